@@ -1,0 +1,27 @@
+"""Hyper-adapters, regular adapters and their relatives for fairseq (`--user-dir hyperadapters`)."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+__version__ = "0.1.0"
+
+
+def register() -> None:
+    """Registers tasks and models with fairseq and lets its checkpoints load with `weights_only=True`."""
+    import argparse
+    from importlib import import_module
+
+    import torch
+
+    from .errors import show_user_errors_as_one_line
+
+    torch.serialization.add_safe_globals([argparse.Namespace])
+    show_user_errors_as_one_line()
+    import_module("hyperadapters.tasks.multilingual_adapter_translation")
+    import_module("hyperadapters.models.adapter_transformer")
+
+
+# The `hyperadapters` command shows its help at once: its sub-commands register when they need to.
+if find_spec("fairseq") and Path(sys.argv[0] if sys.argv else "").stem != "hyperadapters":
+    register()

@@ -1,0 +1,22 @@
+"""What an adapter computes: pure torch, no fairseq. Every kind registers in `KINDS` here."""
+
+from . import bottleneck  # noqa: F401
+from .attach import SideAdapters, attached
+from .kind import KINDS, AdapterKind, KindOptions, TensorSpec, Weights
+from .rows import Rows, apply_to_rows
+from .sites import SIDES, Site, sites
+
+__all__ = [
+    "KINDS",
+    "SIDES",
+    "AdapterKind",
+    "KindOptions",
+    "Rows",
+    "SideAdapters",
+    "Site",
+    "TensorSpec",
+    "Weights",
+    "apply_to_rows",
+    "attached",
+    "sites",
+]

@@ -1,0 +1,63 @@
+"""Let the layers of a backbone run with adapters for the length of one call."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Iterator, List
+
+from torch import Tensor, nn
+
+from .kind import AdapterKind, Weights
+from .rows import Rows, apply_to_rows
+from .sites import PLACES, Site
+
+
+@dataclass(frozen=True)
+class SideAdapters:
+    """The adapters of one side of the backbone for one batch.
+
+    Args:
+        kind: what they compute.
+        sites: where they attach, as many as `weights`.
+        weights: the K weight sets of every site, tensors [K, *shape].
+        rows: which set each row of the batch uses.
+    """
+
+    kind: AdapterKind
+    sites: List[Site]
+    weights: List[Weights]
+    rows: Rows
+
+    def reorder(self, new_order: Tensor) -> "SideAdapters":
+        """The same adapters for rows picked (and repeated) by `new_order` [B'], as beam search does."""
+        return SideAdapters(self.kind, self.sites, self.weights, self.rows.reorder(new_order))
+
+
+@contextmanager
+def attached(layers: nn.ModuleList, adapters: SideAdapters) -> Iterator[None]:
+    """Within this context every layer's output passes through its adapter.
+
+    Hooks sit outside the layer's own `forward`, so that recomputation of checkpointed activations
+    never runs the source of the weights twice, and LayerDrop drops a layer with its adapter.
+
+    Args:
+        layers: the layers of one side of the backbone; activations are [T, B, C].
+        adapters: their adapters.
+    """
+
+    def adapt(weights: Weights):
+        def hook(_module, _inputs, output):
+            x = output[0] if isinstance(output, tuple) else output
+            x = apply_to_rows(adapters.kind, x, weights, adapters.rows)
+            return (x, *output[1:]) if isinstance(output, tuple) else x
+
+        return hook
+
+    handles = [
+        PLACES.get(site.place)(layers[site.layer]).register_forward_hook(adapt(weights))
+        for site, weights in zip(adapters.sites, adapters.weights)
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,111 @@
+"""What an adapter computes: the interface of adapter kinds."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Callable, ClassVar, Dict, Mapping, Tuple
+
+from torch import Tensor, nn
+
+from ..errors import UserError
+from ..registry import Registry
+
+Weights = Mapping[str, Tensor]
+
+KINDS: Registry = Registry("adapter kind")
+NORMS = ("trained", "plain")
+activations: Registry = Registry("activation")
+activations.register("relu")(nn.functional.relu)
+activations.register("gelu")(nn.functional.gelu)
+activations.register("swish")(nn.functional.silu)
+activations.register("tanh")(lambda x: x.tanh())
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One tensor of a weight set.
+
+    Args:
+        shape: its shape, without the leading number of weight sets.
+        start: fills a plain parameter of that shape with its published start values, in place.
+        offset: what a generated tensor varies around, e.g. 1 for a LayerNorm gain.
+        zero_is_identity: whether setting it (and all tensors so marked) to zero makes the adapter
+            the identity.
+    """
+
+    shape: Tuple[int, ...]
+    start: Callable[[Tensor], Tensor]
+    offset: float = 0.0
+    zero_is_identity: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        size = 1
+        for length in self.shape:
+            size *= length
+        return size
+
+
+@dataclass(frozen=True)
+class KindOptions:
+    """What a user can choose about an adapter kind.
+
+    Args:
+        bottleneck: bottleneck dimension, at least 1.
+        activation: name of the activation function, see `activations`.
+        norm: "trained" if the LayerNorm's gain and bias belong to the weight set (stored or
+            generated with it), "plain" if the LayerNorm has none.
+    Raises:
+        UserError: if one is out of range.
+    """
+
+    bottleneck: int = 128
+    activation: str = "relu"
+    norm: str = "trained"
+
+    def __post_init__(self) -> None:
+        if self.bottleneck < 1:
+            raise UserError(f"--adapter-bottleneck {self.bottleneck}: give a dimension of at least 1")
+        activations.get(self.activation)
+        if self.norm not in NORMS:
+            raise UserError(f"--adapter-norm {self.norm}: choose one of {', '.join(NORMS)}")
+
+
+class AdapterKind(ABC):
+    """A function of activations and one weight set.
+
+    A kind never sees a condition or a language; it only names its tensors, their shapes and start
+    values, applies one weight set, and says by which algebra its weight sets are merged.
+
+    Args:
+        width: model width C, the last dimension of the activations.
+        options: the user's choices.
+    """
+
+    algebra: ClassVar[str]
+    place: ClassVar[str]
+
+    def __init__(self, width: int, options: KindOptions = KindOptions()) -> None:
+        self.width = width
+        self.options = options
+
+    @abstractmethod
+    def tensors(self) -> Dict[str, TensorSpec]:
+        """Name and specification of every tensor of a weight set."""
+
+    @abstractmethod
+    def apply(self, x: Tensor, weights: Weights) -> Tensor:
+        """Applies a weight set to activations.
+
+        Args:
+            x: activations [T, B, C].
+            weights: tensors as in `tensors` (one set for all rows), or each with a leading
+                dimension B (a set for each row).
+        Returns:
+            adapted activations [T, B, C].
+        """
+
+    @property
+    def size(self) -> int:
+        """Parameters of one weight set."""
+        return sum(spec.size for spec in self.tensors().values())

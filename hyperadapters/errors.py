@@ -1,0 +1,73 @@
+"""Errors that a user can cause, as one line that names the bad input and the fix."""
+
+import difflib
+import pickle
+import re
+import sys
+from typing import Iterable, List
+
+
+class UserError(ValueError):
+    """Unusable input. The message says what was given, what is allowed and what to do."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint naming the known word nearest to `name` and, if there are few, all of them.
+
+    Args:
+        name: what was given.
+        known: the allowed words.
+    """
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    shown = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
+    return f"{hint}known: {shown}" if known else "none are known"
+
+
+class Problems:
+    """Collects everything wrong with a configuration, to report it in one error."""
+
+    def __init__(self) -> None:
+        self.found: List[str] = []
+
+    def add(self, message: str) -> None:
+        self.found.append(message)
+
+    def raise_if_any(self) -> None:
+        """Raises:
+            UserError: one line with every problem collected so far, if there is one.
+        """
+        if self.found:
+            raise UserError("; ".join(self.found))
+
+
+def one_line(error: BaseException) -> str:
+    """The line shown for `error`, or an empty string if it deserves its traceback."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, pickle.UnpicklingError):
+        named = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"'{named.group(1)}'" if named else "an object that is not plain data"
+        return (
+            f"refused to load a checkpoint: it contains {what}, which could run code; "
+            "use a checkpoint that holds tensors and plain settings only"
+        )
+    return ""
+
+
+def show_user_errors_as_one_line() -> None:
+    """Makes an uncaught `UserError` end the process with one line instead of a traceback."""
+    previous = sys.excepthook
+    if getattr(previous, "shows_user_errors", False):
+        return
+
+    def hook(kind, error, trace):
+        line = one_line(error)
+        if line:
+            print(f"error: {line}", file=sys.stderr)
+        else:
+            previous(kind, error, trace)
+
+    hook.shows_user_errors = True
+    sys.excepthook = hook

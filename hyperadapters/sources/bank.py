@@ -1,0 +1,124 @@
+"""Stored adapters, one set per key: the regular adapters."""
+
+import itertools
+from typing import Dict, List, Mapping, Tuple
+
+import torch
+from torch import Tensor, nn
+
+from ..adapters import TensorSpec, Weights
+from ..errors import UserError
+from .condition import Condition
+from .inputs import INPUTS
+from .source import SOURCES, AdapterSource, Setting
+
+Key = Tuple[int, ...]
+
+
+def keys(inputs: Tuple[str, ...], setting: Setting) -> List[Key]:
+    """All keys of a side: the trained directions if it depends on both languages, else all ids."""
+    if "src" in inputs and "tgt" in inputs:
+        languages: List[Key] = list(setting.directions)
+        others = [name for name in inputs if name not in ("src", "tgt")]
+    else:
+        languages, others = [()], list(inputs)
+    ranges = [range(setting.sizes[INPUTS.get(name).table]) for name in others]
+    return [pair + rest for pair in languages for rest in itertools.product(*ranges)]
+
+
+def stored(spec: TensorSpec, sites: int, start: str) -> nn.Parameter:
+    """A parameter [sites, *shape] with its start values."""
+    values = torch.empty(sites, *spec.shape)
+    for site in values:
+        if start == "identity" and spec.zero_is_identity:
+            nn.init.zeros_(site)
+        else:
+            spec.start(site)
+    return nn.Parameter(values)
+
+
+class Bank(AdapterSource):
+    """One stored adapter set per key and site.
+
+    Every key has parameters of its own, so that languages that are not in a batch get no gradient
+    and no update. The key of a side is the tuple of its condition inputs.
+
+    Args:
+        setting: see `AdapterSource`.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self.sides = nn.ModuleDict()
+        for side, sites in setting.sites.items():
+            sets = nn.ModuleDict()
+            for key in keys(setting.inputs[side], setting):
+                sets[self.name_of(key)] = nn.ParameterDict(
+                    {
+                        name: stored(spec, len(sites), setting.start)
+                        for name, spec in setting.kind.tensors().items()
+                    }
+                )
+            self.sides[side] = sets
+
+    @staticmethod
+    def name_of(key: Key) -> str:
+        """The name under which a key's parameters are saved."""
+        return "-".join(map(str, key)) or "shared"
+
+    def tensors(self, side: str, key: Key) -> Mapping[str, Tensor]:
+        """The stored tensors [sites, *shape] of a key.
+
+        Raises:
+            UserError: if no adapter was trained for it.
+        """
+        name = self.name_of(key)
+        if name not in self.sides[side]:
+            raise UserError(
+                f"no {side} adapter is stored for {','.join(self.setting.inputs[side])} = {name}"
+            )
+        return self.sides[side][name]
+
+    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+        weights: Dict[str, List[Weights]] = {}
+        for side, condition in conditions.items():
+            sets = [self.tensors(side, tuple(key)) for key in condition.unique.tolist()]
+            stacked = {
+                name: torch.stack([tensors[name] for tensors in sets])
+                if len(sets) > 1
+                else sets[0][name].unsqueeze(0)
+                for name in sets[0]
+            }  # [K, sites, *shape]
+            weights[side] = [
+                {name: tensor[:, number] for name, tensor in stacked.items()}
+                for number in range(len(self.setting.sites[side]))
+            ]
+        return weights
+
+
+@SOURCES.register("language")
+class LanguageAdapters(Bank):
+    """One adapter set a language: the encoder's by source, the decoder's by target language."""
+
+    default_inputs = {"encoder": ("src",), "decoder": ("tgt",)}
+
+
+@SOURCES.register("pair")
+class PairAdapters(Bank):
+    """One adapter set a direction, in encoder and decoder."""
+
+    default_inputs = {"encoder": ("src", "tgt"), "decoder": ("src", "tgt")}
+
+
+@SOURCES.register("shared")
+class SharedAdapters(Bank):
+    """One adapter set for everything."""
+
+    default_inputs = {"encoder": (), "decoder": ()}
+
+
+@SOURCES.register("task")
+class TaskAdapters(Bank):
+    """One adapter set a task."""
+
+    default_inputs = {"encoder": ("task",), "decoder": ("task",)}

@@ -1,0 +1,159 @@
+"""One hypernetwork that generates the adapters of every layer from embeddings."""
+
+import math
+from typing import Dict, List, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..adapters import Weights
+from ..adapters.kind import activations
+from .condition import Condition
+from .inputs import INPUTS
+from .source import SOURCES, AdapterSource, Setting
+
+
+def linear(inputs: int, outputs: int) -> nn.Linear:
+    """A linear layer with Glorot-uniform weight and zero bias."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def embedding(count: int, width: int) -> nn.Embedding:
+    """An embedding table drawn from a normal distribution truncated at two standard deviations."""
+    table = nn.Embedding(count, width)
+    nn.init.trunc_normal_(table.weight, std=1.0)
+    return table
+
+
+class ResidualBlock(nn.Module):
+    """h + W2 dropout(act(W1 LN(h) + b1)) + b2.
+
+    Args:
+        width: hidden dimension d_h.
+        activation: name of the activation function.
+        dropout: dropout probability.
+    """
+
+    def __init__(self, width: int, activation: str, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.inner = linear(width, width)
+        self.outer = linear(width, width)
+        self.activation = activation
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        inner = activations.get(self.activation)(self.inner(self.norm(hidden)))
+        return hidden + self.outer(self.dropout(inner))
+
+
+@SOURCES.register("hyper")
+class Hypernetwork(AdapterSource):
+    """Embeddings -> residual MLP -> one head per adapter tensor (Baziotis et al. 2022, section 2).
+
+    All sites and all distinct conditions of encoder and decoder leave in one matrix product per
+    head. An input that a side does not depend on is a zero slice of the concatenated embeddings.
+    Every generated tensor is divided by sqrt(d_h), so that its scale does not grow with d_h.
+
+    Args:
+        setting: see `AdapterSource`.
+    """
+
+    default_inputs = {"encoder": ("src", "tgt"), "decoder": ("tgt",)}
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        options = setting.hyper
+        activation = setting.kind.options.activation
+        used = {name for inputs in setting.inputs.values() for name in inputs}
+        self.inputs = [
+            name for name in INPUTS.names()
+            if name in used or INPUTS.get(name).table == "languages"
+        ]
+        self.embeddings = nn.ModuleDict()
+        for name in self.inputs:
+            if self.table_of(name) not in self.embeddings:
+                count = setting.sizes[INPUTS.get(name).table]
+                self.embeddings[self.table_of(name)] = embedding(count, options.lang_dim)
+        self.layer_embedding = embedding(
+            sum(map(len, setting.sites.values())), options.layer_dim
+        )
+        width = len(self.inputs) * options.lang_dim + options.layer_dim
+        self.project = linear(width, options.hidden)
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(options.hidden, activation, options.dropout)
+              for _ in range(options.layers))
+        )
+        self.dropout = nn.Dropout(options.dropout)
+        self.activation = activation
+        self.heads = nn.ModuleDict()
+        for name, spec in setting.kind.tensors().items():
+            self.heads[name] = linear(options.hidden, spec.size)
+            if setting.start == "identity" and spec.zero_is_identity:
+                nn.init.zeros_(self.heads[name].weight)
+        self.scale = 1 / math.sqrt(options.hidden) if options.rescale else 1.0
+
+    def table_of(self, name: str) -> str:
+        """The embedding table of a condition input: one for all languages if they are tied."""
+        table = INPUTS.get(name).table
+        return "languages" if table == "languages" and self.setting.hyper.tied else name
+
+    def embed(self, side: str, condition: Condition) -> Tensor:
+        """Concatenated embeddings of every condition at every site of a side [K, sites, width]."""
+        sites = torch.tensor(
+            [site.id for site in self.setting.sites[side]], device=condition.unique.device
+        )
+        shape = (condition.count, len(sites), -1)
+        layer = self.layer_embedding(sites)  # [sites, layer_dim]
+        parts = []
+        for name in self.inputs:
+            if name in condition.inputs:
+                ids = condition.unique[:, condition.inputs.index(name)]
+                part = self.embeddings[self.table_of(name)](ids)  # [K, lang_dim]
+            else:
+                part = layer.new_zeros(condition.count, self.setting.hyper.lang_dim)
+            parts.append(part.unsqueeze(1).expand(shape))
+        parts.append(layer.unsqueeze(0).expand(shape))
+        return torch.cat(parts, dim=2)
+
+    def hidden(self, embedded: Tensor) -> Tensor:
+        """The hypernetwork's last hidden state [R, d_h] for R embedded conditions [R, width]."""
+        hidden = activations.get(self.activation)(self.project(embedded))
+        return self.blocks(self.dropout(hidden))
+
+    def generate(self, hidden: Tensor) -> Dict[str, Tensor]:
+        """Weights [R, *shape] from hidden states [R, d_h], one product per head."""
+        # scaling [R, d_h] costs less than scaling the product [R, size]
+        hidden = hidden * self.scale
+        weights = {}
+        for name, spec in self.setting.kind.tensors().items():
+            head = self.heads[name]
+            tensor = F.linear(hidden, head.weight, head.bias * self.scale)
+            weights[name] = tensor.view(-1, *spec.shape) + spec.offset if spec.offset else (
+                tensor.view(-1, *spec.shape)
+            )
+        return weights
+
+    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+        embedded = {side: self.embed(side, condition) for side, condition in conditions.items()}
+        generated = self.generate(
+            self.hidden(torch.cat([part.flatten(0, 1) for part in embedded.values()]))
+        )
+        weights: Dict[str, List[Weights]] = {side: [] for side in conditions}
+        first = 0
+        for side, part in embedded.items():
+            count, sites = part.shape[:2]
+            of_side = {
+                name: tensor[first : first + count * sites].unflatten(0, (count, sites))
+                for name, tensor in generated.items()
+            }  # [K, sites, *shape]
+            weights[side] = [
+                {name: tensor[:, site] for name, tensor in of_side.items()}
+                for site in range(sites)
+            ]
+            first += count * sites
+        return weights

@@ -1,0 +1,111 @@
+"""Where adapter weights come from: the interface of adapter sources."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, Dict, List, Mapping, Tuple
+
+from torch import nn
+
+from ..adapters import AdapterKind, Site, Weights
+from ..errors import UserError
+from ..registry import Registry
+from .condition import Condition
+
+STARTS = ("published", "identity")
+
+
+@dataclass(frozen=True)
+class HyperOptions:
+    """What a user can choose about the hypernetwork (Baziotis et al. 2022, section 2).
+
+    Args:
+        hidden: hidden dimension d_h.
+        layers: residual blocks R, 0 or more.
+        lang_dim: width of the language and task embeddings.
+        layer_dim: width of the layer embedding.
+        dropout: dropout probability inside the hypernetwork.
+        rescale: divide every generated tensor by sqrt(d_h), the fix that lets it grow.
+        tied: source and target language share one embedding table.
+    Raises:
+        UserError: if one is out of range.
+    """
+
+    hidden: int = 204
+    layers: int = 2
+    lang_dim: int = 50
+    layer_dim: int = 50
+    dropout: float = 0.0
+    rescale: bool = True
+    tied: bool = True
+
+    def __post_init__(self) -> None:
+        for name, least in (("hidden", 1), ("layers", 0), ("lang_dim", 1), ("layer_dim", 1)):
+            if getattr(self, name) < least:
+                option = name.replace("_", "-")
+                raise UserError(f"--hyper-{option} {getattr(self, name)}: give at least {least}")
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"--hyper-dropout {self.dropout}: give a probability below 1")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything a source must know to build itself. It names no language: only ids and sizes.
+
+    Args:
+        kind: the adapter kind whose weights are wanted.
+        sites: the sites of each side, see `adapters.sites`.
+        inputs: the condition inputs that each side depends on.
+        sizes: how many ids each table has, e.g. {"languages": 50}.
+        directions: the trained directions as (source id, target id), for sources keyed by both.
+        start: "published" start values, or "identity": adapters that change nothing.
+        hyper: options of the hypernetwork.
+    """
+
+    kind: AdapterKind
+    sites: Mapping[str, List[Site]]
+    inputs: Mapping[str, Tuple[str, ...]]
+    sizes: Mapping[str, int]
+    directions: Tuple[Tuple[int, int], ...] = ()
+    start: str = "published"
+    hyper: HyperOptions = field(default_factory=HyperOptions)
+
+    def __post_init__(self) -> None:
+        if self.start not in STARTS:
+            raise UserError(f"--adapter-start {self.start}: choose one of {', '.join(STARTS)}")
+
+
+class AdapterSource(nn.Module, ABC):
+    """Returns the adapter weights of a batch from its conditions.
+
+    Args:
+        setting: kind, sites, condition inputs and sizes.
+    """
+
+    default_inputs: ClassVar[Dict[str, Tuple[str, ...]]]
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self.setting = setting
+
+    @abstractmethod
+    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+        """The weights of all sites of all sides, in one call.
+
+        Args:
+            conditions: the distinct conditions of each side.
+        Returns:
+            for each side, for each of its sites: tensors [K, *shape].
+        """
+
+
+SOURCES: Registry = Registry("adapter source")
+
+
+@SOURCES.register("none")
+class NoAdapters(AdapterSource):
+    """The backbone alone."""
+
+    default_inputs = {"encoder": (), "decoder": ()}
+
+    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+        return {side: [] for side in conditions}
