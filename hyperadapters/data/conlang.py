@@ -7,7 +7,7 @@ express the same meanings (`conlang_grammar`) through their own grammar (`conlan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from hyperadapters.data import conlang_family as family
@@ -49,7 +49,7 @@ class Family:
         return lexicon_of(family.check_code(code), str(self.seed))
 
     def meanings(
-        self, count: int, seed: int | str, exclude: Collection[Meaning] = frozenset()
+        self, count: int, seed: int | str, exclude: Iterable[Meaning] = ()
     ) -> Iterator[Meaning]:
         """Draw distinct meanings.
 
@@ -57,14 +57,15 @@ class Family:
             count: how many.
             seed: a number or a name such as `train`; different seeds draw independently, hence
                 may share meanings.
-            exclude: meanings to leave out; pass a set of the valid and test meanings here to
-                keep the training meanings apart from them.
+            exclude: meanings to leave out; pass the valid and test meanings here to keep the
+                training meanings apart from them.
         """
         sampler = Sampler(self.names, Random(f"{self.seed}/meanings/{seed}"))
-        seen: set[Meaning] = set()
-        while len(seen) < count:
+        seen = set(exclude)
+        wanted = len(seen) + count
+        while len(seen) < wanted:
             meaning = sampler.draw()
-            if meaning not in seen and meaning not in exclude:
+            if meaning not in seen:
                 seen.add(meaning)
                 yield meaning
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ BRANCH_TYPOLOGY = {
                   "before", "before", "first"),
 }
 
-OVERRIDES: dict[str, dict[str, str | bool]] = {
+OVERRIDES: dict[str, dict[str, Any]] = {
     "qab": {"definite": "suffix"},
     "qac": {"adjective": "after", "tense": "auxiliary"},
     "qbb": {"plural": "particle", "definite": "suffix"},
@@ -127,12 +127,11 @@ SPELLING = {
 
 
 def check_code(code: str) -> str:
-    """Return `code`, or raise UserError naming the nearest known language."""
+    """Return `code`, or raise UserError naming the nearest known one."""
     if code not in PATHS:
-        from hyperadapters.errors import UserError
+        from hyperadapters.errors import UserError, nearest
 
-        nearest = difflib.get_close_matches(str(code), CODES, n=1, cutoff=0.0)[0]
-        raise UserError(f"unknown language '{code}': the nearest known one is '{nearest}'")
+        raise UserError(f"unknown language '{code}': {nearest(str(code), CODES)}")
     return code
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PEOPLE = ("child woman man king teacher farmer friend doctor hunter singer mother sister "
-          "smith guest").split()
+          "brother smith guest").split()
 ANIMALS = "dog cat horse bird fish wolf cow bear goat".split()
-THINGS = "book stone knife boat letter apple bread cup rope coat drum lamp coin key".split()
+THINGS = ("book stone knife boat letter apple bread cup rope coat drum lamp coin key ring mirror "
+          "basket").split()
 PLACES = ("house river forest village mountain road field market bridge island garden sea "
           "tower lake").split()
 INTRANSITIVE = "sleep laugh dance wait sing swim cry smile work rest fall speak".split()
@@ -19,7 +20,7 @@ DITRANSITIVE = "give show send sell bring lend".split()
 MOTION = "go run walk come return fly".split()
 ADJECTIVES = ("big small red white black old young good bad long new strong cold quick quiet "
               "happy").split()
-ADVERBS = "often again here soon slowly well together alone loudly always".split()
+ADVERBS = "often again here soon slowly well together alone loudly always early".split()
 NUMERALS = "one two three four five six seven".split()
 STATIC = "in on near under behind beside".split()
 PATH = "to from through".split()
@@ -99,7 +100,7 @@ class Sampler:
         rng: where every decision comes from.
     """
 
-    MAX_UNITS = 9
+    MAX_WORDS = 13
 
     def __init__(self, names: Mapping[str, Sequence[str]], rng: Random) -> None:
         self.names = names
@@ -112,18 +113,24 @@ class Sampler:
             phrases = (*meaning.subjects, *meaning.objects, *meaning.recipients, *meaning.places)
             heads = [phrase.head for phrase in phrases]
             heads += [phrase.owner[0].head for phrase in phrases if phrase.owner]
-            if len(set(heads)) == len(heads) and self._units(meaning, phrases) <= self.MAX_UNITS:
+            if len(set(heads)) < len(heads):
+                continue
+            if self._most_words(meaning, phrases) <= self.MAX_WORDS:
                 return meaning
 
     @staticmethod
-    def _units(meaning: Meaning, phrases: Sequence[NounPhrase]) -> int:
+    def _most_words(meaning: Meaning, phrases: Sequence[NounPhrase]) -> int:
+        """Length in a language that says everything in words of its own, stop included."""
+        owners = [owner for phrase in phrases for owner in phrase.owner]
         inside = sum(
-            1 + len(phrase.adjectives) + bool(phrase.numeral) + 2 * len(phrase.owner)
-            for phrase in phrases
+            len(phrase.head.split()) + len(phrase.adjectives) + bool(phrase.numeral)
+            + phrase.definite + phrase.plural
+            for phrase in (*phrases, *owners)
         )
-        around = (bool(meaning.predicate) + bool(meaning.adposition) + bool(meaning.adverb)
-                  + meaning.negated + len(meaning.subjects))
-        return inside + around
+        # One word for each relation, including `and`, and one for the full stop.
+        relations = len(phrases) - 1 + len(owners)
+        around = bool(meaning.predicate) + bool(meaning.adverb) + meaning.negated
+        return inside + relations + around + 1 + (meaning.tense != "present") + 1
 
     def _pick(self, items: Sequence[str]) -> str:
         # Skewed, so that words have frequent and rare members as in real text.
@@ -133,8 +140,8 @@ class Sampler:
         chance = self.random()
         adverb = self._pick(ADVERBS) if self.random() < 0.22 else ""
         tense = ("past", "present", "future")[int(3 * self.random())]
-        common = {"subjects": self._subjects(), "tense": tense,
-                  "negated": self.random() < 0.15, "adverb": adverb}
+        common: dict[str, Any] = {"subjects": self._subjects(), "tense": tense,
+                                  "negated": self.random() < 0.15, "adverb": adverb}
         if chance < 0.20:
             return Meaning(self._pick(INTRANSITIVE), **common, **self._place(0.4))
         if chance < 0.52:
@@ -153,7 +160,7 @@ class Sampler:
         count = 2 if self.random() < 0.12 else 1
         return tuple(self._noun_phrase(PEOPLE + ANIMALS, "PER ORG", 0.12) for _ in range(count))
 
-    def _place(self, chance: float, adpositions: Sequence[str] = STATIC) -> dict[str, object]:
+    def _place(self, chance: float, adpositions: Sequence[str] = STATIC) -> dict[str, Any]:
         if self.random() >= chance:
             return {}
         return {"adposition": self._pick(adpositions),

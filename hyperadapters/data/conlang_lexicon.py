@@ -120,6 +120,15 @@ def _suffix_chains(upos: str, typology: Typology) -> Iterator[tuple[str, ...]]:
             yield from (("past",), ("future",))
 
 
+def _separate_suffixes(lexicon: Lexicon, typology: Typology, seed: str) -> Lexicon:
+    """Lengthen markers until no two chains of suffixes sound alike."""
+    chains = set(_suffix_chains("NOUN", typology)) | set(_suffix_chains("VERB", typology))
+    lexicon, rng = dict(lexicon), Random(f"{seed}/suffixes")
+    while len({"".join(lexicon[marker] for marker in chain) for chain in chains}) < len(chains):
+        lexicon[rng.choice(MARKERS)] += _syllable(rng, coda=0.0)
+    return lexicon
+
+
 def inflect(
     lexicon: Lexicon, typology: Typology, reserved: set[str], seed: str
 ) -> dict[tuple[str, tuple[str, ...]], str]:
@@ -134,6 +143,7 @@ def inflect(
     Returns:
         (concept, suffixes) -> form.
     """
+    lexicon = _separate_suffixes(lexicon, typology, seed)
     forms: dict[tuple[str, tuple[str, ...]], str] = {}
     # Markers first: a stem can be lengthened, a suffix is shared by all of them.
     for concept in sorted(lexicon, key=lambda concept: concept not in MARKERS):
@@ -142,7 +152,7 @@ def inflect(
         while True:
             mine = {chain: stem + "".join(lexicon[marker] for marker in chain)
                     for chain in chains}
-            if len(set(mine.values())) == len(mine) and reserved.isdisjoint(mine.values()):
+            if reserved.isdisjoint(mine.values()):
                 break
             stem += _syllable(rng, coda=0.0)
         reserved = reserved.union(mine.values())

@@ -1,0 +1,227 @@
+"""The options of a Transformer with adapters, and what they mean."""
+
+import dataclasses
+from argparse import Namespace
+from typing import Any, Dict, List, Optional, Tuple
+
+from fairseq.dataclass import FairseqDataclass
+from fairseq.models.transformer import TransformerConfig
+from omegaconf import DictConfig, open_dict
+
+from .adapters import KINDS, KindOptions, sites
+from .adapters.kind import NORMS, activations
+from .checkpoints import take_architecture
+from .errors import Problems, UserError
+from .languages import Languages, split_direction
+from .sources import INPUTS, SOURCES, STARTS, HyperOptions, Setting, parse_inputs
+
+
+def option(kind: Any, default: Any, text: str) -> Any:
+    """Type and field of one of our options."""
+    return kind, dataclasses.field(default=default, metadata={"help": text})
+
+
+ADAPTER_OPTIONS: Dict[str, Any] = {
+    "adapter_kind": option(str, "bottleneck", f"what an adapter computes: {', '.join(KINDS.names())}"),
+    "adapter_source": option(
+        str, "hyper", f"where adapter weights come from: {', '.join(SOURCES.names())}"
+    ),
+    "adapter_bottleneck": option(int, 128, "bottleneck dimension of the adapters"),
+    "adapter_activation": option(
+        str, "relu", f"activation of adapters and hypernetwork: {', '.join(activations.names())}"
+    ),
+    "adapter_norm": option(
+        str, "trained",
+        f"LayerNorm of the adapters: {' or '.join(NORMS)} (trained: its gain and bias are stored or "
+        "generated with the adapter; plain: it has none)",
+    ),
+    "adapter_start": option(
+        Optional[str], None,
+        f"start values of the adapters: {' or '.join(STARTS)} (identity: the model starts as its "
+        "backbone); by default identity with --init-from and published otherwise",
+    ),
+    "hyper_hidden": option(int, 204, "hidden dimension d_h of the hypernetwork"),
+    "hyper_layers": option(int, 2, "residual blocks of the hypernetwork"),
+    "hyper_lang_dim": option(int, 50, "width of the hypernetwork's language embeddings"),
+    "hyper_layer_dim": option(int, 50, "width of the hypernetwork's layer embeddings"),
+    "hyper_dropout": option(float, 0.0, "dropout probability inside the hypernetwork"),
+    "hyper_no_rescale": option(
+        bool, False, "do not divide generated weights by sqrt(d_h) (for the ablation)"
+    ),
+    "hyper_untied": option(
+        bool, False, "separate language embeddings for the source and the target side"
+    ),
+    "encoder_adapter_condition": option(
+        Optional[str], None,
+        f"what the encoder's adapters depend on, a comma-separated list of {', '.join(INPUTS.names())}"
+        "; by default src,tgt for hyper, src for language, src,tgt for pair, nothing for shared",
+    ),
+    "decoder_adapter_condition": option(
+        Optional[str], None,
+        "the same for the decoder; by default tgt for hyper and language, src,tgt for pair, nothing "
+        "for shared",
+    ),
+    "freeze_backbone": option(bool, False, "train the adapters (and their source) only"),
+    "init_from": option(
+        Optional[str], None,
+        "stock fairseq Transformer checkpoint whose architecture and weights become the backbone",
+    ),
+    "post_norm": option(
+        bool, False, "LayerNorm after each block instead of before it (--encoder-normalize-before)"
+    ),
+    "separate_embeddings": option(
+        bool, False, "do not share the encoder's, the decoder's and the output embeddings"
+    ),
+}  # fmt: skip
+
+# Filled in by the task and saved with the checkpoint; no options.
+RECORDED: Dict[str, Any] = {
+    "languages": option(Optional[str], None, "language table"),
+    "directions": option(Optional[str], None, "trained directions"),
+}
+
+
+def stock_fields() -> List[Tuple[str, Any, Any]]:
+    """The stock Transformer's options under the flat names that its command line uses."""
+    flat: List[Tuple[str, Any, Any]] = []
+    for field in dataclasses.fields(TransformerConfig):
+        if field.name == "_name":
+            continue
+        if field.name not in ("encoder", "decoder", "quant_noise"):
+            flat.append((field.name, field.type, _copy(field, field.default)))
+            continue
+        part = field.default()
+        for sub in dataclasses.fields(part):
+            if sub.name != "_name":
+                default = getattr(part, sub.name)
+                if sub.name in ("input_dim", "output_dim") or (
+                    field.name == "decoder" and sub.name in ("embed_dim", "ffn_embed_dim")
+                ):
+                    default = None  # as wide as the encoder, see `complete_config`
+                flat.append((f"{field.name}_{sub.name}", Optional[sub.type], _copy(sub, default)))
+    return flat
+
+
+def _copy(field: dataclasses.Field, default: Any) -> Any:
+    metadata = dict(field.metadata)
+    metadata.setdefault("help", f"see fairseq's Transformer: {field.name.replace('_', ' ')}")
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def _own_fields(options: Dict[str, Any]) -> List[Tuple[str, Any, Any]]:
+    return [(name, kind, field) for name, (kind, field) in options.items()]
+
+
+AdapterTransformerOptions = dataclasses.make_dataclass(
+    "AdapterTransformerOptions", stock_fields() + _own_fields(ADAPTER_OPTIONS),
+    bases=(FairseqDataclass,), namespace={"__module__": __name__},
+)  # fmt: skip
+AdapterTransformerConfig = dataclasses.make_dataclass(
+    "AdapterTransformerConfig", _own_fields(RECORDED),
+    bases=(AdapterTransformerOptions,), namespace={"__module__": __name__},
+)  # fmt: skip
+
+
+def complete_config(cfg: DictConfig, languages: Languages, directions: List[str]) -> None:
+    """Makes a model configuration say everything that generation must know.
+
+    Args:
+        cfg: the configuration as the user gave it; changed in place.
+        languages: the language table.
+        directions: the trained directions.
+    Raises:
+        UserError: if the options do not go together.
+    """
+    with open_dict(cfg):
+        cfg.languages = ",".join(languages)
+        cfg.directions = ",".join(directions)
+        if not cfg.post_norm:
+            cfg.encoder_normalize_before = cfg.decoder_normalize_before = True
+        if not cfg.separate_embeddings:
+            cfg.share_all_embeddings = True
+        if cfg.init_from:
+            take_architecture(cfg, cfg.init_from)
+            cfg.post_norm = not cfg.encoder_normalize_before
+            cfg.separate_embeddings = not cfg.share_all_embeddings
+        cfg.decoder_embed_dim = cfg.decoder_embed_dim or cfg.encoder_embed_dim
+        cfg.decoder_ffn_embed_dim = cfg.decoder_ffn_embed_dim or cfg.encoder_ffn_embed_dim
+        cfg.decoder_input_dim = cfg.decoder_input_dim or cfg.decoder_embed_dim
+        cfg.decoder_output_dim = cfg.decoder_output_dim or cfg.decoder_embed_dim
+        if cfg.adapter_start is None:
+            cfg.adapter_start = "identity" if cfg.init_from else "published"
+    check(cfg)
+
+
+def check(cfg: DictConfig) -> None:
+    """Raises:
+        UserError: with every option that does not go with adapters.
+    """
+    problems = Problems()
+    if cfg.adapter_source != "none":
+        if cfg.encoder_embed_dim != cfg.decoder_embed_dim:
+            problems.add(
+                f"--encoder-embed-dim {cfg.encoder_embed_dim} and --decoder-embed-dim "
+                f"{cfg.decoder_embed_dim} differ: adapters need one width"
+            )
+        if cfg.base_layers:
+            problems.add("--base-layers cannot be combined with adapters: leave it out")
+        if cfg.encoder_layers_to_keep or cfg.decoder_layers_to_keep:
+            problems.add("--encoder/decoder-layers-to-keep cannot prune a model with adapters")
+    problems.raise_if_any()
+    setting_of(cfg)
+
+
+def setting_of(cfg: Any) -> Setting:
+    """What the adapter source of a model configuration must know.
+
+    Args:
+        cfg: a complete model configuration.
+    Raises:
+        UserError: if an option is out of range.
+    """
+    languages = Languages(cfg.languages.split(","))
+    source = SOURCES.get(cfg.adapter_source)
+    given = {"encoder": cfg.encoder_adapter_condition, "decoder": cfg.decoder_adapter_condition}
+    inputs = {
+        side: source.default_inputs[side] if text is None else parse_inputs(text)
+        for side, text in given.items()
+    }
+    sizes = {"languages": len(languages), "tasks": 0}
+    for side, names in inputs.items():
+        for name in names:
+            if not sizes[INPUTS.get(name).table]:
+                raise UserError(
+                    f"--{side}-adapter-condition {name}: this model knows no {name}s; leave it out"
+                )
+    kind = KINDS.get(cfg.adapter_kind)(
+        cfg.encoder_embed_dim,
+        KindOptions(cfg.adapter_bottleneck, cfg.adapter_activation, cfg.adapter_norm),
+    )
+    return Setting(
+        kind=kind,
+        sites=sites({"encoder": cfg.encoder_layers, "decoder": cfg.decoder_layers}, kind.place),
+        inputs=inputs,
+        sizes=sizes,
+        directions=tuple(languages.direction(pair) for pair in cfg.directions.split(",") if pair),
+        start=cfg.adapter_start or "published",
+        hyper=HyperOptions(
+            hidden=cfg.hyper_hidden,
+            layers=cfg.hyper_layers,
+            lang_dim=cfg.hyper_lang_dim,
+            layer_dim=cfg.hyper_layer_dim,
+            dropout=cfg.hyper_dropout,
+            rescale=not cfg.hyper_no_rescale,
+            tied=not cfg.hyper_untied,
+        ),
+    )
+
+
+def all_directions(languages: Languages) -> List[str]:
+    """Every direction between two different languages."""
+    return [f"{src}-{tgt}" for src in languages for tgt in languages if src != tgt]
+
+
+def defaults(**changes: Any) -> Namespace:
+    """A complete flat configuration with the default of every option, but for `changes`."""
+    config = AdapterTransformerConfig(**changes)
+    return Namespace(**{f.name: getattr(config, f.name) for f in dataclasses.fields(config)})

@@ -1,0 +1,94 @@
+"""Loading of the binarised data of many directions."""
+
+from typing import Any, List
+
+from fairseq import utils
+from fairseq.data import SampledMultiDataset
+from fairseq.data.multilingual.multilingual_data_manager import MultilingualDatasetManager
+
+from ..errors import Problems, UserError
+from ..languages import Languages
+from .batching import one_direction_a_batch
+from .tagged_pairs import TaggedPairs
+
+
+class DirectionsManager(MultilingualDatasetManager):
+    """fairseq's manager of multilingual datasets, with sentences that carry their language ids.
+
+    Args:
+        args: the task's settings.
+        lang_pairs: the directions to load, as `src-tgt`.
+        languages: the language table.
+        dicts: dictionaries by language.
+        sampling_method: fairseq's sampling method.
+    """
+
+    def __init__(self, args, lang_pairs, languages: Languages, dicts, sampling_method) -> None:
+        super().__init__(args, lang_pairs, list(languages), dicts, sampling_method)
+        self.languages = languages
+
+    def tag(self, dataset, src: str, tgt: str) -> TaggedPairs:
+        """`dataset` with its items marked as being of the direction `src`-`tgt`."""
+        return TaggedPairs(dataset, self.languages.id(src), self.languages.id(tgt))
+
+    def load_a_dataset(self, split, data_path, src, src_dict, tgt, tgt_dict, **options: Any):
+        try:
+            dataset = super().load_a_dataset(
+                split=split, data_path=data_path, src=src, src_dict=src_dict, tgt=tgt,
+                tgt_dict=tgt_dict, **options,
+            )
+        except AssertionError as error:
+            raise UserError(
+                f"{split} data of {src}-{tgt} in {data_path} are unusable ({error}): "
+                "binarise both sides again from line-aligned text"
+            ) from error
+        if len(dataset) == 0:
+            raise UserError(
+                f"{split} data of {src}-{tgt} in {data_path} are empty: leave the pair out or add text"
+            )
+        return self.tag(dataset, src or tgt, tgt)
+
+    def get_split_data_param_list(self, split, epoch, shard_epoch=None) -> List[Any]:
+        self.check_files(split)
+        return super().get_split_data_param_list(split, epoch, shard_epoch)
+
+    def check_files(self, split: str) -> None:
+        """Raises:
+            UserError: naming every pair that has no binarised files for `split`.
+        """
+        problems = Problems()
+        folders = utils.split_paths(self.args.data)
+        for pair in self.lang_pairs:
+            src, tgt = pair.split("-")
+            if not any(self.has_files(split, src, tgt, folder) for folder in folders):
+                problems.add(
+                    f"no {split} files for {pair} in {self.args.data} "
+                    f"({split}.{src}-{tgt}.{src}.bin and .{tgt}.bin, or the same of {tgt}-{src}): "
+                    "binarise them with fairseq-preprocess"
+                    + ("" if self.args.source_lang is None
+                       else ", or translate text with fairseq-interactive")
+                )
+        problems.raise_if_any()
+
+    def has_files(self, split: str, src: str, tgt: str, folder: str) -> bool:
+        """Whether both sides of a pair are binarised in `folder`, in either order of the pair."""
+        return any(
+            all(
+                self.split_exists(split, *order, lang, folder, self.args.dataset_impl)
+                for lang in (src, tgt)
+            )
+            for order in ((src, tgt), (tgt, src))
+        )
+
+    def load_sampled_multi_dataset(self, *args: Any, **kwargs: Any):
+        return self.batched(super().load_sampled_multi_dataset(*args, **kwargs))
+
+    def load_sampled_multi_epoch_dataset(self, *args: Any, **kwargs: Any):
+        return self.batched(super().load_sampled_multi_epoch_dataset(*args, **kwargs))
+
+    def batched(self, dataset):
+        """`dataset` set to batch as the user wishes."""
+        if self.args.one_direction_a_batch and isinstance(dataset, SampledMultiDataset):
+            return one_direction_a_batch(dataset)
+        return dataset
+

@@ -1,0 +1,89 @@
+"""What a checkpoint says about its data: language table, dictionaries, language tokens."""
+
+import hashlib
+from argparse import Namespace
+from typing import Any, Dict, Mapping
+
+from fairseq.data import Dictionary
+
+from ..checkpoints import load
+from ..errors import Problems, UserError
+from .stock_options import stock_defaults
+
+# Options of the task that decide what a model's input means: a checkpoint's own are used.
+FORMAT = (
+    "encoder_langtok", "decoder_langtok", "lang_tok_style", "lang_tok_replacing_bos_eos", "langtoks",
+    "langtoks_specs", "left_pad_source", "left_pad_target", "max_source_positions",
+    "max_target_positions", "extra_data",
+)  # fmt: skip
+
+
+def fingerprint(dictionary: Dictionary) -> str:
+    """A digest of the symbols of a dictionary in their order."""
+    return hashlib.sha256("\n".join(dictionary.symbols).encode()).hexdigest()
+
+
+def record(args: Namespace, languages, dictionary: Dictionary) -> Dict[str, Any]:
+    """The state of a task as it is saved with every checkpoint, in plain containers."""
+    return {
+        "languages": list(languages),
+        "format": {name: getattr(args, name) for name in FORMAT},
+        "dictionary": {"size": len(dictionary), "sha256": fingerprint(dictionary)},
+    }
+
+
+def adopt(args: Namespace, path: str) -> None:
+    """Sets a task's language table and input format to those of a checkpoint.
+
+    Args:
+        args: the task's settings; changed in place.
+        path: the checkpoint given as --path.
+    Raises:
+        UserError: if the checkpoint has none, or the user asked for others.
+    """
+    state = load(path).get("task_state") or {}
+    if "languages" not in state:
+        raise UserError(
+            f"{path} holds no language table: it was not trained with --task "
+            "multilingual_adapter_translation (a stock Transformer can be given as --init-from)"
+        )
+    problems = Problems()
+    if args.lang_dict is None and args.langs and list(args.langs) != list(state["languages"]):
+        problems.add(
+            f"--langs {','.join(args.langs)} is not the language table of {path} "
+            f"({','.join(state['languages'])}): leave it out"
+        )
+    defaults = stock_defaults()
+    for name, stored in state["format"].items():
+        given = getattr(args, name)
+        if given != defaults[name] and given != stored:
+            option = "--" + name.replace("_", "-")
+            problems.add(f"{option} {given} differs from the checkpoint's {stored}: leave it out")
+        setattr(args, name, stored)
+    problems.raise_if_any()
+    args.langs, args.lang_dict = list(state["languages"]), None
+
+
+def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """Checks that a checkpoint fits the task at hand.
+
+    Args:
+        stored: the state that a checkpoint recorded.
+        own: the state of the task, see `record`.
+    Raises:
+        UserError: if language tables or dictionaries differ.
+    """
+    problems = Problems()
+    if list(stored["languages"]) != list(own["languages"]):
+        problems.add(
+            f"the checkpoint's languages are {','.join(stored['languages'])}, "
+            f"here they are {','.join(own['languages'])}: use the same --langs in the same order"
+        )
+    elif stored["dictionary"] != own["dictionary"]:
+        problems.add(
+            f"the dictionary ({own['dictionary']['size']} entries with language tokens) is not the "
+            f"one the checkpoint was trained with ({stored['dictionary']['size']} entries): "
+            "binarise with the checkpoint's dict.*.txt"
+        )
+    problems.raise_if_any()
+

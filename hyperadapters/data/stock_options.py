@@ -1,0 +1,97 @@
+"""The options of fairseq's `translation_multi_simple_epoch`, mirrored as dataclass fields."""
+
+import argparse
+import dataclasses
+import os
+from functools import lru_cache
+from typing import Any, Dict, List, Optional, Tuple
+
+from fairseq.dataclass import FairseqDataclass
+from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
+from omegaconf import II, DictConfig, ListConfig, OmegaConf
+
+from ..errors import UserError, nearest
+
+# Options of other sections of the configuration that the stock task reads.
+BORROWED = {
+    "seed": "common.seed",
+    "train_subset": "dataset.train_subset",
+    "dataset_impl": "dataset.dataset_impl",
+    "path": "common_eval.path",
+}
+
+
+@lru_cache(maxsize=None)
+def stock_actions() -> Tuple[argparse.Action, ...]:
+    """The stock task's argparse actions, without help."""
+    parser = argparse.ArgumentParser(add_help=False)
+    TranslationMultiSimpleEpochTask.add_args(parser)
+    return tuple(parser._actions)
+
+
+def _field(action: argparse.Action) -> Tuple[str, Any, Any]:
+    plain = {int: Optional[int], float: Optional[float]}
+    metadata = {"help": action.help or action.dest}
+    for option in action.option_strings:
+        if not option.startswith("--"):
+            metadata["argparse_alias"] = option
+    if isinstance(action.const, bool):
+        return action.dest, bool, dataclasses.field(default=False, metadata=metadata)
+    default = action.default if isinstance(action.default, (int, float, str)) else None
+    return (
+        action.dest,
+        plain.get(action.type, Any),
+        dataclasses.field(default=default, metadata=metadata),
+    )
+
+
+def stock_dataclass(name: str, own: List[Tuple[str, Any, Any]]) -> type:
+    """A configuration class with every stock option, those borrowed from other sections, and ours.
+
+    Args:
+        name: name of the class.
+        own: further fields as (name, type, dataclasses.field).
+    """
+    borrowed = [(key, Any, dataclasses.field(default=II(of))) for key, of in BORROWED.items()]
+    mirrored = [_field(action) for action in stock_actions()]
+    return dataclasses.make_dataclass(
+        name, mirrored + borrowed + own, bases=(FairseqDataclass,), namespace={"__module__": __name__}
+    )
+
+
+def stock_defaults() -> Dict[str, Any]:
+    """The stock task's default of each of its options, as its own parser gives it."""
+    return {action.dest: action.default for action in stock_actions()}
+
+
+def to_namespace(cfg: DictConfig) -> argparse.Namespace:
+    """The settings as the stock task's own parser would have parsed them.
+
+    Args:
+        cfg: the task's section of the configuration; values may be text as on a command line, or
+            lists and mappings from a YAML file.
+    Raises:
+        UserError: if a value is not among an option's choices.
+    """
+    args = argparse.Namespace(**stock_defaults())
+    container = OmegaConf.to_container(cfg, resolve=True) if OmegaConf.is_config(cfg) else vars(cfg)
+    for key, value in container.items():
+        setattr(args, key, value)
+    for action in stock_actions():
+        value = container.get(action.dest)
+        if isinstance(value, str):
+            value = action.type(value) if action.type else value
+            action(None, args, value)
+        elif isinstance(value, (list, ListConfig)) and action.dest == "lang_pairs":
+            args.lang_pairs = ",".join(value)
+        value = getattr(args, action.dest)
+        if action.choices and value is not None and value not in action.choices:
+            option = "--" + action.dest.replace("_", "-")
+            raise UserError(f"{option} {value}: {nearest(str(value), map(str, action.choices))}")
+    args.langtoks_specs = [spec for spec in args.langtoks_specs if spec]  # "" means no tokens
+    if isinstance(args.langs, str):
+        args.langs = args.langs.split(",")
+    if not args.data:
+        raise UserError("no data folder given: name the folder that fairseq-preprocess wrote")
+    args.data = os.path.expanduser(args.data)
+    return args

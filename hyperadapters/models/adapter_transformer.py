@@ -1,0 +1,140 @@
+"""The Transformer with adapters from any source (`--arch adapter_transformer`)."""
+
+from argparse import Namespace
+from typing import Optional
+
+from fairseq.dataclass.utils import gen_parser_from_dataclass
+from fairseq.models import register_model, register_model_architecture
+from fairseq.models.transformer import TransformerConfig, TransformerModel
+from omegaconf import OmegaConf
+from torch import Tensor
+
+from ..configuration import (
+    AdapterTransformerConfig,
+    AdapterTransformerOptions,
+    setting_of,
+)
+from ..errors import UserError
+from ..freezing import freeze
+from ..languages import Languages
+from ..sources import SOURCES
+from .adapter_decoder import AdapterTransformerDecoder
+from .adapter_encoder import AdapterTransformerEncoder
+
+
+@register_model("adapter_transformer", dataclass=AdapterTransformerConfig)
+class AdapterTransformerModel(TransformerModel):
+    """A Transformer whose layers run with adapters that depend on a condition.
+
+    Pre-norm and with shared embeddings unless --post-norm or --separate-embeddings say otherwise;
+    every other option of the stock Transformer works as there. The adapter source lives in the
+    encoder (`encoder.adapters`), which calls it once a batch.
+    """
+
+    @classmethod
+    def add_args(cls, parser) -> None:
+        """Adds the stock Transformer's options and ours; presets fill in what is not given."""
+        gen_parser_from_dataclass(parser, AdapterTransformerOptions(), delete_default=True)
+
+    @classmethod
+    def build_model(cls, cfg, task):
+        """Builds the model from a complete configuration (see `configuration.complete_config`).
+
+        Raises:
+            UserError: if the task's languages are not the model's.
+        """
+        args = Namespace(**(OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)))
+        if args.languages is None:
+            raise UserError(
+                "--arch adapter_transformer needs --task multilingual_adapter_translation, "
+                "which tells it the languages"
+            )
+        languages = Languages(args.languages.split(","))
+        if languages != getattr(task, "languages", languages):
+            raise UserError(
+                f"the model's languages are {args.languages}, the task's are "
+                f"{','.join(task.languages)}: use the same --langs in the same order"
+            )
+        model = super().build_model(args, task)
+        model.encoder.adapters = SOURCES.get(args.adapter_source)(setting_of(args))
+        if args.freeze_backbone:
+            freeze(model, "backbone")
+        return model
+
+    @classmethod
+    def build_encoder(cls, args, src_dict, embed_tokens):
+        return AdapterTransformerEncoder(
+            TransformerConfig.from_namespace(args), src_dict, embed_tokens
+        )
+
+    @classmethod
+    def build_decoder(cls, args, tgt_dict, embed_tokens):
+        cfg = TransformerConfig.from_namespace(args)
+        return AdapterTransformerDecoder(
+            cfg, tgt_dict, embed_tokens, no_encoder_attn=cfg.no_cross_attention
+        )
+
+    def forward(
+        self,
+        src_tokens: Tensor,
+        src_lengths: Tensor,
+        prev_output_tokens: Tensor,
+        src_lang_id: Optional[Tensor] = None,
+        tgt_lang_id: Optional[Tensor] = None,
+        task_id: Optional[Tensor] = None,
+        return_all_hiddens: bool = True,
+        features_only: bool = False,
+        alignment_layer: Optional[int] = None,
+        alignment_heads: Optional[int] = None,
+    ):
+        """One pass with teacher forcing.
+
+        Args:
+            src_tokens: source tokens [B, T].
+            src_lengths: their lengths [B].
+            prev_output_tokens: shifted target tokens [B, T'].
+            src_lang_id: source language of each sentence [B].
+            tgt_lang_id: target language of each sentence [B].
+            task_id: task of each sentence [B].
+            return_all_hiddens, features_only, alignment_layer, alignment_heads: see the stock model.
+        Returns:
+            output scores [B, T', V] and the stock decoder's extra outputs.
+        """
+        encoder_out = self.encoder(
+            src_tokens,
+            src_lengths=src_lengths,
+            return_all_hiddens=return_all_hiddens,
+            src_lang_id=src_lang_id,
+            tgt_lang_id=tgt_lang_id,
+            task_id=task_id,
+        )
+        return self.decoder(
+            prev_output_tokens,
+            encoder_out=encoder_out,
+            features_only=features_only,
+            alignment_layer=alignment_layer,
+            alignment_heads=alignment_heads,
+            src_lengths=src_lengths,
+            return_all_hiddens=return_all_hiddens,
+        )
+
+
+def preset(args, width: int, ffn: int, layers: int, heads: int) -> None:
+    """Fills in the sizes that were not given on the command line."""
+    sizes = {"embed_dim": width, "ffn_embed_dim": ffn, "layers": layers, "attention_heads": heads}
+    for side in ("encoder", "decoder"):
+        for name, value in sizes.items():
+            if not hasattr(args, f"{side}_{name}"):
+                # a width given for the encoder holds for the decoder too
+                given = getattr(args, f"encoder_{name}", value) if "dim" in name else value
+                setattr(args, f"{side}_{name}", given)
+
+
+@register_model_architecture("adapter_transformer", "adapter_transformer_tiny")
+def adapter_transformer_tiny(args) -> None:
+    preset(args, 64, 128, 2, 2)
+
+
+@register_model_architecture("adapter_transformer", "adapter_transformer_big")
+def adapter_transformer_big(args) -> None:
+    preset(args, 1024, 4096, 6, 16)

@@ -1,0 +1,195 @@
+"""Many-to-many translation with batches that say which languages each sentence has."""
+
+import dataclasses
+import os
+from typing import Any, Dict, List
+
+from fairseq import utils
+from fairseq.dataclass.utils import gen_parser_from_dataclass
+from fairseq.tasks import register_task
+from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
+
+from ..checkpoints import load_backbone
+from ..configuration import complete_config
+from ..data import recorded
+from ..data.directions import DirectionsManager
+from ..data.stock_options import stock_dataclass, to_namespace
+from ..data.tagged_pairs import TaggedPairs, complete
+from ..errors import Problems, UserError
+from ..languages import Languages, codes_of, split_direction
+
+OWN_OPTIONS = [
+    (
+        "one_direction_a_batch",
+        bool,
+        dataclasses.field(
+            default=False,
+            metadata={"help": "fill each training batch from one direction instead of mixing them"},
+        ),
+    )
+]
+MultilingualAdapterTranslationConfig = stock_dataclass(
+    "MultilingualAdapterTranslationConfig", OWN_OPTIONS
+)
+
+
+@register_task("multilingual_adapter_translation", dataclass=MultilingualAdapterTranslationConfig)
+class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
+    """`translation_multi_simple_epoch` whose batches carry `src_lang_id` and `tgt_lang_id` [B].
+
+    The language table, the dictionary's fingerprint and the language-token settings are saved with
+    every checkpoint; at generation they come from there.
+
+    Args:
+        args: settings as the stock task's parser gives them.
+        languages: the language table.
+        dicts: dictionaries by language.
+        training: whether the task trains (no --source-lang and --target-lang given).
+    """
+
+    def __init__(self, args, languages: Languages, dicts, training: bool) -> None:
+        super().__init__(args, list(languages), dicts, training)
+        self.languages = languages
+        self.data_manager = DirectionsManager(
+            args, self.lang_pairs, languages, dicts, self.sampling_method
+        )
+
+    @staticmethod
+    def add_args(parser) -> None:
+        """Adds the stock task's options and ours."""
+        gen_parser_from_dataclass(parser, MultilingualAdapterTranslationConfig())
+
+    @classmethod
+    def setup_task(cls, cfg, **kwargs: Any):
+        """Checks the settings, loads the dictionaries and builds the task.
+
+        Raises:
+            UserError: for an unknown language, a malformed pair, a missing dictionary, or settings
+                that differ from the checkpoint's.
+        """
+        args = to_namespace(cfg)
+        generating = args.source_lang is not None or args.target_lang is not None
+        if generating:
+            prepare_generation(args)
+        else:
+            prepare_training(args)
+        languages = Languages(args.langs)
+        check_directions(args.lang_pairs, languages)
+        args.enable_lang_ids = False  # ours travel with each sentence
+        check_dictionaries(args, args.lang_pairs)
+        _, dicts, training = DirectionsManager.prepare(cls.load_dictionary, args, **kwargs)
+        return cls(args, languages, dicts, training)
+
+    def build_model(self, cfg, from_checkpoint: bool = False):
+        """Builds the model; at first, records in `cfg` what the model must know of its data."""
+        has_adapters = hasattr(cfg, "adapter_source")
+        if has_adapters and not from_checkpoint:
+            complete_config(cfg, self.languages, self.lang_pairs)
+        if has_adapters and from_checkpoint and not self.training:
+            check_direction_is_known(cfg, self.lang_pairs[0])
+        model = super().build_model(cfg, from_checkpoint)
+        if has_adapters and not from_checkpoint and cfg.init_from:
+            load_backbone(model, cfg.init_from)
+        return model
+
+    def build_dataset_for_inference(self, src_tokens, src_lengths, constraints=None) -> TaggedPairs:
+        dataset = super().build_dataset_for_inference(src_tokens, src_lengths, constraints)
+        return self.data_manager.tag(dataset, self.args.source_lang, self.args.target_lang)
+
+    def train_step(self, sample, *args: Any, **kwargs: Any):
+        return super().train_step(complete(sample), *args, **kwargs)
+
+    def valid_step(self, sample, model, criterion):
+        return super().valid_step(complete(sample), model, criterion)
+
+    def inference_step(self, generator, models, sample, *args: Any, **kwargs: Any):
+        return super().inference_step(generator, models, complete(sample), *args, **kwargs)
+
+    def state_dict(self) -> Dict[str, Any]:
+        return recorded.record(self.args, self.languages, self.source_dictionary)
+
+    def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
+        recorded.compare(state_dict, self.state_dict())
+
+
+def prepare_training(args) -> None:
+    """Completes the settings of a task that trains.
+
+    Raises:
+        UserError: if no directions are given.
+    """
+    if not args.lang_pairs:
+        raise UserError("no directions given: list them with --lang-pairs, e.g. de-en,en-de")
+    args.lang_pairs = [pair.strip() for pair in args.lang_pairs.split(",") if pair.strip()]
+    if args.lang_dict:
+        if args.langs:
+            raise UserError("--langs and --lang-dict exclude each other: give one")
+        if not os.path.isfile(args.lang_dict):
+            raise UserError(f"--lang-dict {args.lang_dict}: there is no such file")
+        with open(args.lang_dict, encoding="utf-8") as lines:
+            args.langs = [line.strip() for line in lines if line.strip()]
+        args.lang_dict = None
+    args.langs = args.langs or codes_of(args.lang_pairs)
+
+
+def prepare_generation(args) -> None:
+    """Completes the settings of a task that translates, from its checkpoint.
+
+    Raises:
+        UserError: if one language is missing or there is nothing to take the language table from.
+    """
+    if not (args.source_lang and args.target_lang):
+        raise UserError("give both --source-lang and --target-lang")
+    if args.path:
+        recorded.adopt(args, utils.split_paths(args.path)[0])
+    elif args.langs or args.lang_dict or args.lang_pairs:
+        args.lang_pairs = args.lang_pairs or f"{args.source_lang}-{args.target_lang}"
+        prepare_training(args)
+    else:
+        raise UserError("no checkpoint given: name it with --path")
+    args.lang_pairs = [f"{args.source_lang}-{args.target_lang}"]
+
+
+def check_directions(pairs: List[str], languages: Languages) -> None:
+    """Raises:
+        UserError: with every malformed pair and unknown language.
+    """
+    problems = Problems()
+    for pair in pairs:
+        try:
+            languages.direction(pair)
+        except UserError as error:
+            problems.add(f"--lang-pairs {pair}: {error}")
+    problems.raise_if_any()
+
+
+def check_dictionaries(args, pairs: List[str]) -> None:
+    """Raises:
+        UserError: naming every missing dictionary file.
+    """
+    problems = Problems()
+    folder = utils.split_paths(args.data)[0]
+    if not os.path.isdir(folder):
+        raise UserError(f"there is no data folder '{folder}': give the one fairseq-preprocess wrote")
+    sides = {"source": (args.source_dict, 0), "target": (args.target_dict, 1)}
+    for side, (given, part) in sides.items():
+        files = {given} if given else {
+            args.fixed_dictionary or os.path.join(folder, f"dict.{split_direction(pair)[part]}.txt")
+            for pair in pairs
+        }
+        for file in sorted(files):
+            if not os.path.isfile(file):
+                problems.add(f"there is no {side} dictionary {file}")
+    problems.raise_if_any()
+
+
+def check_direction_is_known(cfg, pair: str) -> None:
+    """Raises:
+        UserError: if the adapters of `pair` were never trained because they are stored by pair.
+    """
+    trained = (cfg.directions or "").split(",")
+    if cfg.adapter_source == "pair" and pair not in trained:
+        raise UserError(
+            f"pair adapters exist for trained directions only, {pair} is not among them "
+            f"({', '.join(trained)}): zero-shot directions need --adapter-source hyper or language"
+        )
