@@ -5,6 +5,7 @@ from argparse import Namespace
 from typing import Any, Dict, List, Optional, Tuple
 
 from fairseq.dataclass import FairseqDataclass
+from fairseq.models import ARCH_CONFIG_REGISTRY, ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
@@ -133,6 +134,10 @@ def complete_config(cfg: DictConfig, languages: Languages, directions: List[str]
         UserError: if the options do not go together.
     """
     with open_dict(cfg):
+        ARCH_CONFIG_REGISTRY[cfg._name](cfg)  # sizes of a preset named in a hydra configuration
+        for name, default in vars(defaults()).items():
+            if name not in cfg:
+                cfg[name] = default
         cfg.languages = ",".join(languages)
         cfg.directions = ",".join(directions)
         if not cfg.post_norm:
@@ -216,6 +221,11 @@ def setting_of(cfg: Any) -> Setting:
     )
 
 
+def has_adapters(cfg: Any) -> bool:
+    """Whether a model configuration is one of a Transformer with adapters."""
+    return ARCH_MODEL_NAME_REGISTRY.get(getattr(cfg, "_name", None)) == "adapter_transformer"
+
+
 def all_directions(languages: Languages) -> List[str]:
     """Every direction between two different languages."""
     return [f"{src}-{tgt}" for src in languages for tgt in languages if src != tgt]
@@ -224,4 +234,5 @@ def all_directions(languages: Languages) -> List[str]:
 def defaults(**changes: Any) -> Namespace:
     """A complete flat configuration with the default of every option, but for `changes`."""
     config = AdapterTransformerConfig(**changes)
-    return Namespace(**{f.name: getattr(config, f.name) for f in dataclasses.fields(config)})
+    names = (field.name for field in dataclasses.fields(config) if field.name != "_name")
+    return Namespace(**{name: getattr(config, name) for name in names})

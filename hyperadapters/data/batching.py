@@ -17,6 +17,8 @@ def one_direction_a_batch(dataset: SampledMultiDataset) -> SampledMultiDataset:
     """
 
     def batch_by_size(self, indices, **limits: Any) -> List[Any]:
+        # else fairseq drops the last batch, the longest sentences, of every direction
+        limits["required_batch_size_multiple"] = 1
         direction = np.array([self._get_dataset_and_index(index)[0] for index in indices])
         batches: List[Any] = []
         for number in np.unique(direction):

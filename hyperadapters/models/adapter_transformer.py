@@ -1,8 +1,10 @@
 """The Transformer with adapters from any source (`--arch adapter_transformer`)."""
 
+import json
 from argparse import Namespace
 from typing import Optional
 
+import torch
 from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.models import register_model, register_model_architecture
 from fairseq.models.transformer import TransformerConfig, TransformerModel
@@ -14,6 +16,7 @@ from ..configuration import (
     AdapterTransformerOptions,
     setting_of,
 )
+from ..data import recorded
 from ..errors import UserError
 from ..freezing import freeze
 from ..languages import Languages
@@ -56,6 +59,7 @@ class AdapterTransformerModel(TransformerModel):
                 f"{','.join(task.languages)}: use the same --langs in the same order"
             )
         model = super().build_model(args, task)
+        model.recorded = task.state_dict()
         model.encoder.adapters = SOURCES.get(args.adapter_source)(setting_of(args))
         if args.freeze_backbone:
             freeze(model, "backbone")
@@ -73,6 +77,16 @@ class AdapterTransformerModel(TransformerModel):
         return AdapterTransformerDecoder(
             cfg, tgt_dict, embed_tokens, no_encoder_attn=cfg.no_cross_attention
         )
+
+    def get_extra_state(self) -> Tensor:
+        """What the task recorded of its data, as the bytes of a JSON text [bytes]."""
+        return torch.tensor(list(json.dumps(self.recorded).encode()), dtype=torch.long)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Raises:
+            UserError: if the weights were trained with other languages or another dictionary.
+        """
+        recorded.compare(json.loads(bytes(state.tolist())), self.recorded)
 
     def forward(
         self,

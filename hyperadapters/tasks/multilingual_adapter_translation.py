@@ -10,11 +10,11 @@ from fairseq.tasks import register_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 
 from ..checkpoints import load_backbone
-from ..configuration import complete_config
+from ..configuration import complete_config, has_adapters
 from ..data import recorded
 from ..data.directions import DirectionsManager
 from ..data.stock_options import stock_dataclass, to_namespace
-from ..data.tagged_pairs import TaggedPairs, complete
+from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..errors import Problems, UserError
 from ..languages import Languages, codes_of, split_direction
 
@@ -82,15 +82,23 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
 
     def build_model(self, cfg, from_checkpoint: bool = False):
         """Builds the model; at first, records in `cfg` what the model must know of its data."""
-        has_adapters = hasattr(cfg, "adapter_source")
-        if has_adapters and not from_checkpoint:
+        if not has_adapters(cfg):
+            return super().build_model(cfg, from_checkpoint)
+        if not from_checkpoint:
             complete_config(cfg, self.languages, self.lang_pairs)
-        if has_adapters and from_checkpoint and not self.training:
+        elif not self.training:
             check_direction_is_known(cfg, self.lang_pairs[0])
         model = super().build_model(cfg, from_checkpoint)
-        if has_adapters and not from_checkpoint and cfg.init_from:
+        if cfg.init_from and not from_checkpoint:
             load_backbone(model, cfg.init_from)
         return model
+
+    def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
+        if dataset is not self.datasets.get(self.args.train_subset):
+            # else fairseq drops a last batch whose size is no multiple: validation and test
+            # would lose their longest sentences
+            kwargs["required_batch_size_multiple"] = 1
+        return super().get_batch_iterator(dataset, *args, **kwargs)
 
     def build_dataset_for_inference(self, src_tokens, src_lengths, constraints=None) -> TaggedPairs:
         dataset = super().build_dataset_for_inference(src_tokens, src_lengths, constraints)
@@ -103,7 +111,13 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
         return super().valid_step(complete(sample), model, criterion)
 
     def inference_step(self, generator, models, sample, *args: Any, **kwargs: Any):
-        return super().inference_step(generator, models, complete(sample), *args, **kwargs)
+        sample = complete(sample)
+        rows = sample["net_input"]["src_tokens"]
+        for key, code in ((SRC, self.args.source_lang), (TGT, self.args.target_lang)):
+            # fairseq-interactive builds its own batches, which keep tokens and lengths only
+            if key not in sample["net_input"]:
+                sample["net_input"][key] = rows.new_full((rows.size(0),), self.languages.id(code))
+        return super().inference_step(generator, models, sample, *args, **kwargs)
 
     def state_dict(self) -> Dict[str, Any]:
         return recorded.record(self.args, self.languages, self.source_dictionary)
