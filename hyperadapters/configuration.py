@@ -5,15 +5,15 @@ from argparse import Namespace
 from typing import Any, Dict, List, Optional, Tuple
 
 from fairseq.dataclass import FairseqDataclass
-from fairseq.models import ARCH_CONFIG_REGISTRY, ARCH_MODEL_NAME_REGISTRY
+from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
 from .adapters import KINDS, KindOptions, sites
 from .adapters.kind import NORMS, activations
 from .checkpoints import take_architecture
-from .errors import Problems, UserError
-from .languages import Languages, split_direction
+from .errors import Problems, UserError, nearest
+from .languages import Languages
 from .sources import INPUTS, SOURCES, STARTS, HyperOptions, Setting, parse_inputs
 
 
@@ -75,6 +75,14 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     ),
 }  # fmt: skip
 
+# Sizes of the named architectures: width, feed-forward width, layers, attention heads.
+SIZES = ("embed_dim", "ffn_embed_dim", "layers", "attention_heads")
+PRESETS = {
+    "adapter_transformer": (512, 2048, 6, 8),
+    "adapter_transformer_tiny": (64, 128, 2, 2),
+    "adapter_transformer_big": (1024, 4096, 6, 16),
+}
+
 # Filled in by the task and saved with the checkpoint; no options.
 RECORDED: Dict[str, Any] = {
     "languages": option(Optional[str], None, "language table"),
@@ -94,11 +102,9 @@ def stock_fields() -> List[Tuple[str, Any, Any]]:
         part = field.default()
         for sub in dataclasses.fields(part):
             if sub.name != "_name":
-                default = getattr(part, sub.name)
-                if sub.name in ("input_dim", "output_dim") or (
-                    field.name == "decoder" and sub.name in ("embed_dim", "ffn_embed_dim")
-                ):
-                    default = None  # as wide as the encoder, see `complete_config`
+                default = sub.default
+                if sub.name in (*SIZES, "input_dim", "output_dim"):
+                    default = None  # by the preset, see `complete_sizes`
                 flat.append((f"{field.name}_{sub.name}", Optional[sub.type], _copy(sub, default)))
     return flat
 
@@ -134,7 +140,6 @@ def complete_config(cfg: DictConfig, languages: Languages, directions: List[str]
         UserError: if the options do not go together.
     """
     with open_dict(cfg):
-        ARCH_CONFIG_REGISTRY[cfg._name](cfg)  # sizes of a preset named in a hydra configuration
         for name, default in vars(defaults()).items():
             if name not in cfg:
                 cfg[name] = default
@@ -148,13 +153,33 @@ def complete_config(cfg: DictConfig, languages: Languages, directions: List[str]
             take_architecture(cfg, cfg.init_from)
             cfg.post_norm = not cfg.encoder_normalize_before
             cfg.separate_embeddings = not cfg.share_all_embeddings
-        cfg.decoder_embed_dim = cfg.decoder_embed_dim or cfg.encoder_embed_dim
-        cfg.decoder_ffn_embed_dim = cfg.decoder_ffn_embed_dim or cfg.encoder_ffn_embed_dim
-        cfg.decoder_input_dim = cfg.decoder_input_dim or cfg.decoder_embed_dim
-        cfg.decoder_output_dim = cfg.decoder_output_dim or cfg.decoder_embed_dim
+        complete_sizes(cfg, cfg._name)
         if cfg.adapter_start is None:
             cfg.adapter_start = "identity" if cfg.init_from else "published"
     check(cfg)
+
+
+def complete_sizes(cfg: Any, arch: str) -> None:
+    """Fills in the sizes that were not given.
+
+    Args:
+        cfg: a flat model configuration; changed in place.
+        arch: the named architecture whose sizes hold for what was not given. Widths given for the
+            encoder hold for the decoder too.
+    Raises:
+        UserError: for an unknown architecture.
+    """
+    if arch not in PRESETS:
+        raise UserError(f"unknown architecture '{arch}': {nearest(arch, PRESETS)}")
+    for size, preset in zip(SIZES, PRESETS[arch]):
+        encoder, decoder = f"encoder_{size}", f"decoder_{size}"
+        if getattr(cfg, encoder) is None:
+            setattr(cfg, encoder, preset)
+        if getattr(cfg, decoder) is None:
+            setattr(cfg, decoder, getattr(cfg, encoder) if "dim" in size else preset)
+    for size in ("decoder_input_dim", "decoder_output_dim"):
+        if getattr(cfg, size) is None:
+            setattr(cfg, size, cfg.decoder_embed_dim)
 
 
 def check(cfg: DictConfig) -> None:

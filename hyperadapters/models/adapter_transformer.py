@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from ..configuration import (
+    PRESETS,
     AdapterTransformerConfig,
     AdapterTransformerOptions,
     setting_of,
@@ -133,22 +134,7 @@ class AdapterTransformerModel(TransformerModel):
         )
 
 
-def preset(args, width: int, ffn: int, layers: int, heads: int) -> None:
-    """Fills in the sizes that were not given on the command line."""
-    sizes = {"embed_dim": width, "ffn_embed_dim": ffn, "layers": layers, "attention_heads": heads}
-    for side in ("encoder", "decoder"):
-        for name, value in sizes.items():
-            if not hasattr(args, f"{side}_{name}"):
-                # a width given for the encoder holds for the decoder too
-                given = getattr(args, f"encoder_{name}", value) if "dim" in name else value
-                setattr(args, f"{side}_{name}", given)
-
-
-@register_model_architecture("adapter_transformer", "adapter_transformer_tiny")
-def adapter_transformer_tiny(args) -> None:
-    preset(args, 64, 128, 2, 2)
-
-
-@register_model_architecture("adapter_transformer", "adapter_transformer_big")
-def adapter_transformer_big(args) -> None:
-    preset(args, 1024, 4096, 6, 16)
+for arch in PRESETS:
+    if arch != "adapter_transformer":
+        # the sizes are filled in by `configuration.complete_sizes`, for hydra as well
+        register_model_architecture("adapter_transformer", arch)(lambda args: None)
