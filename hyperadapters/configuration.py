@@ -251,13 +251,20 @@ def has_adapters(cfg: Any) -> bool:
     return ARCH_MODEL_NAME_REGISTRY.get(getattr(cfg, "_name", None)) == "adapter_transformer"
 
 
-def all_directions(languages: Languages) -> List[str]:
-    """Every direction between two different languages."""
-    return [f"{src}-{tgt}" for src in languages for tgt in languages if src != tgt]
-
-
 def defaults(**changes: Any) -> Namespace:
     """A complete flat configuration with the default of every option, but for `changes`."""
     config = AdapterTransformerConfig(**changes)
     names = (field.name for field in dataclasses.fields(config) if field.name != "_name")
     return Namespace(**{name: getattr(config, name) for name in names})
+
+
+def check_direction_is_known(cfg: Any, pair: str) -> None:
+    """Raises:
+        UserError: if the adapters of `pair` were never trained because they are stored by pair.
+    """
+    trained = (cfg.directions or "").split(",")
+    if cfg.adapter_source == "pair" and pair not in trained:
+        raise UserError(
+            f"pair adapters exist for trained directions only, {pair} is not among them "
+            f"({', '.join(trained)}): zero-shot directions need --adapter-source hyper or language"
+        )

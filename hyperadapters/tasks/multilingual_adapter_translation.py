@@ -10,7 +10,7 @@ from fairseq.tasks import register_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 
 from ..checkpoints import load_backbone
-from ..configuration import complete_config, has_adapters
+from ..configuration import check_direction_is_known, complete_config, has_adapters
 from ..data import recorded
 from ..data.directions import DirectionsManager
 from ..data.stock_options import stock_dataclass, to_namespace
@@ -92,6 +92,17 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
         if cfg.init_from and not from_checkpoint:
             load_backbone(model, cfg.init_from)
         return model
+
+    def set_direction(self, src: str, tgt: str) -> None:
+        """Makes inference translate from `src` to `tgt`, with the dictionary loaded already.
+
+        Raises:
+            UserError: for an unknown language.
+        """
+        for code in (src, tgt):
+            self.languages.id(code)
+            self.dicts.setdefault(code, self.target_dictionary)
+        self.args.source_lang, self.args.target_lang = src, tgt
 
     def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
         if dataset is not self.datasets.get(self.args.train_subset):
@@ -195,15 +206,3 @@ def check_dictionaries(args, pairs: List[str]) -> None:
             if not os.path.isfile(file):
                 problems.add(f"there is no {side} dictionary {file}")
     problems.raise_if_any()
-
-
-def check_direction_is_known(cfg, pair: str) -> None:
-    """Raises:
-        UserError: if the adapters of `pair` were never trained because they are stored by pair.
-    """
-    trained = (cfg.directions or "").split(",")
-    if cfg.adapter_source == "pair" and pair not in trained:
-        raise UserError(
-            f"pair adapters exist for trained directions only, {pair} is not among them "
-            f"({', '.join(trained)}): zero-shot directions need --adapter-source hyper or language"
-        )

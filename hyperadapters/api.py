@@ -1,0 +1,127 @@
+"""Translate from Python: `Translator.load(checkpoint, data).translate(texts, src, tgt)`."""
+
+from argparse import Namespace
+from typing import Any, List, Optional, Sequence
+
+import torch
+from fairseq import checkpoint_utils, tasks
+from fairseq.data import encoders
+from fairseq.dataclass.configs import GenerationConfig
+from fairseq.utils import move_to_cuda
+from omegaconf import OmegaConf
+
+from . import checkpoints, register
+from .configuration import check_direction_is_known
+from .errors import UserError
+from .languages import split_direction
+
+register()
+
+
+class Translator:
+    """A trained model that translates between all its languages in one process.
+
+    Args:
+        task: the translation task, set up for generation.
+        model: the model.
+        bpe: encodes text to pieces and back; None if texts are in pieces already.
+        cuda: whether to use a GPU.
+    """
+
+    def __init__(self, task: Any, model: Any, bpe: Any, cuda: bool) -> None:
+        self.task, self.bpe, self.cuda = task, bpe, cuda
+        self.model = model.cuda() if cuda else model
+        self.model.eval()
+
+    @classmethod
+    def load(
+        cls, checkpoint: str, data: str, sentencepiece_model: Optional[str] = None, cpu: bool = False
+    ) -> "Translator":
+        """Loads a checkpoint of `multilingual_adapter_translation`.
+
+        Args:
+            checkpoint: path of the checkpoint.
+            data: folder with the dictionaries, as given to fairseq-train.
+            sentencepiece_model: path of the sentencepiece model.
+            cpu: use the CPU even if a GPU is there.
+        Raises:
+            UserError: if checkpoint and data do not go together.
+        """
+        state = checkpoints.load(checkpoint)
+        directions = checkpoints.settings(state, "model").get("directions")
+        if not directions:
+            raise UserError(f"{checkpoint} was not trained with multilingual_adapter_translation")
+        src, tgt = split_direction(directions.split(",")[0])
+        cfg = OmegaConf.create(
+            {
+                "_name": "multilingual_adapter_translation", "data": str(data), "path": str(checkpoint),
+                "source_lang": src, "target_lang": tgt,
+                "seed": 1, "train_subset": "train", "dataset_impl": None,
+            }
+        )  # fmt: skip
+        task = tasks.setup_task(cfg)
+        models, _ = checkpoint_utils.load_model_ensemble([str(checkpoint)], task=task)
+        bpe = None
+        if sentencepiece_model:
+            bpe = encoders.build_bpe(
+                Namespace(bpe="sentencepiece", sentencepiece_model=str(sentencepiece_model))
+            )
+        return cls(task, models[0], bpe, torch.cuda.is_available() and not cpu)
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The codes of the languages that the model knows."""
+        return self.task.languages.codes
+
+    def translate(
+        self, texts: Sequence[str], src: str, tgt: str, beam: int = 5, batch_size: int = 100
+    ) -> List[str]:
+        """Translates sentences of one direction, trained or not.
+
+        Args:
+            texts: source sentences.
+            src: source language.
+            tgt: target language.
+            beam: beam size.
+            batch_size: sentences translated together.
+        Returns:
+            a translation of each, in their order.
+        Raises:
+            UserError: for an unknown language.
+        """
+        task = self.task
+        task.set_direction(src, tgt)
+        check_direction_is_known(self.model.cfg, f"{src}-{tgt}")
+        generator = task.build_generator([self.model], GenerationConfig(beam=beam))
+        encode = self.bpe.encode if self.bpe else str
+        tokens, lengths = task.get_interactive_tokens_and_lengths(list(texts), encode)
+        dataset = task.build_dataset_for_inference(tokens, lengths)
+        results: List[str] = [""] * len(tokens)
+        order = sorted(range(len(tokens)), key=lengths.__getitem__)
+        for first in range(0, len(order), batch_size):
+            rows = order[first : first + batch_size]
+            sample = dataset.collater([dataset[row] for row in rows])
+            sample = move_to_cuda(sample) if self.cuda else sample
+            hypotheses = task.inference_step(generator, [self.model], sample)
+            for row, hypothesis in zip(sample["id"].tolist(), hypotheses):
+                results[row] = self.text_of(generator, hypothesis[0]["tokens"])
+        return results
+
+    def text_of(self, generator: Any, tokens: torch.Tensor) -> str:
+        """The text of a hypothesis's tokens [T]."""
+        text = self.task.target_dictionary.string(
+            tokens.int().cpu(), extra_symbols_to_ignore=generator.symbols_to_strip_from_output
+        )
+        return self.bpe.decode(text) if self.bpe else text
+
+    def language_embeddings(self) -> torch.Tensor:
+        """The hypernetwork's language embeddings [languages, width]; of the target side if untied.
+
+        Raises:
+            UserError: if the model has no hypernetwork.
+        """
+        tables = getattr(self.model.encoder.adapters, "embeddings", None)
+        if tables is None:
+            raise UserError("this model has no hypernetwork, hence no language embeddings")
+        table = tables["languages"] if "languages" in tables else tables["tgt"]
+        return table.weight.detach().cpu()

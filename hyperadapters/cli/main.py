@@ -1,0 +1,54 @@
+"""The command `hyperadapters`: one sub-command a file of this folder."""
+
+import argparse
+import logging
+import sys
+from typing import List, Optional
+
+from ..errors import UserError, one_line
+from . import demo, parameters, translate, user_dir
+
+COMMANDS = (demo, parameters, translate, user_dir)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser with all sub-commands; building it imports neither torch nor fairseq."""
+    top = argparse.ArgumentParser(
+        prog="hyperadapters",
+        description="Adapters for multilingual translation that a hypernetwork generates, "
+        "with fairseq.",
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        name = command.__name__.rsplit(".", 1)[1].replace("_", "-")
+        summary = (command.__doc__ or "").strip()
+        own = commands.add_parser(name, help=summary.splitlines()[0], description=summary)
+        command.add_arguments(own)
+        own.set_defaults(run=command.run)
+    return top
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: its words; by default those of the process.
+    Returns:
+        exit status: 0 on success, 2 on unusable arguments or input.
+    """
+    args = parser().parse_args(argv)
+    for name in ("fairseq", "fairseq_cli"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # our commands show progress bars
+    try:
+        args.run(args)
+    except UserError as error:
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: run the same command again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

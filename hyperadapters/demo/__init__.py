@@ -1,0 +1,1 @@
+"""The embedded default: three systems trained and compared on constructed languages."""

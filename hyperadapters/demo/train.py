@@ -1,0 +1,81 @@
+"""Running fairseq-train with a progress bar."""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
+
+from tqdm import tqdm
+
+from ..errors import UserError
+
+LOGGED = re.compile(r"\| train_inner \| (\{.*\})$")
+
+
+def executable(name: str) -> str:
+    """The path of a command that is installed beside this Python."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else name
+
+
+def logged(lines: Iterator[str]) -> Iterator[Dict[str, Any]]:
+    """The figures of fairseq's JSON training log."""
+    for line in lines:
+        found = LOGGED.search(line.rstrip())
+        if found:
+            yield json.loads(found.group(1))
+
+
+def words_per_second(log: Path) -> float:
+    """The median of the training speed in a log, in target pieces a second (fairseq's wps).
+
+    Raises:
+        UserError: if the log has none.
+    """
+    with open(log, encoding="utf-8") as lines:
+        speeds = [float(figures["wps"]) for figures in logged(lines) if float(figures["wps"]) > 0]
+    if not speeds:
+        raise UserError(f"{log} holds no training figures: delete its folder and train again")
+    return statistics.median(speeds)
+
+
+def train(command: List[str], log: Path, updates: int) -> None:
+    """Runs fairseq-train, which resumes from its last checkpoint, and shows its progress.
+
+    Args:
+        command: the command.
+        log: file that its output is appended to.
+        updates: updates in all, for the progress bar.
+    Raises:
+        UserError: if it fails, with its last line.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": str(os.cpu_count() or 1)}
+    process = subprocess.Popen(
+        [executable(command[0]), *command[1:]],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
+    )  # fmt: skip
+    last = ""
+
+    def copied() -> Iterator[str]:
+        nonlocal last
+        with open(log, "a", encoding="utf-8") as file:
+            for line in process.stdout:
+                file.write(line)
+                last = line.strip() or last
+                yield line
+
+    try:
+        with tqdm(total=updates, desc="updates") as bar:
+            for figures in logged(copied()):
+                bar.update(int(figures["num_updates"]) - bar.n)
+                bar.set_postfix(loss=figures["loss"], wps=figures["wps"])
+    finally:
+        if process.poll() is None and sys.exc_info()[0]:
+            process.terminate()
+    if process.wait():
+        raise UserError(f"{command[0]} failed ({last}): see {log}")
