@@ -28,7 +28,12 @@ setup(
         "tqdm>=4.60",
     ],
     extras_require={
-        "dev": ["pytest>=8,<10", "pytest-timeout>=2.2,<3", "hypothesis>=6.100,<7", "ruff>=0.6,<0.18"]
+        "dev": [
+            "pytest>=8,<10",
+            "pytest-timeout>=2.2,<3",
+            "hypothesis>=6.100,<7",
+            "ruff>=0.17,<0.18",
+        ]
     },
     entry_points={"console_scripts": ["hyperadapters=hyperadapters.cli.main:main"]},
 )

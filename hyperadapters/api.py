@@ -35,7 +35,11 @@ class Translator:
 
     @classmethod
     def load(
-        cls, checkpoint: str, data: str, sentencepiece_model: Optional[str] = None, cpu: bool = False
+        cls,
+        checkpoint: str,
+        data: str,
+        sentencepiece_model: Optional[str] = None,
+        cpu: bool = False,
     ) -> "Translator":
         """Loads a checkpoint of `multilingual_adapter_translation`.
 

@@ -67,7 +67,9 @@ def flat_fields() -> List[str]:
     names: List[str] = []
     for field in fields(TransformerConfig):
         if field.name in ("encoder", "decoder", "quant_noise"):
-            names += [f"{field.name}_{sub.name}" for sub in fields(field.default) if sub.name != "_name"]
+            names += [
+                f"{field.name}_{sub.name}" for sub in fields(field.default) if sub.name != "_name"
+            ]
         elif field.name != "_name":
             names.append(field.name)
     return names

@@ -184,7 +184,7 @@ def complete_sizes(cfg: Any, arch: str) -> None:
 
 def check(cfg: DictConfig) -> None:
     """Raises:
-        UserError: with every option that does not go with adapters.
+    UserError: with every option that does not go with adapters.
     """
     problems = Problems()
     if cfg.adapter_source != "none":
@@ -260,7 +260,7 @@ def defaults(**changes: Any) -> Namespace:
 
 def check_direction_is_known(cfg: Any, pair: str) -> None:
     """Raises:
-        UserError: if the adapters of `pair` were never trained because they are stored by pair.
+    UserError: if the adapters of `pair` were never trained because they are stored by pair.
     """
     trained = (cfg.directions or "").split(",")
     if cfg.adapter_source == "pair" and pair not in trained:

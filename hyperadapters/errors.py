@@ -36,7 +36,7 @@ class Problems:
 
     def raise_if_any(self) -> None:
         """Raises:
-            UserError: one line with every problem collected so far, if there is one.
+        UserError: one line with every problem collected so far, if there is one.
         """
         if self.found:
             raise UserError("; ".join(self.found))

@@ -22,7 +22,9 @@ class Languages:
             raise UserError("no languages given: name them with --langs or --lang-pairs")
         for code in self.codes:
             if not code or "-" in code or "," in code or code != code.strip():
-                raise UserError(f"'{code}' is no usable language code: leave out '-', ',' and blanks")
+                raise UserError(
+                    f"'{code}' is no usable language code: leave out '-', ',' and blanks"
+                )
             if self.codes.count(code) > 1:
                 raise UserError(f"language '{code}' is listed twice")
         self._ids = {code: index for index, code in enumerate(self.codes)}
@@ -41,7 +43,7 @@ class Languages:
 
     def id(self, code: str) -> int:
         """Raises:
-            UserError: if the code is unknown.
+        UserError: if the code is unknown.
         """
         if code not in self._ids:
             raise UserError(f"unknown language '{code}': {nearest(code, self.codes)}")

@@ -19,9 +19,7 @@ def numbered_directions(languages: int, wanted: Optional[int]) -> str:
         UserError: if there are not so many.
     """
     centric = [f"{a}-{b}" for i in range(1, languages) for a, b in ((0, i), (i, 0))]
-    others = [
-        f"{a}-{b}" for a in range(1, languages) for b in range(1, languages) if a != b
-    ]
+    others = [f"{a}-{b}" for a in range(1, languages) for b in range(1, languages) if a != b]
     wanted = len(centric) if wanted is None else wanted
     if not 0 <= wanted <= len(centric) + len(others):
         raise UserError(
@@ -30,7 +28,9 @@ def numbered_directions(languages: int, wanted: Optional[int]) -> str:
     return ",".join((centric + others)[:wanted])
 
 
-def count(arch: str, languages: int, directions: Optional[int] = None, **options: Any) -> Dict[str, int]:
+def count(
+    arch: str, languages: int, directions: Optional[int] = None, **options: Any
+) -> Dict[str, int]:
     """Adapter parameters by source.
 
     Args:

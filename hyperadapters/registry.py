@@ -35,7 +35,7 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """Raises:
-            UserError: for an unknown name, with the nearest known one.
+        UserError: for an unknown name, with the nearest known one.
         """
         if name not in self._things:
             raise UserError(f"unknown {self.what} '{name}': {nearest(name, self.names())}")

@@ -65,7 +65,9 @@ class KindOptions:
 
     def __post_init__(self) -> None:
         if self.bottleneck < 1:
-            raise UserError(f"--adapter-bottleneck {self.bottleneck}: give a dimension of at least 1")
+            raise UserError(
+                f"--adapter-bottleneck {self.bottleneck}: give a dimension of at least 1"
+            )
         activations.get(self.activation)
         if self.norm not in NORMS:
             raise UserError(f"--adapter-norm {self.norm}: choose one of {', '.join(NORMS)}")

@@ -12,7 +12,10 @@ from pathlib import Path
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument(
-        "--out", default="demo", type=Path, metavar="DIR",
+        "--out",
+        default="demo",
+        type=Path,
+        metavar="DIR",
         help="where everything is written (default: %(default)s); running again goes on there",
     )
     parser.add_argument("--quick", action="store_true", help="smaller: one to two minutes")

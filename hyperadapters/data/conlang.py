@@ -78,8 +78,9 @@ class Family:
 
     def _build(self, code: str) -> Realiser:
         typology = family.typology_of(code)
-        taken = {word.lower() for names in self.names.values() for name in names
-                 for word in name.split()}
+        taken = {
+            word.lower() for names in self.names.values() for name in names for word in name.split()
+        }
         forms = inflect(self.lexicon(code), typology, taken, f"{self.seed}/{code}")
         return Realiser(typology, forms, self.script_of(code))
 

@@ -23,20 +23,36 @@ class Node:
     children: tuple[Node, ...] = ()
 
 
-TREE = Node("proto", 0.0, (
-    Node("a", 1.0, (
-        Node("a1", 0.15, (Node("qaa", 0.15), Node("qab", 0.15))),
-        Node("qac", 0.25),
-    )),
-    Node("b", 0.9, (
-        Node("qba", 0.25),
-        Node("b1", 0.15, (Node("qbb", 0.15), Node("qbc", 0.15))),
-    )),
-    Node("c", 1.1, (
-        Node("c1", 0.15, (Node("qca", 0.15), Node("qcb", 0.15))),
-        Node("qcc", 0.25),
-    )),
-))
+TREE = Node(
+    "proto",
+    0.0,
+    (
+        Node(
+            "a",
+            1.0,
+            (
+                Node("a1", 0.15, (Node("qaa", 0.15), Node("qab", 0.15))),
+                Node("qac", 0.25),
+            ),
+        ),
+        Node(
+            "b",
+            0.9,
+            (
+                Node("qba", 0.25),
+                Node("b1", 0.15, (Node("qbb", 0.15), Node("qbc", 0.15))),
+            ),
+        ),
+        Node(
+            "c",
+            1.1,
+            (
+                Node("c1", 0.15, (Node("qca", 0.15), Node("qcb", 0.15))),
+                Node("qcc", 0.25),
+            ),
+        ),
+    ),
+)
 
 
 def _paths(node: Node, above: tuple[Node, ...] = ()) -> Iterator[tuple[str, tuple[Node, ...]]]:
@@ -93,12 +109,45 @@ class Typology:
 
 
 BRANCH_TYPOLOGY = {
-    "a": Typology("SVO", "before", "before", "before", "order", "suffix", True, "suffix",
-                  "before", "before", "inside"),
-    "b": Typology("SOV", "before", "before", "after", "suffix", "suffix", False, "suffix",
-                  "after", "after", "inside"),
-    "c": Typology("VSO", "after", "before", "before", "order", "particle", True, "auxiliary",
-                  "before", "before", "first"),
+    "a": Typology(
+        "SVO",
+        "before",
+        "before",
+        "before",
+        "order",
+        "suffix",
+        True,
+        "suffix",
+        "before",
+        "before",
+        "inside",
+    ),
+    "b": Typology(
+        "SOV",
+        "before",
+        "before",
+        "after",
+        "suffix",
+        "suffix",
+        False,
+        "suffix",
+        "after",
+        "after",
+        "inside",
+    ),
+    "c": Typology(
+        "VSO",
+        "after",
+        "before",
+        "before",
+        "order",
+        "particle",
+        True,
+        "auxiliary",
+        "before",
+        "before",
+        "first",
+    ),
 }
 
 OVERRIDES: dict[str, dict[str, Any]] = {
@@ -111,9 +160,15 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 }
 
 SCRIPTS = {
-    "qaa": "latin", "qab": "latin", "qac": "cyrillic",
-    "qba": "cyrillic", "qbb": "cyrillic", "qbc": "latin",
-    "qca": "greek", "qcb": "greek", "qcc": "cyrillic",
+    "qaa": "latin",
+    "qab": "latin",
+    "qac": "cyrillic",
+    "qba": "cyrillic",
+    "qbb": "cyrillic",
+    "qbc": "latin",
+    "qca": "greek",
+    "qcb": "greek",
+    "qcc": "cyrillic",
 }
 
 _PHONEMES = "aeiouyptkbdgmnszfvxhlrjwSC"

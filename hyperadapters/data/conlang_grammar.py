@@ -6,20 +6,26 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-PEOPLE = ("child woman man king teacher farmer friend doctor hunter singer mother sister "
-          "brother smith guest").split()
+PEOPLE = (
+    "child woman man king teacher farmer friend doctor hunter singer mother sister "
+    "brother smith guest"
+).split()
 ANIMALS = "dog cat horse bird fish wolf cow bear goat".split()
-THINGS = ("book stone knife boat letter apple bread cup rope coat drum lamp coin key ring mirror "
-          "basket").split()
-PLACES = ("house river forest village mountain road field market bridge island garden sea "
-          "tower lake").split()
+THINGS = (
+    "book stone knife boat letter apple bread cup rope coat drum lamp coin key ring mirror basket"
+).split()
+PLACES = (
+    "house river forest village mountain road field market bridge island garden sea tower lake"
+).split()
 INTRANSITIVE = "sleep laugh dance wait sing swim cry smile work rest fall speak".split()
-TRANSITIVE = ("see hear find carry follow love fear seek know help lose hold call paint wash "
-              "want").split()
+TRANSITIVE = (
+    "see hear find carry follow love fear seek know help lose hold call paint wash want"
+).split()
 DITRANSITIVE = "give show send sell bring lend".split()
 MOTION = "go run walk come return fly".split()
-ADJECTIVES = ("big small red white black old young good bad long new strong cold quick quiet "
-              "happy").split()
+ADJECTIVES = (
+    "big small red white black old young good bad long new strong cold quick quiet happy"
+).split()
 ADVERBS = "often again here soon slowly well together alone loudly always early".split()
 NUMERALS = "one two three four five six seven".split()
 STATIC = "in on near under behind beside".split()
@@ -31,9 +37,17 @@ CONCEPTS: dict[str, str] = {
     for upos, concepts in (
         ("NOUN", PEOPLE + ANIMALS + THINGS + PLACES),
         ("VERB", INTRANSITIVE + TRANSITIVE + DITRANSITIVE + MOTION),
-        ("ADJ", ADJECTIVES), ("ADV", ADVERBS), ("NUM", NUMERALS), ("ADP", STATIC + PATH),
-        ("PRON", PRONOUNS), ("CCONJ", ["and"]), ("PART", ["not"]), ("AUX", ["be"]),
-        ("DET", ["def", "pl"]), ("ADP", ["acc", "dat", "gen"]), ("AUX", ["past", "future"]),
+        ("ADJ", ADJECTIVES),
+        ("ADV", ADVERBS),
+        ("NUM", NUMERALS),
+        ("ADP", STATIC + PATH),
+        ("PRON", PRONOUNS),
+        ("CCONJ", ["and"]),
+        ("PART", ["not"]),
+        ("AUX", ["be"]),
+        ("DET", ["def", "pl"]),
+        ("ADP", ["acc", "dat", "gen"]),
+        ("AUX", ["past", "future"]),
     )
     for concept in concepts
 }
@@ -123,8 +137,11 @@ class Sampler:
         """Length in a language that says everything in words of its own, stop included."""
         owners = [owner for phrase in phrases for owner in phrase.owner]
         inside = sum(
-            len(phrase.head.split()) + len(phrase.adjectives) + bool(phrase.numeral)
-            + phrase.definite + phrase.plural
+            len(phrase.head.split())
+            + len(phrase.adjectives)
+            + bool(phrase.numeral)
+            + phrase.definite
+            + phrase.plural
             for phrase in (*phrases, *owners)
         )
         # One word for each relation, including `and`, and one for the full stop.
@@ -140,18 +157,25 @@ class Sampler:
         chance = self.random()
         adverb = self._pick(ADVERBS) if self.random() < 0.22 else ""
         tense = ("past", "present", "future")[int(3 * self.random())]
-        common: dict[str, Any] = {"subjects": self._subjects(), "tense": tense,
-                                  "negated": self.random() < 0.15, "adverb": adverb}
+        common: dict[str, Any] = {
+            "subjects": self._subjects(),
+            "tense": tense,
+            "negated": self.random() < 0.15,
+            "adverb": adverb,
+        }
         if chance < 0.20:
             return Meaning(self._pick(INTRANSITIVE), **common, **self._place(0.4))
         if chance < 0.52:
             target = self._noun_phrase(PEOPLE + ANIMALS + THINGS, "PER ORG", 0.06)
-            return Meaning(self._pick(TRANSITIVE), objects=(target,), **common,
-                           **self._place(0.18))
+            return Meaning(self._pick(TRANSITIVE), objects=(target,), **common, **self._place(0.18))
         if chance < 0.66:
-            return Meaning(self._pick(DITRANSITIVE), objects=(self._noun_phrase(THINGS),),
-                           recipients=(self._noun_phrase(PEOPLE, "PER ORG", 0.15),),
-                           **common, **self._place(0.05))
+            return Meaning(
+                self._pick(DITRANSITIVE),
+                objects=(self._noun_phrase(THINGS),),
+                recipients=(self._noun_phrase(PEOPLE, "PER ORG", 0.15),),
+                **common,
+                **self._place(0.05),
+            )
         if chance < 0.82:
             return Meaning("be", predicate=self._pick(ADJECTIVES), **common, **self._place(0.12))
         return Meaning(self._pick(MOTION), **common, **self._place(1.0, PATH))
@@ -163,8 +187,10 @@ class Sampler:
     def _place(self, chance: float, adpositions: Sequence[str] = STATIC) -> dict[str, Any]:
         if self.random() >= chance:
             return {}
-        return {"adposition": self._pick(adpositions),
-                "places": (self._noun_phrase(PLACES, "LOC"),)}
+        return {
+            "adposition": self._pick(adpositions),
+            "places": (self._noun_phrase(PLACES, "LOC"),),
+        }
 
     def _noun_phrase(
         self, nouns: Sequence[str], types: str = "", pronoun: float = 0.0, owned: float = 0.08
@@ -181,8 +207,15 @@ class Sampler:
         owner: tuple[NounPhrase, ...] = ()
         if self.random() < owned:
             owner = (self._noun_phrase(PEOPLE, "PER ORG", 0.0, owned=0.0),)
-        return NounPhrase("noun", self._pick(nouns), self.random() < 0.55, plural, numeral,
-                          self._adjectives(), owner)
+        return NounPhrase(
+            "noun",
+            self._pick(nouns),
+            self.random() < 0.55,
+            plural,
+            numeral,
+            self._adjectives(),
+            owner,
+        )
 
     def _adjectives(self) -> tuple[str, ...]:
         chance = self.random()

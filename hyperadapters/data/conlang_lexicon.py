@@ -19,17 +19,51 @@ REPLACEMENT_RATE = 0.4
 
 CHANGES_PER_LENGTH = 7
 
-SOUND_CHANGES = tuple((re.compile(before.replace("V", "[aeiouy]")), after) for before, after in (
-    ("p", "f"), ("k(?=[ei])", "C"), ("s(?=[ei])", "S"), ("t(?=i)", "C"), ("g(?=[ei])", "j"),
-    ("(?<=V)t(?=V)", "d"), ("(?<=V)k(?=V)", "g"), ("(?<=V)p(?=V)", "b"), ("(?<=V)s(?=V)", "z"),
-    ("(?<=V)b(?=V)", "v"), ("(?<=V)d(?=V)", "z"), ("(?<=V)g(?=V)", "h"), ("(?<=V)n(?=V)", "r"),
-    ("b", "p"), ("d", "t"), ("w", "v"), ("^k", "x"), ("^h(?=V.)", ""), ("^s", "h"), ("j", "z"),
-    ("l$", "w"), ("m$", "n"), ("r$", "l"), ("(?<=V)n$", "m"), ("t$", "s"), ("k$", "x"),
-    ("o", "u"), ("e$", "i"), ("a$", "o"), ("u(?=[^aeiouy]+[ei])", "y"), ("(?<=V.)[ei]$", ""),
-    ("a(?=[^aeiouy]+i)", "e"), ("o(?=[^aeiouy]+u)", "a"), ("^V(?=[^aeiouy])", r"h\g<0>"),
-    ("(?<=V)l(?=V)", "r"), ("^r", "l"), ("n(?=[pb])", "m"), ("(?<=V)[mn](?=[kg])", ""),
-    ("e", "a"), ("i(?=[rl])", "e"),
-))
+SOUND_CHANGES = tuple(
+    (re.compile(before.replace("V", "[aeiouy]")), after)
+    for before, after in (
+        ("p", "f"),
+        ("k(?=[ei])", "C"),
+        ("s(?=[ei])", "S"),
+        ("t(?=i)", "C"),
+        ("g(?=[ei])", "j"),
+        ("(?<=V)t(?=V)", "d"),
+        ("(?<=V)k(?=V)", "g"),
+        ("(?<=V)p(?=V)", "b"),
+        ("(?<=V)s(?=V)", "z"),
+        ("(?<=V)b(?=V)", "v"),
+        ("(?<=V)d(?=V)", "z"),
+        ("(?<=V)g(?=V)", "h"),
+        ("(?<=V)n(?=V)", "r"),
+        ("b", "p"),
+        ("d", "t"),
+        ("w", "v"),
+        ("^k", "x"),
+        ("^h(?=V.)", ""),
+        ("^s", "h"),
+        ("j", "z"),
+        ("l$", "w"),
+        ("m$", "n"),
+        ("r$", "l"),
+        ("(?<=V)n$", "m"),
+        ("t$", "s"),
+        ("k$", "x"),
+        ("o", "u"),
+        ("e$", "i"),
+        ("a$", "o"),
+        ("u(?=[^aeiouy]+[ei])", "y"),
+        ("(?<=V.)[ei]$", ""),
+        ("a(?=[^aeiouy]+i)", "e"),
+        ("o(?=[^aeiouy]+u)", "a"),
+        ("^V(?=[^aeiouy])", r"h\g<0>"),
+        ("(?<=V)l(?=V)", "r"),
+        ("^r", "l"),
+        ("n(?=[pb])", "m"),
+        ("(?<=V)[mn](?=[kg])", ""),
+        ("e", "a"),
+        ("i(?=[rl])", "e"),
+    )
+)
 """Regular sound changes that an edge of the tree may undergo, as pattern and replacement."""
 
 _ONSETS, _VOWELS, _CODAS = "ptkbdgmnslrhwj", "aeiou", "nrlstkm"
@@ -150,8 +184,7 @@ def inflect(
         rng, stem = Random(f"{seed}/inflect/{concept}"), lexicon[concept]
         chains = set(_suffix_chains("VERB" if concept == "be" else CONCEPTS[concept], typology))
         while True:
-            mine = {chain: stem + "".join(lexicon[marker] for marker in chain)
-                    for chain in chains}
+            mine = {chain: stem + "".join(lexicon[marker] for marker in chain) for chain in chains}
             if reserved.isdisjoint(mine.values()):
                 break
             stem += _syllable(rng, coda=0.0)

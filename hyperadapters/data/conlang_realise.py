@@ -116,7 +116,7 @@ class Realiser:
         tokens, root = assemble(parts, head)
         form, upos, entity, _, _ = tokens[root]
         # The root points to itself here, which makes its head 0 below.
-        closed = (*tokens[:root], (form, upos, entity, -root - 1, "root"), *tokens[root + 1:])
+        closed = (*tokens[:root], (form, upos, entity, -root - 1, "root"), *tokens[root + 1 :])
         words, tags, entities, offsets, deprels = zip(*closed)
         heads = tuple([number + offset for number, offset in enumerate(offsets, start=1)])
         return Sentence(words, tags, entities, heads, deprels)
@@ -191,10 +191,13 @@ class Realiser:
     def _name(self, phrase: NounPhrase) -> Phrase:
         key = f"{phrase.kind} {phrase.head}"
         if key not in self._names:
-            first, *rest = [word.lower().translate(self._spelling).capitalize()
-                            for word in phrase.head.split()]
+            first, *rest = [
+                word.lower().translate(self._spelling).capitalize() for word in phrase.head.split()
+            ]
             tokens = [(first, "PROPN", f"B-{phrase.kind}", 0, "")]
-            tokens += [(word, "PROPN", f"I-{phrase.kind}", -1 - index, "flat")
-                       for index, word in enumerate(rest)]
+            tokens += [
+                (word, "PROPN", f"I-{phrase.kind}", -1 - index, "flat")
+                for index, word in enumerate(rest)
+            ]
             self._names[key] = Phrase(tuple(tokens), 0)
         return self._names[key]

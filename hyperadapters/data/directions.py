@@ -34,8 +34,13 @@ class DirectionsManager(MultilingualDatasetManager):
     def load_a_dataset(self, split, data_path, src, src_dict, tgt, tgt_dict, **options: Any):
         try:
             dataset = super().load_a_dataset(
-                split=split, data_path=data_path, src=src, src_dict=src_dict, tgt=tgt,
-                tgt_dict=tgt_dict, **options,
+                split=split,
+                data_path=data_path,
+                src=src,
+                src_dict=src_dict,
+                tgt=tgt,
+                tgt_dict=tgt_dict,
+                **options,
             )
         except AssertionError as error:
             raise UserError(
@@ -54,7 +59,7 @@ class DirectionsManager(MultilingualDatasetManager):
 
     def check_files(self, split: str) -> None:
         """Raises:
-            UserError: naming every pair that has no binarised files for `split`.
+        UserError: naming every pair that has no binarised files for `split`.
         """
         problems = Problems()
         folders = utils.split_paths(self.args.data)
@@ -65,8 +70,11 @@ class DirectionsManager(MultilingualDatasetManager):
                     f"no {split} files for {pair} in {self.args.data} "
                     f"({split}.{src}-{tgt}.{src}.bin and .{tgt}.bin, or the same of {tgt}-{src}): "
                     "binarise them with fairseq-preprocess"
-                    + ("" if self.args.source_lang is None
-                       else ", or translate text with fairseq-interactive")
+                    + (
+                        ""
+                        if self.args.source_lang is None
+                        else ", or translate text with fairseq-interactive"
+                    )
                 )
         problems.raise_if_any()
 
@@ -91,4 +99,3 @@ class DirectionsManager(MultilingualDatasetManager):
         if self.args.one_direction_a_batch and isinstance(dataset, SampledMultiDataset):
             return one_direction_a_batch(dataset)
         return dataset
-

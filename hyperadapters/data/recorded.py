@@ -86,4 +86,3 @@ def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
             "binarise with the checkpoint's dict.*.txt"
         )
     problems.raise_if_any()
-

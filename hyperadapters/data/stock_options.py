@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import os
-from functools import lru_cache
+from functools import cache
 from typing import Any, Dict, List, Optional, Tuple
 
 from fairseq.dataclass import FairseqDataclass
@@ -21,7 +21,7 @@ BORROWED = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def stock_actions() -> Tuple[argparse.Action, ...]:
     """The stock task's argparse actions, without help."""
     parser = argparse.ArgumentParser(add_help=False)
@@ -55,7 +55,10 @@ def stock_dataclass(name: str, own: List[Tuple[str, Any, Any]]) -> type:
     borrowed = [(key, Any, dataclasses.field(default=II(of))) for key, of in BORROWED.items()]
     mirrored = [_field(action) for action in stock_actions()]
     return dataclasses.make_dataclass(
-        name, mirrored + borrowed + own, bases=(FairseqDataclass,), namespace={"__module__": __name__}
+        name,
+        mirrored + borrowed + own,
+        bases=(FairseqDataclass,),
+        namespace={"__module__": __name__},
     )
 
 

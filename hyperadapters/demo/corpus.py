@@ -65,9 +65,7 @@ def binarise(out: Path, languages: List[str]) -> List[List[str]]:
     from fairseq import options
     from fairseq_cli import preprocess
 
-    pairs = [
-        (src, tgt) for number, src in enumerate(languages) for tgt in languages[number + 1 :]
-    ]
+    pairs = [(src, tgt) for number, src in enumerate(languages) for tgt in languages[number + 1 :]]
     commands = [preprocess_command(out, src, tgt, train=src == HUB) for src, tgt in pairs]
     for command in tqdm(commands, desc="pairs"):
         preprocess.main(options.get_preprocessing_parser().parse_args(command[1:]))

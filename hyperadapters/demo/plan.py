@@ -104,7 +104,9 @@ def train_command(
     ]  # fmt: skip
 
 
-def generate_command(out: Path, plan: Plan, system: str, direction: str, user_dir: Path) -> List[str]:
+def generate_command(
+    out: Path, plan: Plan, system: str, direction: str, user_dir: Path
+) -> List[str]:
     """The fairseq-generate command that translates one direction's test set."""
     src, tgt = direction.split("-")
     return [

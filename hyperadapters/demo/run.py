@@ -12,8 +12,16 @@ from ..data.conlang import Family
 from ..evaluation.scores import Scores, averages, score
 from ..files import read_lines, write_json, write_lines, write_text
 from . import corpus
-from .plan import SYSTEMS, Plan, all_directions, generate_command, plan_of, slug
-from .plan import train_command, trained_directions
+from .plan import (
+    SYSTEMS,
+    Plan,
+    all_directions,
+    generate_command,
+    plan_of,
+    slug,
+    train_command,
+    trained_directions,
+)
 from .report import markdown
 from .steps import Steps
 from .train import train, words_per_second
@@ -55,7 +63,8 @@ def run(out: Path, quick: bool, seed: int, as_json: bool) -> List[Dict[str, Any]
             example = generate_command(out, plan, "hyper-adapters", "qbb-qcc", USER_DIR)
             write_text(
                 out / "commands.sh",
-                "\n".join(shlex.join(command) for command in [*binarised, *commands, example]) + "\n",
+                "\n".join(shlex.join(command) for command in [*binarised, *commands, example])
+                + "\n",
             )
     for system, command in zip(SYSTEMS, commands):
         with steps.step(f"training: {system}") as todo:
@@ -108,7 +117,9 @@ def report(out: Path, family: Family, supervised: List[str]) -> List[Dict[str, A
     return rows
 
 
-def row(system: str, parameters: int, scores: Dict[str, Scores], supervised: List[str], speed) -> Dict:
+def row(
+    system: str, parameters: int, scores: Dict[str, Scores], supervised: List[str], speed
+) -> Dict:
     """A row of the results."""
     first = next(iter(scores.values()))
     return {

@@ -31,7 +31,9 @@ def draw_languages(path: Path, family: Any, codes: Sequence[str], embeddings: np
     draw_tree(left, family.tree, colour)
     left.set_title("true family tree (constructed)")
     draw_dendrogram(middle, codes, learnt, colour)
-    middle.set_title(f"learnt embeddings, clustered\nrank correlation with the tree: {agreement:.2f}")
+    middle.set_title(
+        f"learnt embeddings, clustered\nrank correlation with the tree: {agreement:.2f}"
+    )
     draw_map(right, codes, embeddings, colour)
     right.set_title("learnt embeddings, first two principal components")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,9 +85,7 @@ def draw_dendrogram(
     axes.spines[["left", "top", "right"]].set_visible(False)
 
 
-def draw_map(
-    axes: Any, codes: Sequence[str], vectors: np.ndarray, colour: Dict[str, str]
-) -> None:
+def draw_map(axes: Any, codes: Sequence[str], vectors: np.ndarray, colour: Dict[str, str]) -> None:
     """Draws vectors [N, width] in the plane of their first two principal components."""
     centred = vectors - vectors.mean(axis=0)
     left, scale, _ = np.linalg.svd(centred, full_matrices=False)

@@ -85,7 +85,7 @@ class AdapterTransformerModel(TransformerModel):
 
     def set_extra_state(self, state: Tensor) -> None:
         """Raises:
-            UserError: if the weights were trained with other languages or another dictionary.
+        UserError: if the weights were trained with other languages or another dictionary.
         """
         recorded.compare(json.loads(bytes(state.tolist())), self.recorded)
 

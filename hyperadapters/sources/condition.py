@@ -43,8 +43,11 @@ class Condition:
             UserError: if an input that matters has no ids. There is no default language.
         """
         if not inputs:
-            return cls((), like.new_zeros((1, 0), dtype=torch.long), like.new_zeros(
-                like.size(0), dtype=torch.long))
+            return cls(
+                (),
+                like.new_zeros((1, 0), dtype=torch.long),
+                like.new_zeros(like.size(0), dtype=torch.long),
+            )
         columns = []
         for name in inputs:
             column = ids.get(name)

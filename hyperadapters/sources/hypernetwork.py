@@ -71,22 +71,21 @@ class Hypernetwork(AdapterSource):
         activation = setting.kind.options.activation
         used = {name for inputs in setting.inputs.values() for name in inputs}
         self.inputs = [
-            name for name in INPUTS.names()
-            if name in used or INPUTS.get(name).table == "languages"
+            name for name in INPUTS.names() if name in used or INPUTS.get(name).table == "languages"
         ]
         self.embeddings = nn.ModuleDict()
         for name in self.inputs:
             if self.table_of(name) not in self.embeddings:
                 count = setting.sizes[INPUTS.get(name).table]
                 self.embeddings[self.table_of(name)] = embedding(count, options.lang_dim)
-        self.layer_embedding = embedding(
-            sum(map(len, setting.sites.values())), options.layer_dim
-        )
+        self.layer_embedding = embedding(sum(map(len, setting.sites.values())), options.layer_dim)
         width = len(self.inputs) * options.lang_dim + options.layer_dim
         self.project = linear(width, options.hidden)
         self.blocks = nn.Sequential(
-            *(ResidualBlock(options.hidden, activation, options.dropout)
-              for _ in range(options.layers))
+            *(
+                ResidualBlock(options.hidden, activation, options.dropout)
+                for _ in range(options.layers)
+            )
         )
         self.dropout = nn.Dropout(options.dropout)
         self.activation = activation
@@ -133,8 +132,10 @@ class Hypernetwork(AdapterSource):
         for name, spec in self.setting.kind.tensors().items():
             head = self.heads[name]
             tensor = F.linear(hidden, head.weight, head.bias * self.scale)
-            weights[name] = tensor.view(-1, *spec.shape) + spec.offset if spec.offset else (
-                tensor.view(-1, *spec.shape)
+            weights[name] = (
+                tensor.view(-1, *spec.shape) + spec.offset
+                if spec.offset
+                else (tensor.view(-1, *spec.shape))
             )
         return weights
 
@@ -152,8 +153,7 @@ class Hypernetwork(AdapterSource):
                 for name, tensor in generated.items()
             }  # [K, sites, *shape]
             weights[side] = [
-                {name: tensor[:, site] for name, tensor in of_side.items()}
-                for site in range(sites)
+                {name: tensor[:, site] for name, tensor in of_side.items()} for site in range(sites)
             ]
             first += count * sites
         return weights

@@ -177,7 +177,7 @@ def prepare_generation(args) -> None:
 
 def check_directions(pairs: List[str], languages: Languages) -> None:
     """Raises:
-        UserError: with every malformed pair and unknown language.
+    UserError: with every malformed pair and unknown language.
     """
     problems = Problems()
     for pair in pairs:
@@ -190,18 +190,25 @@ def check_directions(pairs: List[str], languages: Languages) -> None:
 
 def check_dictionaries(args, pairs: List[str]) -> None:
     """Raises:
-        UserError: naming every missing dictionary file.
+    UserError: naming every missing dictionary file.
     """
     problems = Problems()
     folder = utils.split_paths(args.data)[0]
     if not os.path.isdir(folder):
-        raise UserError(f"there is no data folder '{folder}': give the one fairseq-preprocess wrote")
+        raise UserError(
+            f"there is no data folder '{folder}': give the one fairseq-preprocess wrote"
+        )
     sides = {"source": (args.source_dict, 0), "target": (args.target_dict, 1)}
     for side, (given, part) in sides.items():
-        files = {given} if given else {
-            args.fixed_dictionary or os.path.join(folder, f"dict.{split_direction(pair)[part]}.txt")
-            for pair in pairs
-        }
+        files = (
+            {given}
+            if given
+            else {
+                args.fixed_dictionary
+                or os.path.join(folder, f"dict.{split_direction(pair)[part]}.txt")
+                for pair in pairs
+            }
+        )
         for file in sorted(files):
             if not os.path.isfile(file):
                 problems.add(f"there is no {side} dictionary {file}")

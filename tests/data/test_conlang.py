@@ -24,8 +24,11 @@ def meanings(family):
 
 def digest(seed):
     family = Family(seed)
-    return [family.realise(meaning, code).conllu()
-            for meaning in family.meanings(20, "train") for code in family.languages]
+    return [
+        family.realise(meaning, code).conllu()
+        for meaning in family.meanings(20, "train")
+        for code in family.languages
+    ]
 
 
 def edit_distance(a, b):
@@ -72,8 +75,13 @@ def test_annotation_is_aligned_and_valid(family, meanings):
     for code in family.languages:
         for meaning in meanings[:500]:
             sentence = family.realise(meaning, code)
-            columns = (sentence.words, sentence.upos, sentence.entities, sentence.heads,
-                       sentence.deprels)
+            columns = (
+                sentence.words,
+                sentence.upos,
+                sentence.entities,
+                sentence.heads,
+                sentence.deprels,
+            )
             assert len({len(column) for column in columns}) == 1
             assert UPOS.issuperset(sentence.upos)
             assert_entities(sentence)
@@ -108,7 +116,8 @@ def test_relations_do_not_depend_on_the_language(family, meanings):
             assert deprels.count("nsubj") == 1
             assert deprels.count("obj") == len(meaning.objects)
             assert deprels.count("iobj") + deprels.count("obl") == len(
-                meaning.recipients + meaning.places)
+                meaning.recipients + meaning.places
+            )
             assert deprels.count("cop") == bool(meaning.predicate)
             assert deprels.count("conj") == len(meaning.subjects) - 1
 
@@ -124,8 +133,13 @@ def test_sentences_are_short_and_end_in_a_stop(family, meanings):
 
 
 def test_conllu_block():
-    sentence = Sentence(("Ra", "go", "."), ("PROPN", "VERB", "PUNCT"), ("B-PER", "O", "O"),
-                        (2, 0, 2), ("nsubj", "root", "punct"))
+    sentence = Sentence(
+        ("Ra", "go", "."),
+        ("PROPN", "VERB", "PUNCT"),
+        ("B-PER", "O", "O"),
+        (2, 0, 2),
+        ("nsubj", "root", "punct"),
+    )
     assert sentence.conllu() == (
         "# text = Ra go .\n"
         "1\tRa\t_\tPROPN\t_\t_\t2\tnsubj\t_\tNER=B-PER\n"
@@ -151,8 +165,11 @@ def test_the_tree(family):
     assert {family.branch_of(code) for code in family.languages} == {"a", "b", "c"}
     assert family.distance("qaa", "qaa") == 0
     assert family.distance("qaa", "qba") == family.distance("qba", "qaa")
-    assert family.distance("qaa", "qab") < family.distance("qaa", "qac") < family.distance(
-        "qaa", "qba")
+    assert (
+        family.distance("qaa", "qab")
+        < family.distance("qaa", "qac")
+        < family.distance("qaa", "qba")
+    )
     assert {family.script_of(code) for code in family.languages} == {"latin", "cyrillic", "greek"}
 
 
@@ -170,16 +187,20 @@ def test_training_sizes_are_imbalanced_in_every_branch(family):
     assert sizes["qaa"] == 10000 and min(sizes.values()) == 100
     ordered = sorted(sizes, key=sizes.get, reverse=True)
     for start in (0, 3, 6):
-        assert {family.branch_of(code) for code in ordered[start:start + 3]} == {"a", "b", "c"}
+        assert {family.branch_of(code) for code in ordered[start : start + 3]} == {"a", "b", "c"}
     hub_last = training_sizes(("qcc", "qaa", "qca"), 9, 1)
     assert hub_last == {"qcc": 9, "qaa": 3, "qca": 1}
 
 
 def test_mistakes_are_named(family):
     meaning = next(family.meanings(1, 0))
-    for call in (lambda: family.realise(meaning, "qbba"), lambda: family.lexicon("qbba"),
-                 lambda: family.distance("qaa", "qbba"), lambda: family.script_of("qbba"),
-                 lambda: training_sizes(["qbba"], 2, 1)):
+    for call in (
+        lambda: family.realise(meaning, "qbba"),
+        lambda: family.lexicon("qbba"),
+        lambda: family.distance("qaa", "qbba"),
+        lambda: family.script_of("qbba"),
+        lambda: training_sizes(["qbba"], 2, 1),
+    ):
         with pytest.raises(UserError, match="unknown language 'qbba'.*mean 'qbb'") as caught:
             call()
         assert "\n" not in str(caught.value)

@@ -1,0 +1,17 @@
+# make demo: set everything up and run the main job; make test: set everything up and run the tests.
+OUT ?= demo
+ARGS ?=
+
+.PHONY: demo test check set-up
+
+set-up:
+	@sh scripts/set_up.sh
+
+demo: set-up
+	.venv/bin/hyperadapters demo --out $(OUT) $(ARGS)
+
+test: set-up
+	.venv/bin/python -m pytest $(ARGS)
+
+check: set-up
+	.venv/bin/ruff check . && .venv/bin/ruff format --check .
