@@ -1,0 +1,41 @@
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hyperadapters.adapters import KINDS, KindOptions, Rows, apply_to_rows
+from hyperadapters.adapters.rows import GROUPED_UP_TO
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    count=st.sampled_from([1, 2, 5, GROUPED_UP_TO, GROUPED_UP_TO + 3]),
+    rows=st.integers(1, 9),
+    length=st.integers(1, 4),
+    norm=st.sampled_from(["trained", "plain"]),
+    activation=st.sampled_from(["relu", "gelu", "swish", "tanh"]),
+    seed=st.integers(0, 99),
+)
+def test_each_row_gets_its_own_set_whatever_the_batch(count, rows, length, norm, activation, seed):
+    torch.manual_seed(seed)
+    kind = KINDS.get("bottleneck")(5, KindOptions(3, activation, norm))
+    weights = {name: torch.randn(count, *spec.shape) for name, spec in kind.tensors().items()}
+    x, index = torch.randn(length, rows, 5), torch.randint(count, (rows,))
+    adapted = apply_to_rows(kind, x, weights, Rows(index, count))
+    for row in range(rows):
+        own = {name: tensor[index[row]] for name, tensor in weights.items()}
+        torch.testing.assert_close(
+            adapted[:, row : row + 1], kind.apply(x[:, row : row + 1], own), rtol=1e-4, atol=1e-5
+        )
+    order = torch.randperm(rows)
+    permuted = apply_to_rows(kind, x[:, order], weights, Rows(index, count).reorder(order))
+    torch.testing.assert_close(permuted, adapted[:, order], rtol=1e-4, atol=1e-5)
+
+
+def test_the_bottleneck_is_the_published_formula():
+    kind = KINDS.get("bottleneck")(4, KindOptions(2))
+    w = {name: torch.randn(spec.shape) for name, spec in kind.tensors().items()}
+    x = torch.randn(3, 2, 4)
+    mean, variance = x.mean(-1, keepdim=True), x.var(-1, unbiased=False, keepdim=True)
+    normed = (x - mean) / (variance + 1e-5).sqrt() * w["norm_gain"] + w["norm_bias"]
+    hidden = (normed @ w["down"].T + w["down_bias"]).relu()
+    torch.testing.assert_close(kind.apply(x, w), x + hidden @ w["up"].T + w["up_bias"])

@@ -1,0 +1,51 @@
+"""Small settings, a toy corpus whose words show their language, and fairseq commands in process."""
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from hyperadapters.adapters import KINDS, KindOptions, sites
+from hyperadapters.sources import SOURCES, HyperOptions, Setting
+from toy import LANGUAGES, binarise, write_text
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
+    random.seed(0)
+
+
+@pytest.fixture
+def make_setting():
+    """Builds a setting for 3 languages, 2+2 layers and a width of 6."""
+
+    def make(kind="bottleneck", source="hyper", start="published", width=6, hidden=8, **changes):
+        made = KINDS.get(kind)(width, KindOptions(bottleneck=4, norm=changes.pop("norm", "trained")))
+        hyper = {"lang_dim": 3, "layer_dim": 2, "hidden": hidden, **changes.pop("hyper", {})}
+        return Setting(
+            kind=made,
+            sites=sites({"encoder": 2, "decoder": 2}, made.place),
+            inputs=changes.pop("inputs", SOURCES.get(source).default_inputs),
+            sizes={"languages": 3, "tasks": 2},
+            directions=((0, 1), (1, 0), (0, 2), (2, 0)),
+            start=start,
+            hyper=HyperOptions(**hyper),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory):
+    """A folder with the toy corpus as text and, in `bin`, binarised for en-de and en-fr."""
+    folder = tmp_path_factory.mktemp("toy")
+    write_text(folder, LANGUAGES)
+    binarise(folder, ["en-de", "en-fr", "de-fr"])
+    return folder

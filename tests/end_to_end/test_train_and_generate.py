@@ -1,0 +1,166 @@
+"""Through the fairseq commands: train, save, reload, translate."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from toy import (
+    USER_DIR,
+    command,
+    generate,
+    run_in_process,
+    train,
+    train_arguments,
+)
+
+SOURCES = ["hyper", "language", "pair", "shared", "none"]
+
+
+@pytest.fixture(scope="module")
+def trained(toy, tmp_path_factory):
+    """A checkpoint of every source."""
+    folder = tmp_path_factory.mktemp("trained")
+    return {
+        source: train(toy, folder / source, "--adapter-source", source, "--max-update", "30")
+        for source in SOURCES
+    }
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_translates_the_same_whatever_the_batch(toy, trained, source):
+    alone = generate(toy, trained[source], "en", "fr", "--batch-size", "1")
+    together = generate(toy, trained[source], "en", "fr", "--batch-size", "16")
+    assert len(alone) == 21 and alone == together
+
+
+def test_an_untrained_direction_translates(toy, trained):
+    assert len(generate(toy, trained["hyper"], "de", "fr")) == 21
+    text = (toy / "test.de").read_text()
+    result = command(
+        "fairseq-interactive", str(toy / "bin"), "--user-dir", str(USER_DIR), "--cpu",
+        "--task", "multilingual_adapter_translation", "--path", str(trained["hyper"]),
+        "-s", "de", "-t", "fr", "--beam", "5", "--max-len-b", "12", "--buffer-size", "4",
+        "--batch-size", "3", stdin=text,
+    )  # fmt: skip
+    lines = dict(re.findall(r"^H-(\d+)\t\S+\t(.*)$", result.stdout, re.M))
+    wanted = generate(toy, trained["hyper"], "de", "fr")
+    assert {int(number): line for number, line in lines.items()} == wanted
+
+
+def test_the_python_interface_equals_fairseq_generate(toy, trained):
+    from hyperadapters.api import Translator
+    from hyperadapters.files import read_lines
+
+    translator = Translator.load(str(trained["hyper"]), str(toy / "bin"), cpu=True)
+    assert translator.languages == ("de", "en", "fr")
+    for src, tgt in (("en", "fr"), ("de", "en")):
+        wanted = generate(toy, trained["hyper"], src, tgt, "--max-len-b", "200")
+        found = translator.translate(read_lines(toy / f"test.{src}"), src, tgt)
+        assert found == [wanted[number] for number in range(21)]
+
+
+def test_hydra_trains_the_same_model(toy, tmp_path, trained):
+    config = USER_DIR.parent / "examples" / "translation" / "conf"
+    result = command(
+        "fairseq-hydra-train", "--config-dir", str(config), "--config-name", "hyper_adapters",
+        f"common.user_dir={USER_DIR}", "common.cpu=true", f"task.data={toy / 'bin'}",
+        "task.lang_pairs='en-de,de-en,en-fr,fr-en'", "model._name=adapter_transformer_tiny",
+        "+model.encoder_embed_dim=16", "+model.encoder_ffn_embed_dim=16",
+        "model.adapter_bottleneck=4", "model.hyper_hidden=6", "model.hyper_lang_dim=4",
+        "model.hyper_layer_dim=3", "optimization.max_update=4", "dataset.num_workers=0",
+        f"checkpoint.save_dir={tmp_path}", "hydra.run.dir=" + str(tmp_path),
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-2000:]
+    states = [
+        torch.load(path, weights_only=True)["model"]
+        for path in (tmp_path / "checkpoint_last.pt", trained["hyper"])
+    ]
+    shapes = [{name: tensor.shape for name, tensor in state.items()} for state in states]
+    assert shapes[0] == shapes[1]
+    assert len(generate(toy, tmp_path / "checkpoint_last.pt", "en", "fr")) == 21
+
+
+@pytest.fixture(scope="module")
+def stock(toy, tmp_path_factory):
+    """A stock fairseq Transformer, and its translations."""
+    folder = tmp_path_factory.mktemp("stock")
+    words = train_arguments(toy, folder, "--max-update", "30")
+    words[words.index("multilingual_adapter_translation")] = "translation_multi_simple_epoch"
+    words[words.index("adapter_transformer_tiny")] = "transformer_tiny"
+    for option in ("--adapter-bottleneck", "--hyper-hidden", "--hyper-lang-dim", "--hyper-layer-dim"):
+        position = words.index(option)
+        del words[position : position + 2]
+    from fairseq_cli import generate as generate_command
+    from fairseq_cli import train as train_command
+
+    run_in_process(train_command.cli_main, "fairseq-train", words)
+    checkpoint = folder / "checkpoint_last.pt"
+    output = run_in_process(
+        generate_command.cli_main, "fairseq-generate",
+        [
+            str(toy / "bin"), "--task", "translation_multi_simple_epoch", "--path", str(checkpoint),
+            "-s", "en", "-t", "fr", "--langs", "de,en,fr", "--lang-pairs", "en-fr",
+            "--encoder-langtok", "tgt", "--beam", "5", "--cpu", "--max-len-b", "12",
+            "--required-batch-size-multiple", "1",
+        ],
+    )  # fmt: skip
+    hypotheses = re.findall(r"^H-(\d+)\t(\S+)\t(.*)$", output, re.M)
+    return checkpoint, {int(number): (score, text) for number, score, text in hypotheses}
+
+
+@pytest.mark.parametrize("source", ["hyper", "language", "shared"])
+def test_a_stock_checkpoint_translates_the_same_with_adapters_added(toy, tmp_path, stock, source):
+    checkpoint, wanted = stock
+    adapted = train(
+        toy, tmp_path / source, "--init-from", str(checkpoint), "--adapter-source", source,
+        "--freeze-backbone", "--lr", "0.0", "--max-update", "1",
+    )  # fmt: skip
+    state = torch.load(adapted, weights_only=True)["model"]
+    for name, tensor in torch.load(checkpoint, weights_only=True)["model"].items():
+        assert torch.equal(state[name], tensor), name
+    assert generate(toy, adapted, "en", "fr") == {n: text for n, (_, text) in wanted.items()}
+
+
+def test_frozen_training_moves_the_adapters_only(toy, tmp_path, stock):
+    checkpoint, _ = stock
+    adapted = train(toy, tmp_path, "--init-from", str(checkpoint), "--freeze-backbone")
+    state = torch.load(adapted, weights_only=True)["model"]
+    for name, tensor in torch.load(checkpoint, weights_only=True)["model"].items():
+        assert torch.equal(state[name], tensor), name
+    assert state["encoder.adapters.heads.up.weight"].any()
+
+
+def losses(log):
+    """Losses by number of updates in fairseq's JSON log."""
+    found = (json.loads(text) for text in re.findall(r"train_inner \| (\{.*\})", log))
+    return {int(figures["num_updates"]): figures["loss"] for figures in found}
+
+
+def test_a_killed_training_resumes_to_the_same_losses(toy, tmp_path):
+    extra = ["--max-update", "60", "--save-interval-updates", "5", "--keep-interval-updates", "1",
+             "--dropout", "0.1", "--disable-validation"]  # fmt: skip
+    fairseq_train = str(Path(sys.executable).parent / "fairseq-train")
+
+    def start(save, log):
+        words = [fairseq_train, *train_arguments(toy, save, *extra)]
+        return subprocess.Popen(words, stdout=open(log, "w"), stderr=subprocess.STDOUT)
+
+    assert start(tmp_path / "whole", tmp_path / "whole.log").wait() == 0
+    wanted = losses((tmp_path / "whole.log").read_text())
+    process = start(tmp_path / "cut", tmp_path / "cut.log")
+    while max(losses((tmp_path / "cut.log").read_text()), default=0) < 12:
+        assert process.poll() is None, "training ended before it was killed"
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert start(tmp_path / "cut", tmp_path / "again.log").wait() == 0
+    found = losses((tmp_path / "again.log").read_text())
+    assert len(wanted) == 60 and max(found) == 60 and 0 < min(found) < 60
+    assert found == {update: wanted[update] for update in found}

@@ -1,0 +1,151 @@
+"""The behaviour table: every adapter kind x every adapter source x what users rely on."""
+
+import itertools
+
+import pytest
+import torch
+
+from hyperadapters.adapters import KINDS, Rows, SideAdapters, apply_to_rows
+from hyperadapters.adapters.rows import apply_batched, apply_grouped
+from hyperadapters.sources import SOURCES, Condition
+
+TABLE = list(itertools.product(KINDS.names(), SOURCES.names()))
+SIDES = ("encoder", "decoder")
+
+
+def ids(rows):
+    """Ids of a batch whose rows are trained directions, by number."""
+    directions = torch.tensor([(0, 1), (1, 0), (0, 2), (2, 0)])[torch.tensor(rows)]
+    tasks = torch.tensor(rows) % 2
+    return {"src": directions[:, 0], "tgt": directions[:, 1], "task": tasks}
+
+
+def run(source, rows, activations):
+    """Passes activations [T, B, C] through all adapters of both sides."""
+    setting = source.setting
+    of_rows = ids(rows)
+    conditions = {
+        side: Condition.from_ids(of_rows, setting.inputs[side], like=torch.zeros(len(rows)))
+        for side in SIDES
+    }
+    weights = source(conditions)
+    for side in SIDES:
+        condition = conditions[side]
+        for of_site in weights[side]:
+            row_sets = Rows(condition.index, condition.count)
+            activations = apply_to_rows(setting.kind, activations, of_site, row_sets)
+    return activations
+
+
+@pytest.fixture(params=TABLE, ids=lambda pair: "-".join(pair))
+def case(request, make_setting):
+    kind, source = request.param
+
+    def build(**changes):
+        return SOURCES.get(source)(make_setting(kind=kind, source=source, **changes))
+
+    build.source = source
+    return build
+
+
+def test_identity_start_changes_nothing(case):
+    x = torch.randn(3, 4, 6)
+    assert torch.equal(run(case(start="identity"), [0, 1, 2, 3], x), x)
+
+
+def test_published_start_changes_something(case):
+    x = torch.randn(3, 4, 6)
+    assert torch.equal(run(case(), [0, 1, 2, 3], x), x) == (case.source == "none")
+
+
+def test_saved_and_loaded_weights_do_the_same(case):
+    first, second = case(), case()
+    second.load_state_dict(first.state_dict())
+    x = torch.randn(3, 4, 6)
+    assert torch.equal(run(first, [0, 1, 2, 3], x), run(second, [0, 1, 2, 3], x))
+
+
+def test_mixed_batch_equals_its_parts(case):
+    source, x = case(), torch.randn(5, 6, 6)
+    rows = [2, 0, 3, 2, 1, 0]
+    mixed = run(source, rows, x)
+    for number, row in enumerate(rows):
+        alone = run(source, [row], x[:, number : number + 1])
+        torch.testing.assert_close(mixed[:, number : number + 1], alone)
+
+
+def test_beams_of_a_sentence_use_its_weights(case):
+    source, x = case(), torch.randn(2, 3, 6)
+    condition = Condition.from_ids(ids([0, 1, 2]), source.setting.inputs["decoder"], like=x[0])
+    weights = source({"decoder": condition})["decoder"]
+    rows = Rows(condition.index, condition.count)
+    adapters = SideAdapters(
+        source.setting.kind, source.setting.sites["decoder"] if weights else [], weights, rows
+    )
+    order = torch.tensor([0, 0, 2, 2, 1, 1])
+    beams = adapters.reorder(order)
+    for of_site in weights:
+        single = apply_to_rows(adapters.kind, x, of_site, adapters.rows)
+        repeated = apply_to_rows(adapters.kind, x[:, order], of_site, beams.rows)
+        torch.testing.assert_close(repeated, single[:, order])
+
+
+def test_grouped_equals_batched(case):
+    source, x = case(), torch.randn(4, 5, 6)
+    condition = Condition.from_ids(
+        ids([3, 1, 0, 2, 1]), source.setting.inputs["encoder"], like=x[0]
+    )
+    rows = Rows(condition.index, condition.count)
+    for of_site in source({"encoder": condition})["encoder"]:
+        torch.testing.assert_close(
+            apply_grouped(source.setting.kind, x, of_site, rows),
+            apply_batched(source.setting.kind, x, of_site, rows),
+        )
+
+
+def test_gradients_reach_the_conditions_of_the_batch_only(case):
+    source = case()
+    if case.source == "none":
+        assert not list(source.parameters())
+        return
+    x = torch.randn(3, 2, 6)
+    run(source, [0, 0], x).pow(2).sum().backward()  # language 2 and task 1 are absent
+    reached = {name for name, p in source.named_parameters() if p.grad is not None}
+    if case.source == "hyper":
+        assert reached == {name for name, _ in source.named_parameters()}
+        languages = source.embeddings["languages"].weight.grad
+        assert languages[0].any() and languages[1].any() and not languages[2].any()
+        return
+    keys = {"language": {"0", "1"}, "pair": {"0-1"}, "shared": {"shared"}, "task": {"0"}}
+    assert {name.split(".")[2] for name in reached} == keys[case.source]
+
+
+def test_stored_adapters_of_absent_conditions_are_not_updated(case):
+    source = case()
+    if case.source not in ("language", "pair", "task"):
+        pytest.skip("nothing is stored by condition")
+    optimizer = torch.optim.Adam(source.parameters(), lr=0.1, weight_decay=0.1)
+    x = torch.randn(3, 4, 6)
+    run(source, [0, 1, 2, 3], x).pow(2).sum().backward()
+    optimizer.step()
+    before = {name: p.detach().clone() for name, p in source.named_parameters()}
+    optimizer.zero_grad(set_to_none=True)
+    run(source, [0, 0], x[:, :2]).pow(2).sum().backward()
+    optimizer.step()
+    parameters = source.named_parameters()
+    changed = {name.split(".")[2] for name, p in parameters if not torch.equal(p, before[name])}
+    assert changed == {"language": {"0", "1"}, "pair": {"0-1"}, "task": {"0"}}[case.source]
+
+
+def test_validation_before_training_keeps_gradients(case):
+    source, x = case(), torch.randn(3, 4, 6, requires_grad=True)
+    with torch.no_grad():
+        run(source, [0, 1, 2, 3], x)
+    run(source, [0, 1, 2, 3], x).pow(2).sum().backward()
+    assert all(p.grad is not None for p in source.parameters())
+
+
+def test_every_registered_name_has_a_summary():
+    for registry in (KINDS, SOURCES):
+        for name in registry.names():
+            assert registry.get(name).__doc__, name

@@ -1,0 +1,140 @@
+import pytest
+import torch
+
+from hyperadapters.adapters import KINDS, KindOptions, sites
+from hyperadapters.errors import UserError
+from hyperadapters.sources import SOURCES, Condition, HyperOptions, Setting, parse_inputs
+
+
+def conditions(setting, src=(0, 1), tgt=(1, 2)):
+    ids = {"src": torch.tensor(src), "tgt": torch.tensor(tgt)}
+    return {
+        side: Condition.from_ids(ids, setting.inputs[side], like=ids["src"])
+        for side in ("encoder", "decoder")
+    }
+
+
+def test_one_product_for_all_layers_equals_a_product_per_layer(make_setting):
+    source = SOURCES.get("hyper")(make_setting())
+    wanted = conditions(source.setting)
+    weights = source(wanted)
+    for side, condition in wanted.items():
+        embedded = source.embed(side, condition)  # [K, sites, width]
+        for site in range(embedded.size(1)):
+            hidden = source.hidden(embedded[:, site])
+            for name, spec in source.setting.kind.tensors().items():
+                head = source.heads[name]
+                plain = (head(hidden) / 8**0.5).view(-1, *spec.shape) + spec.offset
+                torch.testing.assert_close(weights[side][site][name], plain)
+
+
+def test_a_generated_adapter_equals_a_regular_one_with_the_same_weights(make_setting):
+    hyper = SOURCES.get("hyper")(make_setting(inputs=SOURCES.get("language").default_inputs))
+    bank = SOURCES.get("language")(make_setting(source="language"))
+    wanted = conditions(hyper.setting)
+    generated = hyper(wanted)
+    for side, condition in wanted.items():
+        for k, key in enumerate(condition.unique.tolist()):
+            stored = bank.tensors(side, tuple(key))
+            for site, weights in enumerate(generated[side]):
+                for name, tensor in weights.items():
+                    stored[name].data[site] = tensor[k].detach()
+    regular = bank(wanted)
+    x = torch.randn(3, 2, 6)
+    for side in wanted:
+        for own, other in zip(generated[side], regular[side]):
+            for k in range(wanted[side].count):
+                pick = [{n: t[k] for n, t in weights.items()} for weights in (own, other)]
+                kind = hyper.setting.kind
+                assert torch.equal(kind.apply(x, pick[0]), kind.apply(x, pick[1]))
+
+
+def spread(hidden, rescale):
+    """Mean standard deviation of the generated down-projections over a few draws."""
+    kind = KINDS.get("bottleneck")(64, KindOptions(32))
+    options = HyperOptions(hidden=hidden, rescale=rescale)
+    values = []
+    for seed in range(4):
+        torch.manual_seed(seed)
+        setting = Setting(
+            kind, sites({"encoder": 2, "decoder": 2}, kind.place), {"encoder": ("src", "tgt")},
+            {"languages": 5}, hyper=options,
+        )  # fmt: skip
+        source = SOURCES.get("hyper")(setting)
+        wanted = Condition.from_ids(
+            {"src": torch.arange(5), "tgt": torch.arange(5).flip(0)}, ("src", "tgt"), torch.zeros(5)
+        )
+        with torch.no_grad():
+            hidden_states = source.hidden(source.embed("encoder", wanted).flatten(0, 1))
+            # remove what depends on the hidden state itself, so that only the heads are compared
+            hidden_states = hidden_states / hidden_states.pow(2).mean().sqrt()
+            values.append(source.generate(hidden_states)["down"].std().item())
+    return sum(values) / len(values)
+
+
+def test_rescaling_makes_the_start_scale_independent_of_the_hidden_dimension():
+    assert spread(408, True) / spread(102, True) == pytest.approx(1, abs=0.15)
+    assert spread(408, False) / spread(102, False) == pytest.approx(2, abs=0.3)
+
+
+def test_encoder_and_decoder_layers_get_different_adapters(make_setting):
+    both = {"encoder": ("src", "tgt"), "decoder": ("src", "tgt")}
+    source = SOURCES.get("hyper")(make_setting(inputs=both))
+    weights = source(conditions(source.setting))
+    downs = [w["down"] for side in ("encoder", "decoder") for w in weights[side]]
+    for number, one in enumerate(downs):
+        for other in downs[number + 1 :]:
+            assert (one - other).abs().max() > 1e-3
+
+
+def test_a_side_sees_only_the_inputs_of_its_condition(make_setting):
+    source = SOURCES.get("hyper")(make_setting())
+    one = source(conditions(source.setting, src=(0,), tgt=(1,)))
+    other = source(conditions(source.setting, src=(2,), tgt=(1,)))
+    assert torch.equal(one["decoder"][0]["down"], other["decoder"][0]["down"])
+    assert not torch.equal(one["encoder"][0]["down"], other["encoder"][0]["down"])
+
+
+def test_tied_embeddings_are_one_table(make_setting):
+    tied = SOURCES.get("hyper")(make_setting())
+    untied = SOURCES.get("hyper")(make_setting(hyper={"tied": False}))
+    assert set(tied.embeddings) == {"languages"}
+    assert set(untied.embeddings) == {"src", "tgt"}
+
+
+def test_a_task_can_condition_the_same_hypernetwork(make_setting):
+    inputs = {"encoder": ("src", "task"), "decoder": ("tgt", "task")}
+    source = SOURCES.get("hyper")(make_setting(inputs=inputs))
+    ids = {key: torch.tensor([0, 0]) for key in ("src", "tgt")} | {"task": torch.tensor([0, 1])}
+    wanted = {
+        side: Condition.from_ids(ids, names, torch.zeros(2)) for side, names in inputs.items()
+    }
+    down = source(wanted)["encoder"][0]["down"]
+    assert down.size(0) == 2 and not torch.equal(down[0], down[1])
+
+
+def test_distinct_conditions_are_found_once():
+    ids = {"src": torch.tensor([2, 0, 2, 0]), "tgt": torch.tensor([1, 1, 1, 2])}
+    condition = Condition.from_ids(ids, ("src", "tgt"), torch.zeros(4))
+    assert condition.count == 3
+    rows = torch.stack([ids["src"], ids["tgt"]], 1)
+    assert torch.equal(condition.unique[condition.index], rows)
+    assert Condition.from_ids(ids, (), torch.zeros(4)).count == 1
+
+
+def test_absent_ids_are_an_error_not_a_default():
+    with pytest.raises(UserError, match="tgt_lang_id"):
+        Condition.from_ids({"src": torch.tensor([0]), "tgt": None}, ("src", "tgt"), torch.zeros(1))
+
+
+def test_inputs_are_read_in_any_spelling():
+    assert parse_inputs("tgt, src") == ("src", "tgt")
+    assert parse_inputs("") == ()
+    with pytest.raises(UserError, match="did you mean 'tgt'"):
+        parse_inputs("tgtt")
+
+
+def test_an_untrained_pair_is_an_error(make_setting):
+    source = SOURCES.get("pair")(make_setting(source="pair"))
+    with pytest.raises(UserError, match="1-2"):
+        source(conditions(source.setting, src=(1,), tgt=(2,)))
