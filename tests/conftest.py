@@ -9,9 +9,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from toy import LANGUAGES, binarise, write_text
+
 from hyperadapters.adapters import KINDS, KindOptions, sites
 from hyperadapters.sources import SOURCES, HyperOptions, Setting
-from toy import LANGUAGES, binarise, write_text
 
 torch.set_num_threads(2)
 
@@ -27,7 +28,9 @@ def make_setting():
     """Builds a setting for 3 languages, 2+2 layers and a width of 6."""
 
     def make(kind="bottleneck", source="hyper", start="published", width=6, hidden=8, **changes):
-        made = KINDS.get(kind)(width, KindOptions(bottleneck=4, norm=changes.pop("norm", "trained")))
+        made = KINDS.get(kind)(
+            width, KindOptions(bottleneck=4, norm=changes.pop("norm", "trained"))
+        )
         hyper = {"lang_dim": 3, "layer_dim": 2, "hidden": hidden, **changes.pop("hyper", {})}
         return Setting(
             kind=made,

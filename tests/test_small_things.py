@@ -136,7 +136,9 @@ def test_sources_are_listed_by_the_command_line():
 
     text = ADAPTER_OPTIONS["adapter_source"][1].metadata["help"]
     assert all(name in text for name in SOURCES.names())
-    assert all(name in ADAPTER_OPTIONS["adapter_kind"][1].metadata["help"] for name in KINDS.names())
+    assert all(
+        name in ADAPTER_OPTIONS["adapter_kind"][1].metadata["help"] for name in KINDS.names()
+    )
 
 
 def test_generated_tensors_are_finite_in_half_precision(make_setting):

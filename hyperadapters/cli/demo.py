@@ -25,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Runs the demo."""
+    from ..demo.plan import plan_of
     from ..demo.run import run as run_demo
 
-    run_demo(args.out, quick=args.quick, seed=args.seed, as_json=args.json)
+    run_demo(args.out, plan_of(args.quick, args.seed), args.json)

@@ -36,7 +36,7 @@ class Plan:
     test: int = 60
     pieces: int = 2000
     updates: int = 900
-    max_tokens: int = 2000
+    max_tokens: int = 1000
     beam: int = 4
 
     def settings(self) -> Dict[str, Any]:
@@ -46,7 +46,7 @@ class Plan:
 def plan_of(quick: bool, seed: int) -> Plan:
     """The plan of a full or a quick run."""
     if quick:
-        return Plan(seed, largest=3000, smallest=1000, valid=50, test=20, updates=250, beam=1)
+        return Plan(seed, largest=3000, smallest=1000, valid=50, test=20, updates=300, beam=1)
     return Plan(seed)
 
 
@@ -92,7 +92,7 @@ def train_command(
         "--sampling-temperature", "2", "--arch", "adapter_transformer",
         "--encoder-embed-dim", "128", "--encoder-ffn-embed-dim", "512",
         "--encoder-layers", "2", "--decoder-layers", "2",
-        "--encoder-attention-heads", "4", "--decoder-attention-heads", "4", "--dropout", "0.1",
+        "--encoder-attention-heads", "4", "--decoder-attention-heads", "4", "--dropout", "0",
         *SYSTEMS[system],
         "--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1",
         "--optimizer", "adam", "--adam-betas", "(0.9, 0.98)", "--clip-norm", "1.0",

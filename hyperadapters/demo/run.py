@@ -17,7 +17,6 @@ from .plan import (
     Plan,
     all_directions,
     generate_command,
-    plan_of,
     slug,
     train_command,
     trained_directions,
@@ -29,18 +28,17 @@ from .train import train, words_per_second
 USER_DIR = Path(__file__).resolve().parent.parent
 
 
-def run(out: Path, quick: bool, seed: int, as_json: bool) -> List[Dict[str, Any]]:
+def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     """Runs what is not done yet and prints the table.
 
     Args:
         out: folder for everything.
-        quick: the smaller plan.
-        seed: seed of everything.
+        plan: sizes and seed.
         as_json: print the results as JSON instead of a table.
     Returns:
         the rows of `results.json`.
     """
-    plan, family = plan_of(quick, seed), Family(seed)
+    family = Family(plan.seed)
     languages = list(family.languages)
     supervised = trained_directions(family.languages)
     commands = [train_command(out, plan, system, supervised, USER_DIR) for system in SYSTEMS]

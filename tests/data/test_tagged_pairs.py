@@ -68,7 +68,10 @@ def test_validation_loses_no_sentence(toy, tmp_path):
 def test_the_end_token_that_names_a_language_works_too(toy, tmp_path):
     task = loaded_task(toy, tmp_path, "--lang-tok-replacing-bos-eos", "--decoder-langtok")
     for batch in batches(task, "train"):
-        ids = {key: batch["net_input"].get(key, batch.get(key)) for key in ("src_lang_id", "tgt_lang_id")}
+        ids = {
+            key: batch["net_input"].get(key, batch.get(key))
+            for key in ("src_lang_id", "tgt_lang_id")
+        }
         for row, tokens in enumerate(batch["target"]):
             assert task.target_dictionary.string(tokens)[:2] == LANGUAGES[ids["tgt_lang_id"][row]]
 

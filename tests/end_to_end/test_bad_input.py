@@ -96,7 +96,9 @@ def test_pair_adapters_say_that_a_direction_was_never_trained(toy, tmp_path):
 def test_misaligned_and_empty_data_are_named(toy, tmp_path):
     shutil.copytree(toy / "bin", tmp_path / "bin")
     for end in ("bin", "idx"):
-        shutil.copy(toy / "bin" / f"test.en-de.de.{end}", tmp_path / "bin" / f"train.en-de.de.{end}")
+        shutil.copy(
+            toy / "bin" / f"test.en-de.de.{end}", tmp_path / "bin" / f"train.en-de.de.{end}"
+        )
     with pytest.raises(UserError, match="train data of en-de .* unusable"):
         train(tmp_path, tmp_path / "save")
 

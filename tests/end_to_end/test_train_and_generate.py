@@ -94,7 +94,12 @@ def stock(toy, tmp_path_factory):
     words = train_arguments(toy, folder, "--max-update", "30")
     words[words.index("multilingual_adapter_translation")] = "translation_multi_simple_epoch"
     words[words.index("adapter_transformer_tiny")] = "transformer_tiny"
-    for option in ("--adapter-bottleneck", "--hyper-hidden", "--hyper-lang-dim", "--hyper-layer-dim"):
+    for option in (
+        "--adapter-bottleneck",
+        "--hyper-hidden",
+        "--hyper-lang-dim",
+        "--hyper-layer-dim",
+    ):
         position = words.index(option)
         del words[position : position + 2]
     from fairseq_cli import generate as generate_command

@@ -76,7 +76,9 @@ def test_activation_checkpointing_changes_no_gradient(toy, tmp_path, source):
 
 
 def test_layerdrop_drops_a_layer_with_its_adapter(toy, tmp_path):
-    task, model, _ = build(toy, tmp_path, "--encoder-layerdrop", "1.0", "--decoder-layerdrop", "1.0")
+    task, model, _ = build(
+        toy, tmp_path, "--encoder-layerdrop", "1.0", "--decoder-layerdrop", "1.0"
+    )
     model.train()
     reached = gradients(model, batch_of(task))
     heads = [gradient for name, gradient in reached.items() if ".heads." in name]
