@@ -39,7 +39,8 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     "adapter_start": option(
         Optional[str], None,
         f"start values of the adapters: {' or '.join(STARTS)} (identity: the model starts as its "
-        "backbone); by default identity with --init-from and published otherwise",
+        "backbone; calibrated: generated weights start at the scale of stored ones); by default "
+        "identity with --init-from and published otherwise",
     ),
     "hyper_hidden": option(int, 204, "hidden dimension d_h of the hypernetwork"),
     "hyper_layers": option(int, 2, "residual blocks of the hypernetwork"),

@@ -69,6 +69,11 @@ def train(toy: Path, save: Path, *extra: str) -> Path:
 
 def generate(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str) -> Dict[int, str]:
     """fairseq-generate in this process; returns the hypothesis of each test sentence."""
+    return hypotheses(generate_output(toy, checkpoint, src, tgt, *extra))
+
+
+def generate_output(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str) -> str:
+    """fairseq-generate in this process; returns what it prints."""
     from fairseq_cli import generate as command
 
     words = [
@@ -76,8 +81,17 @@ def generate(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str) -> Di
         "--path", str(checkpoint), "-s", src, "-t", tgt, "--beam", "5", "--cpu", "--max-len-b", "12",
         *extra,
     ]  # fmt: skip
-    output = run_in_process(command.cli_main, "fairseq-generate", words)
-    return {int(number): text for number, text in re.findall(r"^H-(\d+)\t\S+\t(.*)$", output, re.M)}
+    return run_in_process(command.cli_main, "fairseq-generate", words)
+
+
+def hypotheses(output: str, pattern: str = r"^H-(\d+)\t\S+\t(.*)$") -> Dict[int, str]:
+    """The hypotheses in the output of fairseq-generate or fairseq-interactive, by sentence."""
+    return {int(number): text for number, text in re.findall(pattern, output, re.M)}
+
+
+def scores(output: str) -> Dict[int, str]:
+    """The scores that fairseq-generate prints, as printed, by sentence."""
+    return hypotheses(output, r"^H-(\d+)\t(\S+)\t.*$")
 
 
 def run_in_process(main, name: str, words: List[str]) -> str:

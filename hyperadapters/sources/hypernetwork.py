@@ -95,6 +95,30 @@ class Hypernetwork(AdapterSource):
             if setting.start == "identity" and spec.zero_is_identity:
                 nn.init.zeros_(self.heads[name].weight)
         self.scale = 1 / math.sqrt(options.hidden) if options.rescale else 1.0
+        if setting.start == "calibrated":
+            self.calibrate()
+
+    @torch.no_grad()
+    def calibrate(self) -> None:
+        """Scales the heads so that what they generate at the start has the standard deviation of a
+        stored adapter's start values (the published code's "hyper" initialisation, measured with
+        the rescaling that the forward pass uses, on conditions drawn from all ids)."""
+        generated: Dict[str, List[Tensor]] = {name: [] for name in self.heads}
+        for side, inputs in self.setting.inputs.items():
+            draws = torch.zeros(16, len(inputs), dtype=torch.long)
+            for column, name in enumerate(inputs):
+                draws[:, column].random_(self.setting.sizes[INPUTS.get(name).table])
+            condition = Condition(inputs, draws, torch.arange(len(draws)))
+            for name, tensor in self.generate(
+                self.hidden(self.embed(side, condition).flatten(0, 1))
+            ).items():
+                generated[name].append(tensor)
+        for name, spec in self.setting.kind.tensors().items():
+            target = spec.start(torch.empty(spec.shape)).std()
+            if target > 0:
+                self.heads[name].weight.mul_(target / torch.cat(generated[name]).std())
+            else:  # biases and gains, which start constant
+                self.heads[name].weight.uniform_(-0.01, 0.01)
 
     def table_of(self, name: str) -> str:
         """The embedding table of a condition input: one for all languages if they are tied."""

@@ -11,7 +11,7 @@ from ..errors import UserError
 from ..registry import Registry
 from .condition import Condition
 
-STARTS = ("published", "identity")
+STARTS = ("published", "identity", "calibrated")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Setting:
         inputs: the condition inputs that each side depends on.
         sizes: how many ids each table has, e.g. {"languages": 50}.
         directions: the trained directions as (source id, target id), for sources keyed by both.
-        start: "published" start values, or "identity": adapters that change nothing.
+        start: "published" start values; "identity": adapters that change nothing; "calibrated":
+            generated tensors start at the scale of the published start of a stored adapter.
         hyper: options of the hypernetwork.
     """
 

@@ -77,6 +77,18 @@ def test_rescaling_makes_the_start_scale_independent_of_the_hidden_dimension():
     assert spread(408, False) / spread(102, False) == pytest.approx(2, abs=0.3)
 
 
+@pytest.mark.parametrize("rescale", [True, False])
+def test_a_calibrated_start_has_the_scale_of_stored_adapters(make_setting, rescale):
+    setting = make_setting(width=64, hidden=32, start="calibrated", hyper={"rescale": rescale})
+    source = SOURCES.get("hyper")(setting)
+    with torch.no_grad():
+        weights = source(conditions(source.setting, (0, 1, 2), (2, 0, 1)))["encoder"]
+    stored = torch.nn.init.xavier_uniform_(torch.empty(4, 64)).std()
+    generated = torch.stack([site["down"] for site in weights]).std()
+    assert generated / stored == pytest.approx(1, abs=0.25)
+    assert weights[0]["norm_bias"].abs().max() < 0.5
+
+
 def test_encoder_and_decoder_layers_get_different_adapters(make_setting):
     both = {"encoder": ("src", "tgt"), "decoder": ("src", "tgt")}
     source = SOURCES.get("hyper")(make_setting(inputs=both))

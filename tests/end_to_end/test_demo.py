@@ -1,0 +1,54 @@
+"""The demo's whole way on a tiny plan, and going on after an interruption."""
+
+import json
+
+import pytest
+
+from hyperadapters.demo import run as demo
+from hyperadapters.demo.plan import Plan
+from hyperadapters.errors import UserError
+
+TINY = Plan(
+    largest=60, smallest=20, valid=4, test=3, pieces=300, updates=20, max_tokens=400, beam=1
+)
+
+
+def test_the_demo_goes_on_where_it_was_interrupted(tmp_path, capsys, monkeypatch):
+    out = tmp_path / "demo"
+    translate_all = demo.translate_all
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "translate_all", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        demo.run(out, TINY)
+    trained = (out / "backbone" / "checkpoint_last.pt").stat().st_mtime
+    monkeypatch.setattr(demo, "translate_all", translate_all)
+    capsys.readouterr()
+    rows = demo.run(out, TINY)
+    printed = capsys.readouterr().out
+    assert "training: backbone (done before, reused)" in printed
+    assert (out / "backbone" / "checkpoint_last.pt").stat().st_mtime == trained
+
+    assert rows == json.loads((out / "results.json").read_text())
+    assert [row["system"] for row in rows] == [
+        "copy of the source", "backbone", "language adapters", "hyper-adapters",
+    ]  # fmt: skip
+    parameters = {row["system"]: row["adapter_parameters"] for row in rows}
+    assert parameters["backbone"] == 0
+    assert 0 < parameters["hyper-adapters"] < parameters["language adapters"]
+    assert all(row["words_per_second"] > 0 for row in rows[1:])
+    assert rows[0]["signature_bleu"] in (out / "results.md").read_text()
+    assert len(list((out / "translations" / "hyper-adapters").iterdir())) == 72
+    assert (out / "languages.png").read_bytes().startswith(b"\x89PNG")
+    commands = (out / "commands.sh").read_text().splitlines()
+    assert sum(line.startswith("fairseq-train ") for line in commands) == 3
+
+
+def test_a_failing_training_says_where_to_look(tmp_path):
+    from hyperadapters.demo.train import train
+
+    log = tmp_path / "train.log"
+    with pytest.raises(UserError, match="fairseq-train failed .*train.log"):
+        train(["fairseq-train", str(tmp_path), "--task", "no-such-task"], log, 1)
