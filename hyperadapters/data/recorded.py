@@ -23,11 +23,18 @@ def fingerprint(dictionary: Dictionary) -> str:
     return hashlib.sha256("\n".join(dictionary.symbols).encode()).hexdigest()
 
 
+def as_given(args: Namespace, name: str) -> Any:
+    """A setting as its option spells it: fairseq reads some switches as the texts True and False."""
+    value = getattr(args, name)
+    textual = isinstance(value, bool) and isinstance(stock_defaults()[name], str)
+    return str(value) if textual else value
+
+
 def record(args: Namespace, languages, dictionary: Dictionary) -> Dict[str, Any]:
     """The state of a task as it is saved with every checkpoint, in plain containers."""
     return {
         "languages": list(languages),
-        "format": {name: getattr(args, name) for name in FORMAT},
+        "format": {name: as_given(args, name) for name in FORMAT},
         "dictionary": {"size": len(dictionary), "sha256": fingerprint(dictionary)},
     }
 
