@@ -19,7 +19,6 @@ from ..configuration import (
 )
 from ..data import recorded
 from ..errors import UserError
-from ..freezing import freeze
 from ..languages import Languages
 from ..sources import SOURCES
 from .adapter_decoder import AdapterTransformerDecoder
@@ -62,8 +61,6 @@ class AdapterTransformerModel(TransformerModel):
         model = super().build_model(args, task)
         model.recorded = task.state_dict()
         model.encoder.adapters = SOURCES.get(args.adapter_source)(setting_of(args))
-        if args.freeze_backbone:
-            freeze(model, "backbone")
         return model
 
     @classmethod

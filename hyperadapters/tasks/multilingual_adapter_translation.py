@@ -1,6 +1,7 @@
 """Many-to-many translation with batches that say which languages each sentence has."""
 
 import dataclasses
+import logging
 import os
 from typing import Any, Dict, List
 
@@ -16,7 +17,10 @@ from ..data.directions import DirectionsManager
 from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..errors import Problems, UserError
+from ..freezing import freeze
 from ..languages import Languages, codes_of, split_direction
+
+logger = logging.getLogger(__name__)
 
 OWN_OPTIONS = [
     (
@@ -89,8 +93,12 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
         elif not self.training:
             check_direction_is_known(cfg, self.lang_pairs[0])
         model = super().build_model(cfg, from_checkpoint)
-        if cfg.init_from and not from_checkpoint:
-            load_backbone(model, cfg.init_from)
+        if not from_checkpoint:
+            if cfg.init_from:
+                load_backbone(model, cfg.init_from)
+            if cfg.freeze_backbone:
+                trained, frozen = freeze(model, "backbone")
+                logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
         return model
 
     def set_direction(self, src: str, tgt: str) -> None:

@@ -108,15 +108,13 @@ def stock(toy, tmp_path_factory):
 
     run_in_process(train_command.cli_main, "fairseq-train", words)
     checkpoint = folder / "checkpoint_last.pt"
-    output = run_in_process(
-        generate_command.cli_main, "fairseq-generate",
-        [
-            str(toy / "bin"), "--task", "translation_multi_simple_epoch", "--path", str(checkpoint),
-            "-s", "en", "-t", "fr", "--langs", "de,en,fr", "--lang-pairs", "en-fr",
-            "--encoder-langtok", "tgt", "--beam", "5", "--cpu", "--max-len-b", "12",
-            "--required-batch-size-multiple", "1",
-        ],
-    )  # fmt: skip
+    words = [
+        str(toy / "bin"), "--task", "translation_multi_simple_epoch", "--path", str(checkpoint),
+        "-s", "en", "-t", "fr", "--langs", "de,en,fr", "--lang-pairs", "en-fr",
+        "--encoder-langtok", "tgt", "--beam", "5", "--cpu", "--max-len-b", "12",
+        "--required-batch-size-multiple", "1",
+    ]  # fmt: skip
+    output = run_in_process(generate_command.cli_main, "fairseq-generate", words)
     return checkpoint, hypotheses(output), scores(output)
 
 
