@@ -125,7 +125,7 @@ def load_backbone(model: nn.Module, path: str) -> None:
         raise UserError(
             f"--init-from {path}: it has {rows.size(0)} embeddings but the dictionary (with its "
             f"language tokens) has {target.size(0)} entries: use the dictionary, --langs and "
-            "--lang-tok-style it was trained with"
+            "--lang-tok-style it was trained with (--langtoks-specs '' if it had no language tokens)"
         )
     kept: Dict[str, torch.Tensor] = {}
     for name, tensor in own.items():

@@ -46,6 +46,9 @@ def one_line(error: BaseException) -> str:
     """The line shown for `error`, or an empty string if it deserves its traceback."""
     if isinstance(error, UserError):
         return str(error)
+    # fairseq reports any failure to load a checkpoint by an error of its own
+    if isinstance(error.__context__, UserError):
+        return str(error.__context__)
     if isinstance(error, pickle.UnpicklingError):
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"'{named.group(1)}'" if named else "an object that is not plain data"

@@ -116,6 +116,19 @@ def test_parameters_command_prints_them(capsys):
     assert "at least 1" in capsys.readouterr().err
 
 
+def test_every_option_is_listed_and_every_command_has_help(capsys):
+    from hyperadapters.cli.main import COMMANDS, main
+    from hyperadapters.configuration import ADAPTER_OPTIONS
+
+    assert main(["options"]) == 0
+    listed = capsys.readouterr().out
+    assert all("--" + name.replace("_", "-") in listed for name in ADAPTER_OPTIONS)
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as ended:
+            main([command.__name__.rsplit(".", 1)[1].replace("_", "-"), "--help"])
+        assert ended.value.code == 0
+
+
 @pytest.mark.parametrize(
     "build",
     [

@@ -63,7 +63,7 @@ def adopt(args: Namespace, path: str) -> None:
     defaults = stock_defaults()
     for name, stored in state["format"].items():
         given = getattr(args, name)
-        if given != defaults[name] and given != stored:
+        if given not in (stored, defaults[name], [defaults[name]]):
             option = "--" + name.replace("_", "-")
             problems.add(f"{option} {given} differs from the checkpoint's {stored}: leave it out")
         setattr(args, name, stored)

@@ -76,6 +76,20 @@ class AdapterTransformerModel(TransformerModel):
             cfg, tgt_dict, embed_tokens, no_encoder_attn=cfg.no_cross_attention
         )
 
+    def load_state_dict(self, state_dict, strict=True, model_cfg=None, args=None):
+        """Raises:
+        UserError: if the weights belong to a model with other options.
+        """
+        try:
+            return super().load_state_dict(state_dict, strict, model_cfg, args)
+        except RuntimeError as error:
+            lines = str(error).strip().splitlines()
+            raise UserError(
+                f"the checkpoint does not fit the model ({len(lines) - 1} differences, first: "
+                f"{lines[-1 if len(lines) == 1 else 1].strip()}): give the options it was trained "
+                "with, or start anew in another --save-dir"
+            ) from error
+
     def get_extra_state(self) -> Tensor:
         """What the task recorded of its data, as the bytes of a JSON text [bytes]."""
         return torch.tensor(list(json.dumps(self.recorded).encode()), dtype=torch.long)

@@ -1,13 +1,14 @@
 """Bad input gives one clear line before any long work."""
 
 import pickle
+import re
 import shutil
 
 import pytest
 import torch
 from toy import USER_DIR, binarise, command, generate, train, train_arguments
 
-from hyperadapters.errors import UserError
+from hyperadapters.errors import UserError, one_line
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,20 @@ def test_resuming_a_checkpoint_that_could_run_code_ends_with_one_line(toy, tmp_p
     result = command("fairseq-train", *train_arguments(toy, tmp_path))
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert "refused to load a checkpoint" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "extra,named",
+    [
+        (("--adapter-bottleneck", "5"), "does not fit the model .*size mismatch"),
+        (("--langs", "fr,en,de"), "the checkpoint's languages are de,en,fr"),
+    ],
+)
+def test_resuming_with_other_options_is_refused(toy, tmp_path, checkpoint, extra, named):
+    shutil.copy(checkpoint, tmp_path)
+    with pytest.raises(Exception) as raised:
+        train(toy, tmp_path, *extra)
+    assert re.search(named, one_line(raised.value))
 
 
 def test_the_plug_ins_folder_is_printed():

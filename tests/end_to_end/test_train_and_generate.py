@@ -23,6 +23,8 @@ from toy import (
     train_arguments,
 )
 
+from hyperadapters.errors import UserError
+
 SOURCES = ["hyper", "language", "pair", "shared", "none"]
 
 
@@ -139,6 +141,25 @@ def test_frozen_training_moves_the_adapters_only(toy, tmp_path, stock):
     for name, tensor in torch.load(checkpoint, weights_only=True)["model"].items():
         assert torch.equal(state[name], tensor), name
     assert state["encoder.adapters.heads.up.weight"].any()
+
+
+def test_a_backbone_without_language_tokens_can_be_adapted(toy, tmp_path):
+    from fairseq_cli import train as train_command
+
+    words = [
+        str(toy / "bin"), "--task", "translation", "-s", "en", "-t", "de", "--arch",
+        "transformer_tiny", "--criterion", "cross_entropy", "--optimizer", "adam", "--max-update",
+        "2", "--max-tokens", "300", "--num-workers", "0", "--cpu", "--save-dir", str(tmp_path / "stock"),
+    ]  # fmt: skip
+    run_in_process(train_command.cli_main, "fairseq-train", words)
+    extra = ["--init-from", str(tmp_path / "stock" / "checkpoint_last.pt"), "--max-update", "1"]
+    with pytest.raises(UserError, match="it has .* embeddings but the dictionary"):
+        train(toy, tmp_path / "wrong", *extra)
+    words = train_arguments(toy, tmp_path / "right", *extra, "--langtoks-specs", "")
+    position = words.index("--encoder-langtok")
+    del words[position : position + 2]
+    run_in_process(train_command.cli_main, "fairseq-train", words)
+    assert len(generate(toy, tmp_path / "right" / "checkpoint_last.pt", "en", "fr")) == 21
 
 
 def losses(log):
