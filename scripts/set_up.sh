@@ -53,15 +53,15 @@ host() { CFLAGS="${CFLAGS:--O0 -g0}" pip --no-build-isolation fairseq-fixed==0.1
 
 python=$(find_python)
 [ -n "$python" ] ||
-    fail "Python 3.11 or 3.12 is needed, found $(python3 --version 2>&1 || echo none): install one, or name it with PYTHON=/path/to/python"
+    fail "Python 3.11 or 3.12 is needed, found $(${PYTHON:-python3} --version 2>&1 || echo none): install one, or name it with PYTHON=/path/to/python"
 
 if [ ! -x "$VENV/bin/python" ] || [ ! -f "$VENV/.done-1" ]; then
     echo "== set-up 1/4: virtual environment in $VENV (usually 5 seconds)"
     create || fail "could not create $VENV with $python: install its venv module"
     echo done >"$VENV/.done-1"
 fi
+[ -f "$VENV/.done-3" ] || check_compiler
 pins=$(cksum <constraints.txt)
 step 2 "torch and build tools" "1 minute" "$pins" pip torch numpy cython setuptools wheel ninja
-[ -f "$VENV/.done-3" ] || check_compiler
 step 3 "fairseq" "2 to 6 minutes where it is compiled, else 1" "$pins" host
 step 4 "hyperadapters and what it needs" "1 minute" "$pins $(cksum <setup.py)" pip --no-build-isolation -e ".[dev]"
