@@ -46,7 +46,7 @@ class Plan:
 def plan_of(quick: bool, seed: int) -> Plan:
     """The plan of a full or a quick run."""
     if quick:
-        return Plan(seed, largest=3000, smallest=1000, valid=50, test=20, updates=300, beam=1)
+        return Plan(seed, largest=3000, smallest=1000, valid=50, test=20, updates=220, beam=1)
     return Plan(seed)
 
 

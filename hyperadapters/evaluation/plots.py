@@ -35,7 +35,7 @@ def draw_languages(path: Path, family: Any, codes: Sequence[str], embeddings: np
         f"learnt embeddings, clustered\nrank correlation with the tree: {agreement:.2f}"
     )
     draw_map(right, codes, embeddings, colour)
-    right.set_title("learnt embeddings, first two principal components")
+    right.set_title("learnt embeddings, two principal components")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     figure.savefig(temporary, dpi=110)
