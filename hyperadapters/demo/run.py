@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -44,7 +45,7 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     commands = [train_command(out, plan, system, supervised, USER_DIR) for system in SYSTEMS]
     steps = Steps(out, {"plan": plan.settings(), "train": commands})
     if steps.is_other_run:
-        print(f"{out} holds a run with other settings: starting anew")
+        print(f"{out} holds a run with other settings: starting anew", file=sys.stderr)
         for part in ("text", "pieces", "bin", "logs", "translations", *map(slug, SYSTEMS)):
             shutil.rmtree(out / part, ignore_errors=True)
 
@@ -74,7 +75,10 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     with steps.step("results"):
         rows = report(out, family, supervised)
     print(json.dumps(rows, indent=2) if as_json else "\n" + (out / "results.md").read_text())
-    print(f"commands to go on from: {out / 'commands.sh'}; picture: {out / 'languages.png'}")
+    print(
+        f"commands to go on from: {out / 'commands.sh'}; picture: {out / 'languages.png'}",
+        file=sys.stderr,
+    )
     return rows
 
 

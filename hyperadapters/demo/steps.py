@@ -1,6 +1,7 @@
 """Steps of a long run that can be interrupted: what is done already is reused."""
 
 import json
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator
@@ -28,7 +29,10 @@ class Steps:
     def step(self, name: str) -> Iterator[bool]:
         """Yields whether the step is still to do; done when its block ends without an error."""
         todo = name not in self.state["done"]
-        print(f"== {name}" + ("" if todo else " (done before, reused)"), flush=True)
+        # beside the progress bars, so that --json leaves nothing but JSON on standard output
+        print(
+            f"== {name}" + ("" if todo else " (done before, reused)"), file=sys.stderr, flush=True
+        )
         yield todo
         if todo:
             self.state["done"][name] = True

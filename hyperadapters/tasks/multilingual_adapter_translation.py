@@ -113,7 +113,7 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
         self.args.source_lang, self.args.target_lang = src, tgt
 
     def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
-        if dataset is not self.datasets.get(self.args.train_subset):
+        if not self.training or dataset is not self.datasets.get(self.args.train_subset):
             # else fairseq drops a last batch whose size is no multiple: validation and test
             # would lose their longest sentences
             kwargs["required_batch_size_multiple"] = 1

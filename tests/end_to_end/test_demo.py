@@ -26,9 +26,10 @@ def test_the_demo_goes_on_where_it_was_interrupted(tmp_path, capsys, monkeypatch
     trained = (out / "backbone" / "checkpoint_last.pt").stat().st_mtime
     monkeypatch.setattr(demo, "translate_all", translate_all)
     capsys.readouterr()
-    rows = demo.run(out, TINY)
-    printed = capsys.readouterr().out
-    assert "training: backbone (done before, reused)" in printed
+    rows = demo.run(out, TINY, as_json=True)
+    printed = capsys.readouterr()
+    assert "training: backbone (done before, reused)" in printed.err
+    assert json.loads(printed.out) == rows
     assert (out / "backbone" / "checkpoint_last.pt").stat().st_mtime == trained
 
     assert rows == json.loads((out / "results.json").read_text())
