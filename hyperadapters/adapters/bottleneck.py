@@ -3,11 +3,10 @@
 from typing import Dict
 
 from torch import Tensor
-from torch.nn import functional as F
 from torch.nn import init
 
 from .kind import KINDS, AdapterKind, TensorSpec, Weights, activations
-from .rows import linear
+from .rows import layer_norm, linear
 
 
 @KINDS.register("bottleneck")
@@ -32,10 +31,7 @@ class Bottleneck(AdapterKind):
         return tensors
 
     def apply(self, x: Tensor, weights: Weights) -> Tensor:
-        hidden = F.layer_norm(x, (self.width,))
-        if "norm_gain" in weights:
-            # [C] or [B, C] broadcast over [T, B, C] alike
-            hidden = hidden * weights["norm_gain"] + weights["norm_bias"]
-        hidden = linear(hidden, weights["down"], weights["down_bias"])  # [T, B, b]
+        hidden = layer_norm(x, weights.get("norm_gain"), weights.get("norm_bias"))
+        hidden = linear(hidden, weights["down"], weights["down_bias"])  # [..., b]
         hidden = activations.get(self.options.activation)(hidden)
-        return x + linear(hidden, weights["up"], weights["up_bias"])  # [T, B, C]
+        return x + linear(hidden, weights["up"], weights["up_bias"])  # [..., C]

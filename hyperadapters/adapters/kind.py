@@ -100,11 +100,11 @@ class AdapterKind(ABC):
         """Applies a weight set to activations.
 
         Args:
-            x: activations [T, B, C].
-            weights: tensors as in `tensors` (one set for all rows), or each with a leading
-                dimension B (a set for each row).
+            x: activations [..., C], or [K, N, C] for K weight sets.
+            weights: tensors as in `tensors` (one set for all), or each with a leading dimension K
+                (set k for the activations x[k]).
         Returns:
-            adapted activations [T, B, C].
+            what the place in the layer does something with, see `sites.PLACES`: of the same shape.
         """
 
     @property

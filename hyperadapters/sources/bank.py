@@ -82,15 +82,17 @@ class Bank(AdapterSource):
     def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
         weights: Dict[str, List[Weights]] = {}
         for side, condition in conditions.items():
-            sets = [self.tensors(side, tuple(key)) for key in condition.unique.tolist()]
-            stacked = {
-                name: torch.stack([tensors[name] for tensors in sets])
-                if len(sets) > 1
-                else sets[0][name].unsqueeze(0)
-                for name in sets[0]
-            }  # [K, sites, *shape]
+            sets = [
+                {name: tensor.unbind(0) for name, tensor in self.tensors(side, tuple(key)).items()}
+                for key in condition.unique.tolist()
+            ]
             weights[side] = [
-                {name: tensor[:, number] for name, tensor in stacked.items()}
+                {
+                    name: torch.stack([tensors[name][number] for tensors in sets])
+                    if len(sets) > 1
+                    else sets[0][name][number].unsqueeze(0)
+                    for name in sets[0]
+                }
                 for number in range(len(self.setting.sites[side]))
             ]
         return weights

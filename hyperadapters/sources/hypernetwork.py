@@ -168,16 +168,18 @@ class Hypernetwork(AdapterSource):
         generated = self.generate(
             self.hidden(torch.cat([part.flatten(0, 1) for part in embedded.values()]))
         )
-        weights: Dict[str, List[Weights]] = {side: [] for side in conditions}
-        first = 0
-        for side, part in embedded.items():
-            count, sites = part.shape[:2]
-            of_side = {
-                name: tensor[first : first + count * sites].unflatten(0, (count, sites))
-                for name, tensor in generated.items()
-            }  # [K, sites, *shape]
-            weights[side] = [
-                {name: tensor[:, site] for name, tensor in of_side.items()} for site in range(sites)
-            ]
-            first += count * sites
-        return weights
+        # split and unbind, whose backward passes copy once, unlike those of one slice a site
+        rows = [part.size(0) * part.size(1) for part in embedded.values()]
+        parts = {name: tensor.split(rows) for name, tensor in generated.items()}
+        return {
+            side: by_site({name: parts[name][number] for name in parts}, *part.shape[:2])
+            for number, (side, part) in enumerate(embedded.items())
+        }
+
+
+def by_site(weights: Weights, conditions: int, sites: int) -> List[Weights]:
+    """The weights of each site, tensors [K, *shape], from tensors [K * sites, *shape]."""
+    of_sites = {
+        name: tensor.unflatten(0, (conditions, sites)).unbind(1) for name, tensor in weights.items()
+    }
+    return [{name: tensors[site] for name, tensors in of_sites.items()} for site in range(sites)]
