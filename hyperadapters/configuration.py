@@ -9,7 +9,7 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
-from .adapters import KINDS, KindOptions, sites
+from .adapters import KINDS, PLACES, KindOptions, sites
 from .adapters.kind import NORMS, activations
 from .checkpoints import take_architecture
 from .errors import Problems, UserError, nearest
@@ -33,8 +33,8 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     ),
     "adapter_norm": option(
         str, "trained",
-        f"LayerNorm of the adapters: {' or '.join(NORMS)} (trained: its gain and bias are stored or "
-        "generated with the adapter; plain: it has none)",
+        f"LayerNorm of bottleneck adapters: {' or '.join(NORMS)} (trained: its gain and bias are "
+        "stored or generated with the adapter; plain: it has none)",
     ),
     "adapter_start": option(
         Optional[str], None,
@@ -198,6 +198,13 @@ def check(cfg: DictConfig) -> None:
             problems.add("--base-layers cannot be combined with adapters: leave it out")
         if cfg.encoder_layers_to_keep or cfg.decoder_layers_to_keep:
             problems.add("--encoder/decoder-layers-to-keep cannot prune a model with adapters")
+        inside = PLACES.get(KINDS.get(cfg.adapter_kind).place).inside
+        if inside and (cfg.checkpoint_activations or cfg.offload_activations):
+            problems.add(
+                f"--adapter-kind {cfg.adapter_kind} works inside of the layers, whose activations "
+                "then cannot be recomputed: leave out --checkpoint-activations and "
+                "--offload-activations, or use --adapter-kind bottleneck"
+            )
     problems.raise_if_any()
     setting_of(cfg)
 

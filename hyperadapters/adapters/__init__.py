@@ -1,13 +1,14 @@
 """What an adapter computes: pure torch, no fairseq. Every kind registers in `KINDS` here."""
 
-from . import bottleneck  # noqa: F401
+from . import bottleneck, parallel  # noqa: F401
 from .attach import SideAdapters, attached
 from .kind import KINDS, AdapterKind, KindOptions, TensorSpec, Weights
 from .rows import Rows, apply_to_rows
-from .sites import SIDES, Site, sites
+from .sites import PLACES, SIDES, Site, sites
 
 __all__ = [
     "KINDS",
+    "PLACES",
     "SIDES",
     "AdapterKind",
     "KindOptions",

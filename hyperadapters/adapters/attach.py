@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Iterator, List
 
 from torch import Tensor, nn
@@ -34,27 +35,22 @@ class SideAdapters:
 
 @contextmanager
 def attached(layers: nn.ModuleList, adapters: SideAdapters) -> Iterator[None]:
-    """Within this context every layer's output passes through its adapter.
+    """Within this context every layer runs with its adapter.
 
-    Hooks sit outside the layer's own `forward`, so that recomputation of checkpointed activations
-    never runs the source of the weights twice, and LayerDrop drops a layer with its adapter.
+    The weights are made before and outside of the layers, so that recomputation of checkpointed
+    activations never runs their source twice, and LayerDrop drops a layer with its adapter.
 
     Args:
         layers: the layers of one side of the backbone; activations are [T, B, C].
         adapters: their adapters.
     """
-
-    def adapt(weights: Weights):
-        def hook(_module, _inputs, output):
-            x = output[0] if isinstance(output, tuple) else output
-            x = apply_to_rows(adapters.kind, x, weights, adapters.rows)
-            return (x, *output[1:]) if isinstance(output, tuple) else x
-
-        return hook
-
     handles = [
-        PLACES.get(site.place)(layers[site.layer]).register_forward_hook(adapt(weights))
+        handle
         for site, weights in zip(adapters.sites, adapters.weights)
+        for handle in PLACES.get(site.place).attach(
+            layers[site.layer],
+            partial(apply_to_rows, adapters.kind, weights=weights, rows=adapters.rows),
+        )
     ]
     try:
         yield

@@ -1,7 +1,10 @@
 """Where adapters attach: one list of sites with distinct ids for encoder and decoder."""
 
 from dataclasses import dataclass
-from typing import Dict, List
+from typing import Callable, Dict, List
+
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from ..registry import Registry
 
@@ -25,13 +28,55 @@ class Site:
     place: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where in a layer an adapter reads and what becomes of its output.
+
+    Args:
+        attach: hangs a function of activations [T, B, C] onto a layer and returns what removes it.
+        inside: whether the hooks sit within the layer's own `forward`. Recomputation of
+            checkpointed activations, which comes after they are removed, is then impossible.
+        added: whether the function's output is added to what the layer computes without it
+            (else it replaces that).
+    """
+
+    attach: Callable[[nn.Module, Callable[[Tensor], Tensor]], List[RemovableHandle]]
+    inside: bool
+    added: bool
+
+
 PLACES: Registry = Registry("adapter place")
 
 
-@PLACES.register("after_layer")
-def after_layer(layer):
-    """The output of the whole layer: the module whose first output is adapted."""
-    return layer
+def after_layer(layer: nn.Module, adapter: Callable[[Tensor], Tensor]) -> List[RemovableHandle]:
+    """The adapter maps the layer's output, its first one if there are several."""
+
+    def replace(_module, _inputs, output):
+        if isinstance(output, tuple):
+            return (adapter(output[0]), *output[1:])
+        return adapter(output)
+
+    return [layer.register_forward_hook(replace)]
+
+
+def beside_feed_forward(
+    layer: nn.Module, adapter: Callable[[Tensor], Tensor]
+) -> List[RemovableHandle]:
+    """The adapter reads what the feed-forward block's first linear map reads, and its output is
+    added to that of the second."""
+    read: List[Tensor] = []
+
+    def keep(_module, inputs):
+        read.append(inputs[0])
+
+    def add(_module, _inputs, output):
+        return output + adapter(read.pop())
+
+    return [layer.fc1.register_forward_pre_hook(keep), layer.fc2.register_forward_hook(add)]
+
+
+PLACES.register("after_layer")(Place(after_layer, inside=False, added=False))
+PLACES.register("beside_feed_forward")(Place(beside_feed_forward, inside=True, added=True))
 
 
 def sites(layers: Dict[str, int], place: str) -> Dict[str, List[Site]]:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from hyperadapters.adapters import KINDS, Rows, SideAdapters, apply_to_rows
+from hyperadapters.adapters import KINDS, PLACES, Rows, SideAdapters, apply_to_rows
 from hyperadapters.adapters.rows import apply_grouped, apply_padded
 from hyperadapters.sources import SOURCES, Condition
 
@@ -33,7 +33,9 @@ def run(source, rows, activations):
         condition = conditions[side]
         for of_site in weights[side]:
             row_sets = Rows(condition.index, condition.count)
-            activations = apply_to_rows(setting.kind, activations, of_site, row_sets)
+            adapted = apply_to_rows(setting.kind, activations, of_site, row_sets)
+            added = PLACES.get(setting.kind.place).added
+            activations = activations + adapted if added else adapted
     return activations
 
 

@@ -31,9 +31,10 @@ def scores(model, net_input):
     return model(**net_input)[0]
 
 
+@pytest.mark.parametrize("kind", ["bottleneck", "parallel"])
 @pytest.mark.parametrize("source", ["hyper", "language", "pair"])
-def test_mixed_batch_equals_its_single_sentences(toy, tmp_path, source):
-    task, model, _ = build(toy, tmp_path, "--adapter-source", source)
+def test_mixed_batch_equals_its_single_sentences(toy, tmp_path, kind, source):
+    task, model, _ = build(toy, tmp_path, "--adapter-kind", kind, "--adapter-source", source)
     net_input = batch_of(task)
     model.eval()
     mixed = scores(model, net_input)
@@ -93,6 +94,7 @@ def test_layerdrop_drops_a_layer_with_its_adapter(toy, tmp_path):
         ("--encoder-learned-pos", "--layernorm-embedding"),
         ("--activation-fn", "gelu", "--decoder-layers", "3"),
         ("--adapter-norm", "plain", "--adapter-activation", "swish"),
+        ("--adapter-kind", "parallel", "--post-norm"),
         ("--encoder-adapter-condition", "src", "--decoder-adapter-condition", "src,tgt"),
         ("--decoder-ffn-embed-dim", "24", "--no-token-positional-embeddings"),
     ],
@@ -117,6 +119,7 @@ def test_half_precision_runs(toy, tmp_path):
         (("--base-layers", "1"), "--base-layers"),
         (("--adapter-bottleneck", "0"), "--adapter-bottleneck 0"),
         (("--adapter-kind", "bottelneck"), "did you mean 'bottleneck'"),
+        (("--adapter-kind", "parallel", "--checkpoint-activations"), "cannot be recomputed"),
         (("--adapter-source", "hyp"), "did you mean 'hyper'"),
         (("--encoder-adapter-condition", "task"), "knows no tasks"),
         (("--freeze-backbone", "--adapter-source", "none"), "nothing to train"),
