@@ -1,0 +1,1 @@
+"""Speed and memory of hyper-adapters against regular adapters and the backbone alone."""

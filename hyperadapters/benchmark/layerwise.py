@@ -1,0 +1,23 @@
+"""The published way of generating adapters, to measure ours against."""
+
+from typing import Dict, List, Mapping
+
+from ..adapters import Weights
+from ..sources import Condition
+from ..sources.hypernetwork import Hypernetwork
+
+
+class LayerwiseHypernetwork(Hypernetwork):
+    """A hypernetwork that runs once for every layer, as the published code does.
+
+    Same parameters, same weights as `Hypernetwork`; it is used by the benchmark only.
+    """
+
+    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+        return {
+            side: [
+                self.generate(self.hidden(embedded))
+                for embedded in self.embed(side, condition).unbind(1)
+            ]
+            for side, condition in conditions.items()
+        }

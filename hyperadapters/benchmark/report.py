@@ -1,0 +1,57 @@
+"""The figures of a benchmark as text."""
+
+from typing import Any, Dict, List
+
+from tabulate import tabulate
+
+
+def report(figures: Dict[str, Any]) -> str:
+    """Ratios first, then times, memory and what they were measured on.
+
+    Args:
+        figures: what `run` returned.
+    """
+    environment, settings = figures["environment"], figures["settings"]
+    sections = [
+        ratio_table(figures["ratios"]),
+        time_table(figures["milliseconds"]),
+        size_table(figures),
+        ", ".join(f"{name} {value}" for name, value in environment.items()),
+        ", ".join(f"{name} {value}" for name, value in settings.items()),
+    ]
+    return "\n\n".join(sections)
+
+
+def ratio_table(ratios: Dict[str, float]) -> str:
+    """Every ratio and its spread."""
+    rows = [
+        (name, f"{value:.3f}", f"{ratios[f'{name}_spread']:.3f}")
+        for name, value in ratios.items()
+        if not name.endswith("_spread")
+    ]
+    return table(rows, ("ratio (median of the rounds)", "value", "spread"))
+
+
+def time_table(milliseconds: Dict[str, Dict[str, Dict[str, float]]]) -> str:
+    """Every time and its spread."""
+    rows = [
+        (what.replace("_", " "), name, f"{times['median']:,.2f}", f"{times['spread']:,.2f}")
+        for what, systems in milliseconds.items()
+        for name, times in systems.items()
+    ]
+    return table(rows, ("what", "system", "ms", "spread"), texts=2)
+
+
+def size_table(figures: Dict[str, Any]) -> str:
+    """Parameters and peak memory of training, by system."""
+    rows = [
+        (name, f"{count:,}", f"{figures['peak_memory_bytes'][name] / 2**20:,.0f}")
+        for name, count in figures["parameters"].items()
+    ]
+    return table(rows, ("system", "parameters", "peak memory of training (MiB)"))
+
+
+def table(rows: List[Any], headers: Any, texts: int = 1) -> str:
+    """A Markdown table whose first columns are texts and whose others are numbers."""
+    align = ["left"] * texts + ["right"] * (len(headers) - texts)
+    return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)

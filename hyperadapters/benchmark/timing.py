@@ -1,0 +1,64 @@
+"""Interleaved timing, and ratios of what was timed."""
+
+import gc
+import statistics
+import time
+from typing import Callable, Dict, List, Mapping
+
+import torch
+
+Times = Dict[str, List[float]]
+
+
+def seconds(run: Callable[[], None], device: str) -> float:
+    """Seconds that one call takes, work queued on a GPU included."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    start = time.perf_counter()
+    run()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def interleaved(
+    runs: Mapping[str, Callable[[], None]], repeats: int, device: str, progress: Callable[[], None]
+) -> Times:
+    """Times several calls in turn (A B C A B C ...), after one round that is not counted.
+
+    Args:
+        runs: the calls by name.
+        repeats: rounds that count.
+        device: "cpu" or "cuda".
+        progress: called after every call.
+    Returns:
+        the seconds of every round, by name.
+    """
+    times: Times = {name: [] for name in runs}
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for number in range(repeats + 1):
+            for name, run in runs.items():
+                taken = seconds(run, device)
+                if number:
+                    times[name].append(taken)
+                progress()
+            gc.collect()
+    finally:
+        if collecting:
+            gc.enable()
+    return times
+
+
+def spread(values: List[float]) -> float:
+    """The interquartile range."""
+    if len(values) < 2:
+        return 0.0
+    lower, _, upper = statistics.quantiles(values, n=4, method="inclusive")
+    return upper - lower
+
+
+def ratio(times: Times, above: str, below: str) -> List[float]:
+    """The ratios of two calls, one a round, so that slow moments of the machine cancel out."""
+    return [a / b for a, b in zip(times[above], times[below])]
