@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 
 
 def register() -> None:
-    """Registers tasks and models with fairseq and lets its checkpoints load with `weights_only=True`."""
+    """Registers tasks, models and optimizers with fairseq and lets its checkpoints load with `weights_only=True`."""
     import argparse
     from importlib import import_module
 
@@ -18,6 +18,7 @@ def register() -> None:
 
     torch.serialization.add_safe_globals([argparse.Namespace])
     show_user_errors_as_one_line()
+    import_module("hyperadapters.optim.fused_adam")
     import_module("hyperadapters.tasks.multilingual_adapter_translation")
     import_module("hyperadapters.models.adapter_transformer")
 

@@ -78,10 +78,8 @@ class BenchmarkOptions:
                 )
         if self.device == "cuda" and not torch.cuda.is_available():
             problems.add("--device cuda: this torch sees no GPU; use --device cpu")
-        if self.precision == "fp16" and self.device == "cpu":
-            problems.add(
-                "--precision fp16: fairseq trains in fp16 on a GPU only; use bf16 on a CPU"
-            )
+        if self.precision not in PRECISIONS:
+            problems.add(f"--precision {self.precision}: choose one of {', '.join(PRECISIONS)}")
         problems.raise_if_any()
 
     @property

@@ -67,7 +67,6 @@ def directions_of(options: BenchmarkOptions) -> List[str]:
 
 def words_of(options: BenchmarkOptions, source: str, folder: Path) -> List[str]:
     """The words of the fairseq-train command of a system."""
-    precision = {"fp32": [], "fp16": ["--fp16"], "bf16": ["--bf16"]}[options.precision]
     return [
         str(folder), "--task", "multilingual_adapter_translation",
         "--lang-pairs", ",".join(directions_of(options)),
@@ -77,7 +76,8 @@ def words_of(options: BenchmarkOptions, source: str, folder: Path) -> List[str]:
         "--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1",
         "--optimizer", options.optimizer, "--adam-betas", "(0.9, 0.98)", "--clip-norm", "1.0",
         "--lr", "0.0001", "--max-tokens", str(options.tokens), "--seed", str(options.seed),
-        *precision, *(["--cpu"] if options.device == "cpu" else []),
+        # flat half precision optimizers need a GPU
+        *(["--cpu", "--fp16-no-flatten-grads"] if options.device == "cpu" else []),
     ]  # fmt: skip
 
 
@@ -107,6 +107,8 @@ def build(name: str, options: BenchmarkOptions) -> System:
         parser = fairseq_options.get_training_parser()
         args: Namespace = fairseq_options.parse_args_and_arch(parser, words)
         cfg = convert_namespace_to_omegaconf(args)
+        # not as options: fairseq's parser takes --bf16 for a TPU
+        cfg.common.fp16, cfg.common.bf16 = options.precision == "fp16", options.precision == "bf16"
         torch.manual_seed(options.seed)
         task = tasks.setup_task(cfg.task)
         model = task.build_model(cfg.model)

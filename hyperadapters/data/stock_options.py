@@ -18,6 +18,7 @@ BORROWED = {
     "train_subset": "dataset.train_subset",
     "dataset_impl": "dataset.dataset_impl",
     "path": "common_eval.path",
+    "tpu": "common.tpu",
 }
 
 

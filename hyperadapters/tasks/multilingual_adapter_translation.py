@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+from importlib.util import find_spec
 from typing import Any, Dict, List
 
 from fairseq import utils
@@ -149,8 +150,13 @@ def prepare_training(args) -> None:
     """Completes the settings of a task that trains.
 
     Raises:
-        UserError: if no directions are given.
+        UserError: if no directions are given, or --bf16, which fairseq-train takes for a TPU's.
     """
+    if getattr(args, "tpu", False) and not find_spec("torch_xla"):
+        raise UserError(
+            "fairseq-train runs --bf16 on TPUs only, and torch_xla is not installed: for bf16 on a "
+            "GPU or CPU use fairseq-hydra-train with common.bf16=true, or else --fp16 or --amp"
+        )
     if not args.lang_pairs:
         raise UserError("no directions given: list them with --lang-pairs, e.g. de-en,en-de")
     args.lang_pairs = [pair.strip() for pair in args.lang_pairs.split(",") if pair.strip()]
