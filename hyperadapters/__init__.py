@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 
 
 def register() -> None:
-    """Registers tasks, models and optimizers with fairseq and lets its checkpoints load with `weights_only=True`."""
+    """Registers all with fairseq and lets its checkpoints load with `weights_only=True`."""
     import argparse
     from importlib import import_module
 
