@@ -1,9 +1,11 @@
 """What a checkpoint says about its data: language table, dictionaries, language tokens."""
 
 import hashlib
+import json
 from argparse import Namespace
 from typing import Any, Dict, Mapping
 
+import torch
 from fairseq.data import Dictionary
 
 from ..checkpoints import load
@@ -37,6 +39,16 @@ def record(args: Namespace, languages, dictionary: Dictionary) -> Dict[str, Any]
         "format": {name: as_given(args, name) for name in FORMAT},
         "dictionary": {"size": len(dictionary), "sha256": fingerprint(dictionary)},
     }
+
+
+def packed(recorded: Mapping[str, Any]) -> torch.Tensor:
+    """What was recorded, as the bytes of a JSON text [bytes]: a model keeps it among its weights."""
+    return torch.tensor(list(json.dumps(recorded).encode()), dtype=torch.long)
+
+
+def unpacked(state: torch.Tensor) -> Dict[str, Any]:
+    """The inverse of `packed`."""
+    return json.loads(bytes(state.tolist()))
 
 
 def adopt(args: Namespace, path: str) -> None:
