@@ -7,6 +7,7 @@ import torch
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from omegaconf import OmegaConf
 
+from .. import checkpoints
 from ..configuration import setting_of
 from ..data import recorded
 from ..data.stock_options import BORROWED
@@ -57,11 +58,11 @@ def baked_state(
     model["_extra_state"] = recorded.packed(task_state)
     for name, tensor in adapters.state_dict().items():
         model[ADAPTER_PREFIX + name] = tensor
-    cfg = configuration(base)
     pairs = settings["directions"].split(",")
+    task = task_settings(base, task_state, pairs)
     return {
         "args": None,
-        "cfg": {**cfg, "model": dict(settings), "task": task_settings(cfg, task_state, pairs)},
+        "cfg": {**configuration(base), "model": dict(settings), "task": task},
         "model": model,
         "criterion": None,
         "optimizer_history": [{**history(base), "lr_scheduler_state": {}}],
@@ -84,23 +85,23 @@ def configuration(base: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def task_settings(
-    cfg: Mapping[str, Any], task_state: Mapping[str, Any], pairs: List[str]
+    base: Mapping[str, Any], task_state: Mapping[str, Any], pairs: List[str]
 ) -> Dict[str, Any]:
     """The task's section, for commands that take it from the checkpoint (fairseq-validate).
 
     Args:
-        cfg: the configuration that the backbone was trained with.
+        base: state of the checkpoint whose backbone is used.
         task_state: languages, input format and dictionary.
         pairs: the baked directions. Those that were trained are validated, else all.
     """
     defaults = vars(MultilingualAdapterTranslationConfig())
-    own = dict(cfg.get("task") or {})
+    own = checkpoints.settings(base, "task")
     if own.get("_name") != TASK:
         own = {"data": own.get("data")}
     trained = [pair for pair in pairs if pair in (own.get("lang_pairs") or "").split(",")]
     return {
         **defaults,
-        **borrowed(cfg),
+        **borrowed(configuration(base)),
         **own,
         **task_state["format"],
         "_name": TASK,
