@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Mapping
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ..errors import UserError
@@ -94,7 +94,7 @@ def export(checkpoint: str, direction: str, out: str) -> Dict[str, Any]:
         backbone=fingerprint(backbone_weights(trained.state["model"])),
     ).as_dict()
     with written(out) as temporary:
-        save_file(tensors, temporary)
+        temporary.write_bytes(save(tensors))
     write_json(card_path(out), card)
     return card
 
