@@ -19,6 +19,7 @@ setup(
         "fairseq-fixed==0.12.3.1",
         "torch>=2.2",
         "numpy>=1.24",
+        "safetensors>=0.4,<1",
         "sentencepiece>=0.2,<0.3",
         "sacrebleu>=2.4,<3",
         "scikit-learn>=1.3",

@@ -25,7 +25,9 @@ def option(kind: Any, default: Any, text: str) -> Any:
 ADAPTER_OPTIONS: Dict[str, Any] = {
     "adapter_kind": option(str, "bottleneck", f"what an adapter computes: {', '.join(KINDS.names())}"),
     "adapter_source": option(
-        str, "hyper", f"where adapter weights come from: {', '.join(SOURCES.names())}"
+        str, "hyper",
+        f"where adapter weights come from: {', '.join(SOURCES.names())} (baked: made by `hyperadapters "
+        "bake`, not for training)",
     ),
     "adapter_bottleneck": option(int, 128, "bottleneck dimension of the adapters"),
     "adapter_activation": option(
@@ -87,7 +89,8 @@ PRESETS = {
 # Filled in by the task and saved with the checkpoint; no options.
 RECORDED: Dict[str, Any] = {
     "languages": option(Optional[str], None, "language table"),
-    "directions": option(Optional[str], None, "trained directions"),
+    "directions": option(Optional[str], None, "trained directions; the baked ones if baked"),
+    "baked_from": option(Optional[str], None, "adapter source that baked weights come from"),
 }
 
 
@@ -188,6 +191,11 @@ def check(cfg: DictConfig) -> None:
     UserError: with every option that does not go with adapters.
     """
     problems = Problems()
+    if not SOURCES.get(cfg.adapter_source).trains:
+        problems.add(
+            f"--adapter-source {cfg.adapter_source} cannot be trained: `hyperadapters bake` makes it "
+            "from a checkpoint trained with another source"
+        )
     if cfg.adapter_source != "none":
         if cfg.encoder_embed_dim != cfg.decoder_embed_dim:
             problems.add(
@@ -268,11 +276,18 @@ def defaults(**changes: Any) -> Namespace:
 
 def check_direction_is_known(cfg: Any, pair: str) -> None:
     """Raises:
-    UserError: if the adapters of `pair` were never trained because they are stored by pair.
+    UserError: if there are no adapters for `pair` because they are stored by direction.
     """
-    trained = (cfg.directions or "").split(",")
-    if cfg.adapter_source == "pair" and pair not in trained:
+    known = (cfg.directions or "").split(",")
+    if pair in known:
+        return
+    if cfg.adapter_source == "pair":
         raise UserError(
             f"pair adapters exist for trained directions only, {pair} is not among them "
-            f"({', '.join(trained)}): zero-shot directions need --adapter-source hyper or language"
+            f"({', '.join(known)}): zero-shot directions need --adapter-source hyper or language"
+        )
+    if cfg.adapter_source == "baked":
+        raise UserError(
+            f"adapters for {pair} are not in this checkpoint, it was baked for {', '.join(known)}: "
+            "bake that direction too, from the checkpoint it was baked from"
         )

@@ -21,8 +21,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    shown = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
-    return f"{hint}known: {shown}" if known else "none are known"
+    return f"{hint}known: {listed(known)}" if known else "none are known"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a list for a message, cut short if they are many."""
+    names = list(names)
+    return ", ".join(names[:12]) + (f", ... ({len(names)} in all)" if len(names) > 12 else "")
 
 
 class Problems:

@@ -2,17 +2,57 @@
 
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Iterator, Union
+
+from .errors import UserError
 
 
-def write_text(path: Union[str, Path], text: str) -> None:
-    """Writes a file under a temporary name, then renames it."""
+@contextmanager
+def written(path: Union[str, Path]) -> Iterator[Path]:
+    """Yields a temporary name to write to; renamed to `path` when the block ends without an error,
+    removed when it does not."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_output(path: Union[str, Path], *inputs: Union[str, Path]) -> None:
+    """Makes sure, before long work, that its result can be written.
+
+    Args:
+        path: the file to be written.
+        inputs: files that must stay as they are.
+    Raises:
+        UserError: if it is one of the inputs or a folder, or its folder cannot be written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: name the file to write")
+    for file in map(Path, inputs):
+        if file.exists() and path.exists() and path.samefile(file):
+            raise UserError(f"{path} is an input: name another file to write")
+    probe = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"cannot write to the folder '{path.parent}' ({error.strerror}): name another"
+        ) from error
+
+
+def write_text(path: Union[str, Path], text: str) -> None:
+    """Writes a text file, see `written`."""
+    with written(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Union[str, Path], value: Any) -> None:

@@ -47,6 +47,8 @@ def count(
     for source in SOURCES.names():
         if "task" in SOURCES.get(source).default_inputs["encoder"]:
             continue  # translation alone has no tasks
+        if not SOURCES.get(source).trains:
+            continue  # its size depends on what is baked, which `hyperadapters bake` reports
         cfg = configuration.defaults(
             adapter_source=source,
             languages=",".join(map(str, range(languages))),

@@ -96,6 +96,7 @@ def test_parameters_equal_the_formulas_of_the_paper(hidden, millions):
     assert counts["language"] == layers * languages * one and round(one * 600 / 1e6, 1) == 79.6
     assert counts["pair"] == layers * 98 * one
     assert counts["shared"] == layers * one and counts["none"] == 0
+    assert "baked" not in counts  # nothing to train: its size depends on what is baked
     assert counts["hyper"] == (
         (hidden + 1) * one
         + (2 * lang_dim + layer_dim + 1) * hidden

@@ -67,6 +67,25 @@ def train(toy: Path, save: Path, *extra: str) -> Path:
     return save / "checkpoint_last.pt"
 
 
+def train_stock(toy: Path, save: Path, *extra: str) -> Path:
+    """A stock Transformer, trained by the stock task; returns its last checkpoint."""
+    from fairseq_cli import train as command
+
+    words = train_arguments(toy, save, *extra)
+    words[words.index("multilingual_adapter_translation")] = "translation_multi_simple_epoch"
+    words[words.index("adapter_transformer_tiny")] = "transformer_tiny"
+    for option in (
+        "--adapter-bottleneck",
+        "--hyper-hidden",
+        "--hyper-lang-dim",
+        "--hyper-layer-dim",
+    ):
+        position = words.index(option)
+        del words[position : position + 2]
+    run_in_process(command.cli_main, "fairseq-train", words)
+    return save / "checkpoint_last.pt"
+
+
 def generate(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str) -> Dict[int, str]:
     """fairseq-generate in this process; returns the hypothesis of each test sentence."""
     return hypotheses(generate_output(toy, checkpoint, src, tgt, *extra))

@@ -1,13 +1,16 @@
 """What a checkpoint says about its data: language table, dictionaries, language tokens."""
 
 import hashlib
+import json
 from argparse import Namespace
 from typing import Any, Dict, Mapping
 
+import torch
 from fairseq.data import Dictionary
 
 from ..checkpoints import load
 from ..errors import Problems, UserError
+from ..languages import Languages
 from .stock_options import stock_defaults
 
 # Options of the task that decide what a model's input means: a checkpoint's own are used.
@@ -39,6 +42,41 @@ def record(args: Namespace, languages, dictionary: Dictionary) -> Dict[str, Any]
     }
 
 
+def packed(recorded: Mapping[str, Any]) -> torch.Tensor:
+    """What was recorded, as the bytes of a JSON text [bytes]: a model keeps it among its weights."""
+    return torch.tensor(list(json.dumps(recorded).encode()), dtype=torch.long)
+
+
+def unpacked(state: torch.Tensor) -> Dict[str, Any]:
+    """The inverse of `packed`."""
+    return json.loads(bytes(state.tolist()))
+
+
+def checked(state: Mapping[str, Any]) -> Dict[str, Any]:
+    """What a file says was recorded, if it is what `record` writes: fairseq would run some texts.
+
+    Args:
+        state: from a checkpoint or a card; lists in it may stand for tuples.
+    Raises:
+        UserError: if it holds anything else.
+    """
+    languages, dictionary = Languages(state["languages"]), state["dictionary"]
+    known = {name: state["format"][name] for name in FORMAT if name in state["format"]}
+    for name in ("left_pad_source", "left_pad_target"):
+        if str(known.get(name)) not in ("True", "False"):
+            raise UserError(f"its '{name}' is {known.get(name)}, neither True nor False")
+    for name in ("langtoks", "extra_data"):
+        if not isinstance(known.get(name), (Mapping, type(None))):
+            raise UserError(f"its '{name}' is {known[name]}, no mapping")
+    if known.get("langtoks"):
+        known["langtoks"] = {data: tuple(pair) for data, pair in known["langtoks"].items()}
+    return {
+        "languages": list(languages),
+        "format": known,
+        "dictionary": {"size": int(dictionary["size"]), "sha256": str(dictionary["sha256"])},
+    }
+
+
 def adopt(args: Namespace, path: str) -> None:
     """Sets a task's language table and input format to those of a checkpoint.
 
@@ -54,6 +92,10 @@ def adopt(args: Namespace, path: str) -> None:
             f"{path} holds no language table: it was not trained with --task "
             "multilingual_adapter_translation (a stock Transformer can be given as --init-from)"
         )
+    try:
+        state = checked(state)
+    except (UserError, LookupError, TypeError) as error:
+        raise UserError(f"{path} is damaged: {error}") from error
     problems = Problems()
     if args.lang_dict is None and args.langs and list(args.langs) != list(state["languages"]):
         problems.add(

@@ -1,6 +1,7 @@
 """The options of fairseq's `translation_multi_simple_epoch`, mirrored as dataclass fields."""
 
 import argparse
+import ast
 import dataclasses
 import os
 from functools import cache
@@ -20,6 +21,12 @@ BORROWED = {
     "path": "common_eval.path",
     "tpu": "common.tpu",
 }
+
+# Options whose text the stock task evaluates as Python; also a checkpoint's, so never an expression.
+LITERALS = (
+    "extra_data", "extra_lang_pairs", "langtoks", "left_pad_source", "left_pad_target",
+    "sampling_weights",
+)  # fmt: skip
 
 
 @cache
@@ -68,6 +75,19 @@ def stock_defaults() -> Dict[str, Any]:
     return {action.dest: action.default for action in stock_actions()}
 
 
+def check_literal(name: str, text: str) -> None:
+    """Raises:
+    UserError: if the text of an option is anything but plain Python values.
+    """
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError) as error:
+        option = "--" + name.replace("_", "-")
+        raise UserError(
+            f"{option} {text}: write plain Python values, nothing to compute"
+        ) from error
+
+
 def to_namespace(cfg: DictConfig) -> argparse.Namespace:
     """The settings as the stock task's own parser would have parsed them.
 
@@ -75,7 +95,7 @@ def to_namespace(cfg: DictConfig) -> argparse.Namespace:
         cfg: the task's section of the configuration; values may be text as on a command line, or
             lists and mappings from a YAML file.
     Raises:
-        UserError: if a value is not among an option's choices.
+        UserError: if a value is not among an option's choices, or would be run as code.
     """
     args = argparse.Namespace(**stock_defaults())
     container = OmegaConf.to_container(cfg, resolve=True) if OmegaConf.is_config(cfg) else vars(cfg)
@@ -84,6 +104,8 @@ def to_namespace(cfg: DictConfig) -> argparse.Namespace:
     for action in stock_actions():
         value = container.get(action.dest)
         if isinstance(value, str):
+            if action.dest in LITERALS:
+                check_literal(action.dest, value)
             value = action.type(value) if action.type else value
             action(None, args, value)
         elif isinstance(value, (list, ListConfig)) and action.dest == "lang_pairs":

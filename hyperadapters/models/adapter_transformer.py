@@ -1,10 +1,8 @@
 """The Transformer with adapters from any source (`--arch adapter_transformer`)."""
 
-import json
 from argparse import Namespace
 from typing import Optional
 
-import torch
 from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.models import register_model, register_model_architecture
 from fairseq.models.transformer import TransformerConfig, TransformerModel
@@ -91,14 +89,14 @@ class AdapterTransformerModel(TransformerModel):
             ) from error
 
     def get_extra_state(self) -> Tensor:
-        """What the task recorded of its data, as the bytes of a JSON text [bytes]."""
-        return torch.tensor(list(json.dumps(self.recorded).encode()), dtype=torch.long)
+        """What the task recorded of its data, as bytes [bytes]."""
+        return recorded.packed(self.recorded)
 
     def set_extra_state(self, state: Tensor) -> None:
         """Raises:
         UserError: if the weights were trained with other languages or another dictionary.
         """
-        recorded.compare(json.loads(bytes(state.tolist())), self.recorded)
+        recorded.compare(recorded.unpacked(state), self.recorded)
 
     def forward(
         self,

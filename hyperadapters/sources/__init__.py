@@ -1,6 +1,6 @@
 """Where adapter weights come from: pure torch, no fairseq. Every source registers in `SOURCES`."""
 
-from . import bank, hypernetwork  # noqa: F401
+from . import baked, bank, hypernetwork  # noqa: F401
 from .condition import Condition
 from .inputs import INPUTS, parse_inputs
 from .source import SOURCES, STARTS, AdapterSource, HyperOptions, Setting

@@ -1,13 +1,13 @@
 """Stored adapters, one set per key: the regular adapters."""
 
 import itertools
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
 
 from ..adapters import TensorSpec, Weights
-from ..errors import UserError
+from ..errors import UserError, listed
 from .condition import Condition
 from .inputs import INPUTS
 from .source import SOURCES, AdapterSource, Setting
@@ -15,15 +15,23 @@ from .source import SOURCES, AdapterSource, Setting
 Key = Tuple[int, ...]
 
 
-def keys(inputs: Tuple[str, ...], setting: Setting) -> List[Key]:
-    """All keys of a side: the trained directions if it depends on both languages, else all ids."""
-    if "src" in inputs and "tgt" in inputs:
-        languages: List[Key] = list(setting.directions)
-        others = [name for name in inputs if name not in ("src", "tgt")]
-    else:
-        languages, others = [()], list(inputs)
-    ranges = [range(setting.sizes[INPUTS.get(name).table]) for name in others]
-    return [pair + rest for pair in languages for rest in itertools.product(*ranges)]
+def keys_of_direction(
+    inputs: Sequence[str], setting: Setting, direction: Tuple[int, ...] = ()
+) -> List[Key]:
+    """The keys of one direction (source id, target id), for every id of the inputs that it leaves
+    open; without a direction it leaves all open."""
+    given = dict(zip(("src", "tgt"), direction))
+    choices = [
+        [given[name]] if name in given else range(setting.sizes[INPUTS.get(name).table])
+        for name in inputs
+    ]
+    return list(itertools.product(*choices))
+
+
+def keys_of_directions(inputs: Sequence[str], setting: Setting) -> List[Key]:
+    """The distinct keys that occur among the setting's directions."""
+    found = (keys_of_direction(inputs, setting, pair) for pair in setting.directions)
+    return list(dict.fromkeys(itertools.chain.from_iterable(found)))
 
 
 def stored(spec: TensorSpec, sites: int, start: str) -> nn.Parameter:
@@ -52,7 +60,7 @@ class Bank(AdapterSource):
         self.sides = nn.ModuleDict()
         for side, sites in setting.sites.items():
             sets = nn.ModuleDict()
-            for key in keys(setting.inputs[side], setting):
+            for key in self.keys(side):
                 sets[self.name_of(key)] = nn.ParameterDict(
                     {
                         name: stored(spec, len(sites), setting.start)
@@ -60,6 +68,13 @@ class Bank(AdapterSource):
                     }
                 )
             self.sides[side] = sets
+
+    def keys(self, side: str) -> List[Key]:
+        """All keys of a side: the trained directions if it depends on both languages, else all ids."""
+        inputs = self.setting.inputs[side]
+        if "src" in inputs and "tgt" in inputs:
+            return keys_of_directions(inputs, self.setting)
+        return keys_of_direction(inputs, self.setting)
 
     @staticmethod
     def name_of(key: Key) -> str:
@@ -70,12 +85,13 @@ class Bank(AdapterSource):
         """The stored tensors [sites, *shape] of a key.
 
         Raises:
-            UserError: if no adapter was trained for it.
+            UserError: if none are stored for it, naming the keys that are.
         """
         name = self.name_of(key)
         if name not in self.sides[side]:
             raise UserError(
-                f"no {side} adapter is stored for {','.join(self.setting.inputs[side])} = {name}"
+                f"no {side} adapter is stored for {','.join(self.setting.inputs[side])} = {name}, "
+                f"stored are {listed(self.sides[side])}"
             )
         return self.sides[side][name]
 

@@ -82,6 +82,8 @@ class AdapterSource(nn.Module, ABC):
         setting: kind, sites, condition inputs and sizes.
     """
 
+    # whether fairseq-train can start from it
+    trains: ClassVar[bool] = True
     default_inputs: ClassVar[Dict[str, Tuple[str, ...]]]
 
     def __init__(self, setting: Setting) -> None:

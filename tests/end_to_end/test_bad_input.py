@@ -75,6 +75,19 @@ def test_a_checkpoint_that_could_run_code_is_refused(toy, checkpoint, tmp_path, 
     assert "this was executed" not in capsys.readouterr().out
 
 
+def test_texts_that_fairseq_would_run_are_refused(toy, checkpoint, tmp_path, capsys):
+    harmful = "print('this was executed')"
+    state = torch.load(checkpoint, weights_only=True)
+    state["task_state"]["format"]["left_pad_source"] = harmful
+    torch.save(state, tmp_path / "bad.pt")
+    with pytest.raises(UserError, match="bad.pt is damaged: its 'left_pad_source' is print"):
+        generate(toy, tmp_path / "bad.pt", "en", "fr")
+    for option in ("--left-pad-source", "--langtoks"):
+        with pytest.raises(UserError, match=f"{option} print.*: write plain Python values"):
+            train(toy, tmp_path / "new", option, harmful)
+    assert "this was executed" not in capsys.readouterr().out
+
+
 def test_foreign_checkpoints_are_refused(toy, checkpoint, tmp_path):
     torch.save({"model": {}}, tmp_path / "foreign.pt")
     with pytest.raises(UserError, match="holds no language table"):

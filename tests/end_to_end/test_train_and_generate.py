@@ -21,6 +21,7 @@ from toy import (
     scores,
     train,
     train_arguments,
+    train_stock,
 )
 
 from hyperadapters.errors import UserError
@@ -94,22 +95,9 @@ def test_hydra_trains_the_same_model(toy, tmp_path, trained):
 def stock(toy, tmp_path_factory):
     """A stock fairseq Transformer, and its translations."""
     folder = tmp_path_factory.mktemp("stock")
-    words = train_arguments(toy, folder, "--max-update", "30")
-    words[words.index("multilingual_adapter_translation")] = "translation_multi_simple_epoch"
-    words[words.index("adapter_transformer_tiny")] = "transformer_tiny"
-    for option in (
-        "--adapter-bottleneck",
-        "--hyper-hidden",
-        "--hyper-lang-dim",
-        "--hyper-layer-dim",
-    ):
-        position = words.index(option)
-        del words[position : position + 2]
+    checkpoint = train_stock(toy, folder, "--max-update", "30")
     from fairseq_cli import generate as generate_command
-    from fairseq_cli import train as train_command
 
-    run_in_process(train_command.cli_main, "fairseq-train", words)
-    checkpoint = folder / "checkpoint_last.pt"
     words = [
         str(toy / "bin"), "--task", "translation_multi_simple_epoch", "--path", str(checkpoint),
         "-s", "en", "-t", "fr", "--langs", "de,en,fr", "--lang-pairs", "en-fr",

@@ -7,15 +7,18 @@ import torch
 
 from hyperadapters.adapters import KINDS, PLACES, Rows, SideAdapters, apply_to_rows
 from hyperadapters.adapters.rows import apply_grouped, apply_padded
+from hyperadapters.errors import UserError
 from hyperadapters.sources import SOURCES, Condition
+from hyperadapters.sources.baked import bake
 
 TABLE = list(itertools.product(KINDS.names(), SOURCES.names()))
 SIDES = ("encoder", "decoder")
+DIRECTIONS = ((0, 1), (1, 0), (0, 2), (2, 0))
 
 
 def ids(rows):
     """Ids of a batch whose rows are trained directions, by number."""
-    directions = torch.tensor([(0, 1), (1, 0), (0, 2), (2, 0)])[torch.tensor(rows)]
+    directions = torch.tensor(DIRECTIONS)[torch.tensor(rows)]
     tasks = torch.tensor(rows) % 2
     return {"src": directions[:, 0], "tgt": directions[:, 1], "task": tasks}
 
@@ -44,7 +47,9 @@ def case(request, make_setting):
     kind, source = request.param
 
     def build(**changes):
-        return SOURCES.get(source)(make_setting(kind=kind, source=source, **changes))
+        made_by = "hyper" if source == "baked" else source  # what is baked was generated
+        made = SOURCES.get(made_by)(make_setting(kind=kind, source=made_by, **changes))
+        return bake(made, DIRECTIONS) if source == "baked" else made
 
     build.source = source
     return build
@@ -107,8 +112,8 @@ def test_grouped_equals_padded(case):
 
 def test_gradients_reach_the_conditions_of_the_batch_only(case):
     source = case()
-    if case.source == "none":
-        assert not list(source.parameters())
+    if case.source in ("none", "baked"):
+        assert not [p for p in source.parameters() if p.requires_grad]
         return
     x = torch.randn(3, 2, 6)
     run(source, [0, 0], x).pow(2).sum().backward()  # language 2 and task 1 are absent
@@ -140,11 +145,40 @@ def test_stored_adapters_of_absent_conditions_are_not_updated(case):
 
 
 def test_validation_before_training_keeps_gradients(case):
+    if case.source == "baked":
+        pytest.skip("baked adapters are not trained")
     source, x = case(), torch.randn(3, 4, 6, requires_grad=True)
     with torch.no_grad():
         run(source, [0, 1, 2, 3], x)
     run(source, [0, 1, 2, 3], x).pow(2).sum().backward()
     assert all(p.grad is not None for p in source.parameters())
+
+
+def test_bake_equals_generate(case):
+    if not SOURCES.get(case.source).trains or case.source == "none":
+        pytest.skip("there is nothing to bake")
+    source = case()
+    baked = bake(source, DIRECTIONS[1:])
+    for row in (1, 2, 3):
+        x = torch.randn(3, 2, 6)
+        assert torch.equal(run(baked, [row, row], x), run(source, [row, row], x))
+
+
+def test_bake_keeps_one_set_a_distinct_condition(case):
+    if not SOURCES.get(case.source).trains or case.source == "none":
+        pytest.skip("there is nothing to bake")
+    baked = bake(case(), DIRECTIONS[1:])
+    inputs = baked.setting.inputs
+    for side, sets in baked.sides.items():
+        wanted = {tuple(ids([row])[name].item() for name in inputs[side] if name != "task")
+                  for row in (1, 2, 3)}  # fmt: skip
+        assert len(sets) == len(wanted) * (2 if "task" in inputs[side] else 1)
+
+
+def test_a_direction_that_was_not_baked_is_refused(make_setting):
+    baked = bake(SOURCES.get("hyper")(make_setting()), DIRECTIONS[1:])
+    with pytest.raises(UserError, match="stored for src,tgt = 0-1, stored are 1-0, 0-2, 2-0"):
+        run(baked, [0], torch.randn(3, 1, 6))
 
 
 def test_every_registered_name_has_a_summary():

@@ -1,0 +1,5 @@
+"""Bake, export and attach: trained adapters as plain weights that travel without their source."""
+
+from .. import register
+
+register()

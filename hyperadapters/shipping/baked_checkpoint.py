@@ -1,0 +1,123 @@
+"""A checkpoint with baked adapters, put together from a backbone and its settings."""
+
+from argparse import Namespace
+from typing import Any, Dict, List, Mapping
+
+import torch
+from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+from omegaconf import OmegaConf
+
+from .. import checkpoints
+from ..configuration import setting_of
+from ..data import recorded
+from ..data.stock_options import BORROWED
+from ..files import written
+from ..freezing import ADAPTER_PREFIX, is_backbone
+from ..sources.baked import Baked
+from ..tasks.multilingual_adapter_translation import MultilingualAdapterTranslationConfig
+
+TASK = "multilingual_adapter_translation"
+# Options that name a file of the training machine; its content is among the weights.
+FILES = ("init_from", "encoder_embed_path", "decoder_embed_path")
+
+
+def baked_settings(cfg: Namespace, pairs: List[str]) -> Dict[str, Any]:
+    """The model configuration of a checkpoint whose adapters are baked.
+
+    Args:
+        cfg: the complete configuration that the adapters were trained with.
+        pairs: the baked directions.
+    """
+    inputs = setting_of(cfg).inputs
+    return {
+        **vars(cfg),
+        **dict.fromkeys(FILES),
+        "adapter_source": "baked",
+        "baked_from": cfg.baked_from or cfg.adapter_source,
+        "directions": ",".join(pairs),
+        **{f"{side}_adapter_condition": ",".join(names) for side, names in inputs.items()},
+    }
+
+
+def baked_state(
+    base: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    task_state: Mapping[str, Any],
+    adapters: Baked,
+) -> Dict[str, Any]:
+    """What a checkpoint with baked adapters holds: all that fairseq needs to load it, and nothing
+    that it needs to go on training.
+
+    Args:
+        base: state of the checkpoint whose backbone is used.
+        settings: the model configuration, see `baked_settings`.
+        task_state: languages, input format and dictionary, see `recorded.record`.
+        adapters: the baked adapters.
+    """
+    model = {name: tensor for name, tensor in base["model"].items() if is_backbone(name)}
+    model["_extra_state"] = recorded.packed(task_state)
+    for name, tensor in adapters.state_dict().items():
+        model[ADAPTER_PREFIX + name] = tensor
+    pairs = settings["directions"].split(",")
+    task = task_settings(base, task_state, pairs)
+    return {
+        "args": None,
+        "cfg": {**configuration(base), "model": dict(settings), "task": task},
+        "model": model,
+        "criterion": None,
+        "optimizer_history": [{**history(base), "lr_scheduler_state": {}}],
+        "task_state": dict(task_state),
+        "extra_state": {"train_iterator": base["extra_state"].get("train_iterator")},
+    }
+
+
+def history(base: Mapping[str, Any]) -> Dict[str, Any]:
+    """What training a checkpoint says it has behind it, without the state of any optimizer."""
+    last = base["optimizer_history"][-1]
+    return {key: last.get(key) for key in ("criterion_name", "optimizer_name", "num_updates")}
+
+
+def configuration(base: Mapping[str, Any]) -> Dict[str, Any]:
+    """The configuration stored in a checkpoint, old or new, in plain containers."""
+    if base.get("cfg") is not None:
+        return dict(base["cfg"])
+    return OmegaConf.to_container(convert_namespace_to_omegaconf(base["args"]), resolve=True)
+
+
+def task_settings(
+    base: Mapping[str, Any], task_state: Mapping[str, Any], pairs: List[str]
+) -> Dict[str, Any]:
+    """The task's section, for commands that take it from the checkpoint (fairseq-validate).
+
+    Args:
+        base: state of the checkpoint whose backbone is used.
+        task_state: languages, input format and dictionary.
+        pairs: the baked directions. Those that were trained are validated, else all.
+    """
+    defaults = vars(MultilingualAdapterTranslationConfig())
+    own = checkpoints.settings(base, "task")
+    if own.get("_name") != TASK:
+        own = {"data": own.get("data")}
+    trained = [pair for pair in pairs if pair in (own.get("lang_pairs") or "").split(",")]
+    return {
+        **defaults,
+        **borrowed(configuration(base)),
+        **own,
+        **task_state["format"],
+        "_name": TASK,
+        "langs": ",".join(task_state["languages"]),
+        "lang_dict": None,
+        "lang_pairs": ",".join(trained or pairs),
+    }
+
+
+def borrowed(cfg: Mapping[str, Any]) -> Dict[str, Any]:
+    """The settings of other sections that the task reads."""
+    places = {name: of.split(".") for name, of in BORROWED.items()}
+    return {name: (cfg.get(part) or {}).get(key) for name, (part, key) in places.items()}
+
+
+def write(path: str, state: Mapping[str, Any]) -> None:
+    """Writes a checkpoint under a temporary name, then renames it."""
+    with written(path) as temporary:
+        torch.save(dict(state), temporary)

@@ -1,0 +1,77 @@
+"""What a model weighs: adapter parameters, bytes of its tensors, bytes of its file."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from torch import Tensor
+
+from ..freezing import is_backbone
+from .fingerprint import is_weight
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of a checkpoint.
+
+    Args:
+        adapter_parameters: values in its adapters, or in what generates them.
+        tensor_bytes: bytes of the model's weights, tied ones once.
+        file_bytes: bytes of the file.
+    """
+
+    adapter_parameters: int
+    tensor_bytes: int
+    file_bytes: int
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any], path: str) -> "Sizes":
+        """The sizes of a checkpoint's state and of its file."""
+        weights = {name: t for name, t in state["model"].items() if is_weight(name)}
+        distinct = {(t.data_ptr(), t.shape, t.dtype): bytes_of(t) for t in weights.values()}
+        return cls(
+            sum(t.numel() for name, t in weights.items() if not is_backbone(name)),
+            sum(distinct.values()),
+            Path(path).stat().st_size,
+        )
+
+
+def bytes_of(tensor: Tensor) -> int:
+    """Bytes of a tensor's values."""
+    return tensor.numel() * tensor.element_size()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A checkpoint before and after.
+
+    Args:
+        directions: the directions that it holds adapters for now.
+        before: sizes of the checkpoint that was read.
+        after: sizes of the one that was written.
+    """
+
+    directions: List[str]
+    before: Sizes
+    after: Sizes
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The report in plain containers."""
+        return asdict(self)
+
+    def table(self) -> str:
+        """The report as a text table."""
+        from tabulate import tabulate
+
+        before, after = asdict(self.before), asdict(self.after)
+        names = {
+            "adapter_parameters": "adapter parameters",
+            "tensor_bytes": "bytes of the model's tensors",
+            "file_bytes": "bytes of the file",
+        }
+        rows = [(text, f"{before[name]:,}", f"{after[name]:,}") for name, text in names.items()]
+        table = tabulate(
+            rows, ("", "before", "after"), colalign=("left", "right", "right"),
+            disable_numparse=True,
+        )  # fmt: skip
+        return f"directions: {', '.join(self.directions)}\n\n{table}"
