@@ -11,7 +11,7 @@ from ..adapters import Weights
 from ..adapters.kind import activations
 from .condition import Condition
 from .inputs import INPUTS
-from .source import SOURCES, AdapterSource, Setting
+from .source import SOURCES, AdapterSource, ParameterSet, Setting
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -181,3 +181,7 @@ class Hypernetwork(AdapterSource):
             ]
             first += count * sites
         return weights
+
+    def optional_sets(self) -> List[ParameterSet]:
+        used = {self.table_of(name) for inputs in self.setting.inputs.values() for name in inputs}
+        return [[table.weight] for name, table in self.embeddings.items() if name not in used]
