@@ -28,17 +28,16 @@ def absent(sets: List[ParameterSet], zero_filled: bool) -> List[ParameterSet]:
     """
     used = [any(p.grad is not None for p in parameters) for parameters in sets]
     if zero_filled:
-        owners, largest = [], []
+        owners, counts = [], []
         for number, parameters in enumerate(sets):
             for p in parameters:
                 if p.grad is not None:
                     owners.append(number)
-                    # the largest value cannot underflow as a sum of squares can
-                    largest.append(torch.linalg.vector_norm(p.grad, ord=torch.inf))
+                    counts.append(p.grad.count_nonzero())  # exact, and counts what is not a number
         used = [False] * len(sets)
-        # one transfer from the device for all sets; what is not a number counts as used
-        for number, value in zip(owners, torch.stack(largest).tolist() if largest else []):
-            used[number] |= value != 0
+        # one transfer from the device for all sets
+        for number, count in zip(owners, torch.stack(counts).tolist() if counts else []):
+            used[number] |= count > 0
     return [parameters for parameters, is_used in zip(sets, used) if not is_used]
 
 

@@ -15,7 +15,7 @@ from toy import USER_DIR, train, train_arguments
 # from both, and the last update of an epoch leaves the second worker without a batch.
 COMMON = (
     "--lang-pairs", "en-de,de-en,en-fr", "--one-direction-a-batch", "--max-tokens", "300",
-    "--dropout", "0", "--weight-decay", "0.01", "--batch-size-valid", "7",
+    "--dropout", "0", "--lr", "0.03", "--weight-decay", "0.1", "--batch-size-valid", "7",
 )  # fmt: skip
 CUT, WHOLE = "5", "20"  # the cut is inside an epoch of 8 updates
 
