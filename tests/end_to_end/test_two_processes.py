@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ COMMON = (
     "--dropout", "0", "--lr", "0.03", "--weight-decay", "0.1", "--batch-size-valid", "7",
 )  # fmt: skip
 CUT, WHOLE = "5", "20"  # the cut is inside an epoch of 8 updates
+BIN = str(Path(sys.executable).parent)
 
 
 @pytest.fixture(autouse=True)
@@ -44,17 +46,22 @@ def one_process(toy, save, source, until, *extra):
     return *figures(log), checkpoint
 
 
-def two_processes(toy, save, source, until, *extra):
-    """The same in two processes."""
-    log = save.with_suffix(f".{until}.log")
-    words = ["--adapter-source", source, "--max-update", until, "--log-file", str(log), *extra]
-    script = USER_DIR.parent / "scripts" / "train_distributed.sh"
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    result = subprocess.run(
-        [str(script), *train_arguments(toy, save, *COMMON, *words)],
-        env={**os.environ, "PATH": path, "PROCESSES": "2", "OMP_NUM_THREADS": "1"},
+def run_script(name, *words, **variables):
+    """Runs one of `scripts/` with the commands of this environment."""
+    path = os.pathsep.join([*variables.pop("path", []), BIN, os.environ["PATH"]])
+    return subprocess.run(
+        [str(USER_DIR.parent / "scripts" / name), *words],
+        env={**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", **variables},
         capture_output=True, text=True, timeout=240,
     )  # fmt: skip
+
+
+def two_processes(toy, save, source, until, script="train_distributed.sh", **variables):
+    """The same in two processes."""
+    log = save.with_suffix(f".{until}.log")
+    words = ["--adapter-source", source, "--max-update", until, "--log-file", str(log)]
+    words = train_arguments(toy, save, *COMMON, "--distributed-backend", "gloo", *words)
+    result = run_script(script, *words, PROCESSES="2", **variables)
     assert result.returncode == 0, result.stderr[-3000:]
     return *figures(log), save / "checkpoint_last.pt"
 
@@ -74,9 +81,28 @@ def same(found, wanted):
             torch.testing.assert_close(states[0][name], tensor, atol=2e-3, rtol=0, msg=name)
 
 
-def test_two_processes_train_hyper_adapters_as_one_does(toy, tmp_path):
+@pytest.fixture
+def slurm(tmp_path):
+    """What a job of two tasks finds on a SLURM node, played by two small scripts."""
+    (tmp_path / "slurm").mkdir()
+    for name, text in {
+        "scontrol": "echo 127.0.0.1",
+        "srun": 'export SLURM_PROCID SLURM_LOCALID; SLURM_PROCID=1 SLURM_LOCALID=1 "$@" & '
+        'SLURM_PROCID=0; SLURM_LOCALID=0; "$@" && wait',
+    }.items():
+        (tmp_path / "slurm" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "slurm" / name).chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    return {
+        "path": [str(tmp_path / "slurm")], "PORT": port, "SLURM_JOB_NODELIST": "a", "SLURM_NTASKS": "2",
+    }  # fmt: skip
+
+
+def test_two_slurm_tasks_train_hyper_adapters_as_one_process_does(toy, tmp_path, slurm):
     wanted = one_process(toy, tmp_path / "one", "hyper", WHOLE)
-    found = two_processes(toy, tmp_path / "two", "hyper", WHOLE)
+    found = two_processes(toy, tmp_path / "two", "hyper", WHOLE, "train_slurm.sh", **slurm)
     assert len(found[0]) == int(WHOLE)
     same(found, wanted)
 
@@ -95,3 +121,12 @@ def test_two_processes_go_on_where_one_stopped(toy, tmp_path):
     found = two_processes(toy, tmp_path / "two", "pair", WHOLE)
     assert min(found[0]) == int(CUT) + 1
     same(found, wanted)
+
+
+def test_the_scripts_explain_themselves():
+    usage = run_script("train_distributed.sh")
+    assert usage.returncode == 0 and usage.stdout.startswith("usage: ")
+    several = run_script("train_distributed.sh", "data", NODES="2")
+    assert several.returncode == 2 and "RENDEZVOUS=HOST:PORT" in several.stderr
+    slurm = run_script("train_slurm.sh")
+    assert slurm.returncode == 2 and slurm.stderr.startswith("usage: ")
