@@ -9,14 +9,12 @@ __version__ = "0.1.0"
 
 def register() -> None:
     """Registers all with fairseq and lets its checkpoints load with `weights_only=True`."""
-    import argparse
     from importlib import import_module
 
-    import torch
-
     from .errors import show_user_errors_as_one_line
+    from .plain_settings import allow
 
-    torch.serialization.add_safe_globals([argparse.Namespace])
+    allow()
     show_user_errors_as_one_line()
     import_module("hyperadapters.optim.fused_adam")
     import_module("hyperadapters.tasks.multilingual_adapter_translation")

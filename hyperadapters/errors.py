@@ -54,6 +54,10 @@ def one_line(error: BaseException) -> str:
     # fairseq reports any failure to load a checkpoint by an error of its own
     if isinstance(error.__context__, UserError):
         return str(error.__context__)
+    if type(error).__name__ == "ProcessRaisedException":
+        # torch reports a failure in a process that fairseq started, one a GPU, as a traceback's text
+        found = re.search(rf"^{UserError.__module__}\.UserError: (.+)$", str(error), re.M)
+        return found.group(1) if found else ""
     if isinstance(error, pickle.UnpicklingError):
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"'{named.group(1)}'" if named else "an object that is not plain data"

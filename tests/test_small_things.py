@@ -6,6 +6,7 @@ import pickle
 import pytest
 import torch
 from torch import nn
+from torch.multiprocessing import ProcessRaisedException
 
 from hyperadapters.adapters import KINDS, KindOptions
 from hyperadapters.errors import Problems, UserError, one_line
@@ -57,6 +58,11 @@ def test_only_errors_of_users_are_shown_as_one_line():
     assert one_line(RuntimeError("a bug")) == ""
     refused = one_line(pickle.UnpicklingError("Unsupported global: GLOBAL os.system was not"))
     assert "'os.system'" in refused and "\n" not in refused
+    trace = (
+        "Process 1 terminated:\nTraceback ...\nhyperadapters.errors.UserError: do this\n\nand that"
+    )
+    assert one_line(ProcessRaisedException(trace, 1, 42)) == "do this"
+    assert one_line(ProcessRaisedException("ValueError: a bug", 1, 42)) == ""
 
 
 def test_freezing_leaves_the_adapters_only():

@@ -3,7 +3,7 @@
 from . import baked, bank, hypernetwork  # noqa: F401
 from .condition import Condition
 from .inputs import INPUTS, parse_inputs
-from .source import SOURCES, STARTS, AdapterSource, HyperOptions, Setting
+from .source import SOURCES, STARTS, AdapterSource, HyperOptions, ParameterSet, Setting
 
 __all__ = [
     "INPUTS",
@@ -12,6 +12,7 @@ __all__ = [
     "AdapterSource",
     "Condition",
     "HyperOptions",
+    "ParameterSet",
     "Setting",
     "parse_inputs",
 ]

@@ -10,7 +10,7 @@ from ..adapters import TensorSpec, Weights
 from ..errors import UserError, listed
 from .condition import Condition
 from .inputs import INPUTS
-from .source import SOURCES, AdapterSource, Setting
+from .source import SOURCES, AdapterSource, ParameterSet, Setting
 
 Key = Tuple[int, ...]
 
@@ -112,6 +112,14 @@ class Bank(AdapterSource):
                 for number in range(len(self.setting.sites[side]))
             ]
         return weights
+
+    def optional_sets(self) -> List[ParameterSet]:
+        return [
+            list(tensors.parameters())
+            for sets in self.sides.values()
+            if len(sets) > 1
+            for tensors in sets.values()
+        ]
 
 
 @SOURCES.register("language")

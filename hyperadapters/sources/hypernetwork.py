@@ -11,7 +11,7 @@ from ..adapters import Weights
 from ..adapters.kind import activations
 from .condition import Condition
 from .inputs import INPUTS
-from .source import SOURCES, AdapterSource, Setting
+from .source import SOURCES, AdapterSource, ParameterSet, Setting
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -175,6 +175,10 @@ class Hypernetwork(AdapterSource):
             side: by_site({name: parts[name][number] for name in parts}, *part.shape[:2])
             for number, (side, part) in enumerate(embedded.items())
         }
+
+    def optional_sets(self) -> List[ParameterSet]:
+        used = {self.table_of(name) for inputs in self.setting.inputs.values() for name in inputs}
+        return [[table.weight] for name, table in self.embeddings.items() if name not in used]
 
 
 def by_site(weights: Weights, conditions: int, sites: int) -> List[Weights]:

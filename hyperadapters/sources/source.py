@@ -11,6 +11,8 @@ from ..errors import UserError
 from ..registry import Registry
 from .condition import Condition
 
+ParameterSet = List[nn.Parameter]
+
 STARTS = ("published", "identity", "calibrated")
 
 
@@ -99,6 +101,10 @@ class AdapterSource(nn.Module, ABC):
         Returns:
             for each side, for each of its sites: tensors [K, *shape].
         """
+
+    def optional_sets(self) -> List[ParameterSet]:
+        """Sets of parameters that some batches leave without gradient, each used as a whole."""
+        return []
 
 
 SOURCES: Registry = Registry("adapter source")

@@ -11,10 +11,12 @@ from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.tasks import register_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 
+from ..absent import check_wrapper, drop_absent_gradients
 from ..checkpoints import load_backbone
 from ..configuration import check_direction_is_known, complete_config, has_adapters
 from ..data import recorded
 from ..data.directions import DirectionsManager
+from ..data.position import for_any_number_of_workers
 from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..errors import Problems, UserError
@@ -118,14 +120,19 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
             # else fairseq drops a last batch whose size is no multiple: validation and test
             # would lose their longest sentences
             kwargs["required_batch_size_multiple"] = 1
-        return super().get_batch_iterator(dataset, *args, **kwargs)
+        return for_any_number_of_workers(super().get_batch_iterator(dataset, *args, **kwargs))
 
     def build_dataset_for_inference(self, src_tokens, src_lengths, constraints=None) -> TaggedPairs:
         dataset = super().build_dataset_for_inference(src_tokens, src_lengths, constraints)
         return self.data_manager.tag(dataset, self.args.source_lang, self.args.target_lang)
 
-    def train_step(self, sample, *args: Any, **kwargs: Any):
-        return super().train_step(complete(sample), *args, **kwargs)
+    def train_step(self, sample, model, *args: Any, **kwargs: Any):
+        check_wrapper(model)
+        return super().train_step(complete(sample), model, *args, **kwargs)
+
+    def optimizer_step(self, optimizer, model, update_num: int) -> None:
+        drop_absent_gradients(optimizer, model)
+        super().optimizer_step(optimizer, model, update_num)
 
     def valid_step(self, sample, model, criterion):
         return super().valid_step(complete(sample), model, criterion)

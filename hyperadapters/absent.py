@@ -1,0 +1,88 @@
+"""Adapters that no sentence of an update used: they get no update with several processes either."""
+
+from typing import Dict, List
+
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from .errors import UserError
+from .sources import ParameterSet
+
+
+def optional_sets(model: nn.Module) -> List[ParameterSet]:
+    """The trainable sets of a model that a batch may leave unused (see `AdapterSource`)."""
+    source = getattr(getattr(model, "encoder", None), "adapters", None)
+    sets = source.optional_sets() if source is not None else []
+    return [parameters for parameters in sets if any(p.requires_grad for p in parameters)]
+
+
+def absent(sets: List[ParameterSet], zero_filled: bool) -> List[ParameterSet]:
+    """The sets that no sentence used.
+
+    Every process finds the same ones, because gradients are the same after their reduction.
+
+    Args:
+        sets: sets of parameters that a batch uses together or not at all.
+        zero_filled: whether a missing gradient may have become zeros.
+    """
+    used = [any(p.grad is not None for p in parameters) for parameters in sets]
+    if zero_filled:
+        owners, counts = [], []
+        for number, parameters in enumerate(sets):
+            for p in parameters:
+                if p.grad is not None:
+                    owners.append(number)
+                    counts.append(p.grad.count_nonzero())  # exact, and counts what is not a number
+        used = [False] * len(sets)
+        # one transfer from the device for all sets
+        for number, count in zip(owners, torch.stack(counts).tolist() if counts else []):
+            used[number] |= count > 0
+    return [parameters for parameters, is_used in zip(sets, used) if not is_used]
+
+
+def copies_of(optimizer) -> Dict[nn.Parameter, nn.Parameter]:
+    """The full-precision copies that an optimiser for 16 bits updates, by parameter; empty if it
+    has none or one flat copy of everything."""
+    copies = getattr(optimizer, "fp32_params", None)
+    return dict(zip(optimizer.fp16_params, copies)) if isinstance(copies, list) else {}
+
+
+def drop_absent_gradients(optimizer, model: nn.Module) -> None:
+    """Removes zero gradients of sets that no sentence used, on any process.
+
+    Else momentum and weight decay would move them: fairseq's `legacy_ddp` and its copies for 16 bits
+    replace missing gradients by zeros.
+
+    Args:
+        optimizer: fairseq's optimiser, after its gradients were reduced.
+        model: the model, as the trainer wrapped it.
+    """
+    reduced = hasattr(model, "module")  # wrapped to reduce gradients over processes
+    copies = copies_of(optimizer)
+    if not (reduced or copies):
+        return
+    for parameters in absent(optional_sets(model), zero_filled=reduced):
+        for p in parameters:
+            p.grad = None
+            if p in copies:
+                copies[p].grad = None
+
+
+def check_wrapper(model: nn.Module) -> None:
+    """Raises:
+    UserError: if `--ddp-backend pytorch_ddp` would fail at the first unused set.
+    """
+    wrapped = model
+    while hasattr(wrapped, "module"):
+        if (
+            isinstance(wrapped, DistributedDataParallel)
+            and not wrapped.find_unused_parameters
+            and optional_sets(model)
+        ):
+            raise UserError(
+                "--ddp-backend pytorch_ddp fails when a batch leaves parameters unused, such as the "
+                "adapters of absent languages: add --find-unused-parameters, or use "
+                "--ddp-backend legacy_ddp"
+            )
+        wrapped = wrapped.module
