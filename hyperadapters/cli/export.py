@@ -1,7 +1,8 @@
 """Write the adapters of one direction to a file of their own, with a card beside it.
 
 The adapters are safetensors, the card (the same name, but .json) says what they are and which backbone
-they belong to; `hyperadapters attach` puts them onto it.
+they belong to; `hyperadapters attach` puts them onto it. With --plain, adapters of kind parallel are
+folded into the backbone instead: an ordinary fairseq Transformer that needs none of this code.
 """
 
 import json
@@ -13,12 +14,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--checkpoint", required=True, help="checkpoint with adapters (.pt), trained or baked")
     add("--direction", required=True, help="direction, e.g. de-fr")
-    add("--out", required=True, metavar="FILE", help="file to write (.safetensors)")
-    add("--json", action="store_true", help="print the card instead of one line")
+    add(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="file to write (.safetensors; with --plain .pt)",
+    )
+    add("--plain", action="store_true", help="write an ordinary fairseq Transformer")
+    add("--json", action="store_true", help="print the card (with --plain, the command) as JSON")
 
 
 def run(args: Namespace) -> None:
     """Exports and says what was written."""
+    if args.plain:
+        from ..shipping.plain import export_plain
+
+        command = export_plain(args.checkpoint, args.direction, args.out)
+        print(json.dumps({"command": command}) if args.json else f"translate with: {command}")
+        return
     from ..shipping.export import export, summary
 
     card = export(args.checkpoint, args.direction, args.out)

@@ -80,9 +80,7 @@ def export(checkpoint: str, direction: str, out: str) -> Dict[str, Any]:
     if Path(out).suffix != SUFFIX:
         raise UserError(f"--out {out}: the name must end in {SUFFIX}")
     trained = Trained.open(checkpoint)
-    pairs = trained.directions(direction)
-    if len(pairs) != 1:
-        raise UserError(f"--direction {direction}: export one direction at a time")
+    pairs = [trained.direction(direction)]
     for path in (out, card_path(out)):
         check_output(path, checkpoint)
     tensors = tensors_of(trained.baked(pairs))

@@ -78,6 +78,17 @@ class Trained:
             check_direction_is_known(self.cfg, pair)
         return list(dict.fromkeys(pairs))
 
+    def direction(self, wanted: str) -> str:
+        """The one direction that a user names.
+
+        Raises:
+            UserError: if it is unknown or there are no adapters for it, or more than one is named.
+        """
+        pairs = self.directions(wanted)
+        if len(pairs) != 1:
+            raise UserError(f"--direction {wanted}: export one direction at a time")
+        return pairs[0]
+
     def adapter_state(self) -> Dict[str, torch.Tensor]:
         """The tensors of the adapter source, by their names within it."""
         return {

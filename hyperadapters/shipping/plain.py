@@ -1,0 +1,147 @@
+"""One direction of a model as an ordinary fairseq Transformer that needs none of our code."""
+
+import shlex
+from collections import OrderedDict
+from typing import Any, Dict, List, Mapping
+
+from torch import Tensor
+
+from .. import checkpoints
+from ..data.recorded import FORMAT
+from ..data.stock_options import stock_defaults
+from ..errors import Problems, UserError
+from ..files import check_output
+from ..freezing import is_backbone
+from ..languages import split_direction
+from .baked_checkpoint import history, write
+from .export import tensors_of
+from .fold import folded
+from .trained import Trained
+
+STOCK_TASK = "translation_multi_simple_epoch"
+# What the stock task reads from other sections, and names no data.
+NO_TRAINING = {
+    "data": "", "lang_dict": None, "seed": 1, "train_subset": "train", "dataset_impl": None,
+    "path": None,
+}  # fmt: skip
+
+
+def export_plain(checkpoint: str, direction: str, out: str) -> str:
+    """Writes a checkpoint of fairseq's own Transformer that translates one direction.
+
+    Args:
+        checkpoint: a checkpoint with adapters of kind `parallel` from any source.
+        direction: the direction, as `src-tgt`.
+        out: the checkpoint to write.
+    Returns:
+        the command of stock fairseq that translates with it.
+    Raises:
+        UserError: if the adapters do not fold into a Transformer, the direction is unknown, or the
+            file cannot be written.
+    """
+    trained = Trained.open(checkpoint)
+    pair = trained.direction(direction)
+    check_it_folds(trained)
+    check_output(out, checkpoint)
+    backbone = {
+        name: tensor
+        for name, tensor in trained.state["model"].items()
+        if is_backbone(name) and name != "_extra_state"
+    }
+    settings = plain_settings(trained, pair)
+    model = folded(backbone, tensors_of(trained.baked([pair])))
+    write(out, plain_state(trained.state, settings, model))
+    return command_of(settings, out)
+
+
+def check_it_folds(trained: Trained) -> None:
+    """Raises:
+    UserError: with everything that keeps the adapters from folding into the feed-forward blocks.
+    """
+    cfg, problems = trained.cfg, Problems()
+    if cfg.adapter_kind != "parallel":
+        raise UserError(
+            f"{trained.path} has adapters of kind {cfg.adapter_kind}: only --adapter-kind parallel "
+            "folds into a plain Transformer; leave out --plain, or bake the checkpoint"
+        )
+    if cfg.adapter_activation != cfg.activation_fn:
+        problems.add(
+            f"the adapters were trained with --adapter-activation {cfg.adapter_activation} and the "
+            f"backbone with --activation-fn {cfg.activation_fn}: they fold only if both are the same"
+        )
+    if getattr(cfg, "scale_fc", False):
+        problems.add("a backbone trained with --scale-fc cannot take them up")
+    problems.raise_if_any()
+
+
+def plain_settings(trained: Trained, pair: str) -> Dict[str, Any]:
+    """The flat settings of the plain Transformer and of the stock task that it translates with."""
+    src, tgt = split_direction(pair)
+    cfg = vars(trained.cfg)
+    state = trained.state["task_state"]
+    own = {name: cfg[name] for name in checkpoints.flat_fields() if name in cfg}
+    wider = {
+        f"{side}_ffn_embed_dim": cfg[f"{side}_ffn_embed_dim"] + cfg["adapter_bottleneck"]
+        for side in ("encoder", "decoder")
+    }
+    task = {
+        **stock_defaults(),
+        **state["format"],
+        **NO_TRAINING,
+        "source_lang": src,
+        "target_lang": tgt,
+        "lang_pairs": [pair],
+        "langs": list(state["languages"]),
+    }
+    model = {"arch": "transformer", "encoder_embed_path": None, "decoder_embed_path": None}
+    return {**task, **own, **wider, **model, "task": STOCK_TASK}
+
+
+def plain_state(
+    base: Mapping[str, Any], settings: Mapping[str, Any], model: Mapping[str, Tensor]
+) -> Dict[str, Any]:
+    """What the checkpoint of a plain Transformer holds.
+
+    Its model section is a mapping, as fairseq reads it, that also has its entries as attributes, as
+    CTranslate2 reads it, of the one class that does both and loads with `weights_only=True`.
+
+    Args:
+        base: state of the checkpoint that it is made of.
+        settings: see `plain_settings`.
+        model: its tensors.
+    """
+    section = OrderedDict(settings)
+    section.__dict__.update(settings)
+    task = {**settings, "_name": STOCK_TASK}
+    return {
+        "args": None,
+        "cfg": {"_name": None, "model": section, "task": task},
+        "model": dict(model),
+        "optimizer_history": [{**history(base), "lr_scheduler_state": {}}],
+        "extra_state": {"train_iterator": None},
+    }
+
+
+def command_of(settings: Mapping[str, Any], path: str) -> str:
+    """The stock fairseq-generate command that translates with a plain Transformer."""
+    words = [
+        "fairseq-generate", "DATA", "--path", path, "--task", STOCK_TASK,
+        "-s", settings["source_lang"], "-t", settings["target_lang"],
+        "--lang-pairs", settings["lang_pairs"][0], "--langs", ",".join(settings["langs"]),
+    ]  # fmt: skip
+    defaults = stock_defaults()
+    for name in FORMAT:
+        value = settings[name]
+        if value not in (defaults[name], [defaults[name]]):
+            words += option(name, value)
+    return shlex.join(words)
+
+
+def option(name: str, value: Any) -> List[str]:
+    """An option of the stock task as words of its command line."""
+    words = ["--" + name.replace("_", "-")]
+    if value is True:
+        return words
+    if isinstance(value, list):
+        return words + [",".join(value)]
+    return words + [str(value)]
