@@ -8,9 +8,11 @@ from torch.nn import functional as F
 
 from .kind import AdapterKind, Weights
 
-# A product of all sets at once pads every set to as many rows as the largest has. Up to so many
-# padded rows a row of the batch it was faster than a product per set (docs/performance.md).
-PADDED_UP_TO = 3.0
+# A product of all sets at once pads every set to as many rows as the largest has; a product per set
+# takes K calls. Up to so many padded rows a row of the batch the first is used: on a CPU as measured
+# (docs/performance.md), elsewhere more, since there a call costs more than the padding.
+PADDED_UP_TO = {"cpu": 1.25}
+PADDED_UP_TO_ELSEWHERE = 4.0
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -98,7 +100,8 @@ def apply_to_rows(kind: AdapterKind, x: Tensor, weights: Weights, rows: Rows) ->
     """
     if rows.count == 1:
         return kind.apply(x, {name: tensor.squeeze(0) for name, tensor in weights.items()})
-    if rows.count * max(rows.groups()[2]) <= PADDED_UP_TO * x.size(1):
+    limit = PADDED_UP_TO.get(x.device.type, PADDED_UP_TO_ELSEWHERE)
+    if rows.count * max(rows.groups()[2]) <= limit * x.size(1):
         return apply_padded(kind, x, weights, rows)
     return apply_grouped(kind, x, weights, rows)
 
