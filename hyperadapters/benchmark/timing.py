@@ -24,7 +24,10 @@ def seconds(run: Callable[[], None], device: str) -> float:
 def interleaved(
     runs: Mapping[str, Callable[[], None]], repeats: int, device: str, progress: Callable[[], None]
 ) -> Times:
-    """Times several calls in turn (A B C A B C ...), after one round that is not counted.
+    """Times several calls in turn, after one round that is not counted.
+
+    Each round begins with another call (A B C, B C A, ...), so that what a call leaves behind for the
+    next one (caches, freed memory) is not always the same one's burden.
 
     Args:
         runs: the calls by name.
@@ -38,9 +41,11 @@ def interleaved(
     collecting = gc.isenabled()
     gc.disable()
     try:
+        names = list(runs)
         for number in range(repeats + 1):
-            for name, run in runs.items():
-                taken = seconds(run, device)
+            first = number % len(names)
+            for name in names[first:] + names[:first]:
+                taken = seconds(runs[name], device)
                 if number:
                     times[name].append(taken)
                 progress()

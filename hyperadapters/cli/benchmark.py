@@ -1,9 +1,9 @@
 """Measure training steps, decoding and the hypernetwork against regular adapters and the backbone.
 
 Systems: the backbone alone, language adapters, hyper-adapters, and hyper-adapters generated a layer
-at a time (the published way). They run in turn, so that a slow moment of the machine strikes them
-all; figures are medians of the rounds, a spread is the interquartile range. Peak memory is measured
-in a process of its own for each system.
+at a time (the published way). They run in turn, each round in another order, so that a slow moment
+of the machine strikes them all; figures are medians of the rounds, a spread is the interquartile
+range. Peak memory is measured in a process of its own for each system.
 """
 
 import json
