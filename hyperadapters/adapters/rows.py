@@ -8,11 +8,9 @@ from torch.nn import functional as F
 
 from .kind import AdapterKind, Weights
 
-# A product of all sets at once pads every set to as many rows as the largest has; a product per set
-# takes K calls. Up to so many padded rows a row of the batch the first is used: on a CPU as measured
-# (docs/performance.md), elsewhere more, since there a call costs more than the padding.
-PADDED_UP_TO = {"cpu": 1.25}
-PADDED_UP_TO_ELSEWHERE = 4.0
+# Devices on which a call costs little against its work: there a product per set, without padding, was
+# faster (docs/performance.md). Elsewhere blocks of rows go through one batched product.
+CHEAP_CALLS = ("cpu",)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -55,7 +53,7 @@ class Rows:
         self.index = index
         self.count = count
         self._groups: Optional[Tuple[Tensor, Tensor, List[int]]] = None
-        self._slots: Optional[Tuple[Tensor, Tensor]] = None
+        self._blocks: Optional[Tuple[Tensor, Tensor, Tensor]] = None
 
     def reorder(self, new_order: Tensor) -> "Rows":
         """The same sets for rows picked (and repeated) by `new_order` [B']."""
@@ -71,24 +69,34 @@ class Rows:
             self._groups = order, order.argsort(), sizes
         return self._groups
 
-    def slots(self) -> Tuple[Tensor, Tensor]:
-        """Places for the largest set's number of rows in every set: the row in each place [K * R]
-        (in one that stays free, any row), and the place of each row [B]."""
-        if self._slots is None:
+    def blocks(self) -> Tuple[Tensor, Tensor, Tensor]:
+        """The rows cut into N blocks of equal length R, each of one set.
+
+        R is the mean number of rows of a set, so that there are less than 2 K blocks, and less than
+        twice as many places as rows, whatever the sets' sizes.
+
+        Returns:
+            the set of each block [N], the row in each place [N * R] (in one that stays free, row 0),
+            and the place of each row [B].
+        """
+        if self._blocks is None:
             order, inverse, sizes = self.groups()
-            most = max(sizes)
-            counts = torch.tensor(sizes, device=order.device)
-            firsts = counts.cumsum(0) - counts  # where each set begins in `order`
-            within = torch.arange(most, device=order.device)
-            rows = (firsts.unsqueeze(1) + within).clamp_(max=order.size(0) - 1)  # [K, R]
-            moved = torch.arange(self.count, device=order.device) * most - firsts
-            places = inverse + moved.index_select(0, self.index)
-            self._slots = order.index_select(0, rows.flatten()), places
-        return self._slots
+            length = -(-len(order) // self.count)
+            numbers = [-(-size // length) for size in sizes]  # blocks of each set
+            sets = torch.arange(self.count, device=order.device)
+            counts, sized = (torch.tensor(n, device=order.device) for n in (numbers, sizes))
+            set_of_block = sets.repeat_interleave(counts, output_size=sum(numbers))
+            # a set's rows fill its blocks without gaps, so each row moves by its set's shift
+            shift = (counts.cumsum(0) - counts) * length - (sized.cumsum(0) - sized)
+            places = inverse + shift.index_select(0, self.index)
+            rows = torch.zeros(sum(numbers) * length, dtype=torch.long, device=order.device)
+            rows[places] = torch.arange(len(order), device=order.device)
+            self._blocks = set_of_block, rows, places
+        return self._blocks
 
 
 def apply_to_rows(kind: AdapterKind, x: Tensor, weights: Weights, rows: Rows) -> Tensor:
-    """Applies to each row its own weight set; how is chosen by the rows that each set has.
+    """Applies to each row its own weight set; how is chosen by the device.
 
     Args:
         kind: the adapter kind.
@@ -100,10 +108,9 @@ def apply_to_rows(kind: AdapterKind, x: Tensor, weights: Weights, rows: Rows) ->
     """
     if rows.count == 1:
         return kind.apply(x, {name: tensor.squeeze(0) for name, tensor in weights.items()})
-    limit = PADDED_UP_TO.get(x.device.type, PADDED_UP_TO_ELSEWHERE)
-    if rows.count * max(rows.groups()[2]) <= limit * x.size(1):
-        return apply_padded(kind, x, weights, rows)
-    return apply_grouped(kind, x, weights, rows)
+    if x.device.type in CHEAP_CALLS:
+        return apply_grouped(kind, x, weights, rows)
+    return apply_in_blocks(kind, x, weights, rows)
 
 
 def apply_grouped(kind: AdapterKind, x: Tensor, weights: Weights, rows: Rows) -> Tensor:
@@ -119,10 +126,11 @@ def apply_grouped(kind: AdapterKind, x: Tensor, weights: Weights, rows: Rows) ->
     return torch.cat(adapted, dim=1).index_select(1, inverse)
 
 
-def apply_padded(kind: AdapterKind, x: Tensor, weights: Weights, rows: Rows) -> Tensor:
-    """One application to all sets at once, each padded to the largest. See `apply_to_rows`."""
-    row_in_place, place_of_row = rows.slots()
+def apply_in_blocks(kind: AdapterKind, x: Tensor, weights: Weights, rows: Rows) -> Tensor:
+    """One application to blocks of rows, each with its set's weights. See `apply_to_rows`."""
+    set_of_block, row_in_place, place_of_row = rows.blocks()
     length, _, width = x.shape
-    padded = x.transpose(0, 1).index_select(0, row_in_place)  # [K * R, T, C]
-    adapted = kind.apply(padded.view(rows.count, -1, width), weights)  # [K, R * T, C]
+    of_blocks = {name: tensor.index_select(0, set_of_block) for name, tensor in weights.items()}
+    blocks = x.transpose(0, 1).index_select(0, row_in_place)  # [N * R, T, C]
+    adapted = kind.apply(blocks.view(len(set_of_block), -1, width), of_blocks)  # [N, R * T, C]
     return adapted.view(-1, length, width).index_select(0, place_of_row).transpose(0, 1)

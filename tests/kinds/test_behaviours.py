@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hyperadapters.adapters import KINDS, PLACES, Rows, SideAdapters, apply_to_rows
-from hyperadapters.adapters.rows import apply_grouped, apply_padded
+from hyperadapters.adapters.rows import apply_grouped, apply_in_blocks
 from hyperadapters.errors import UserError
 from hyperadapters.sources import SOURCES, Condition
 from hyperadapters.sources.baked import bake
@@ -97,7 +97,7 @@ def test_beams_of_a_sentence_use_its_weights(case):
         torch.testing.assert_close(repeated, single[:, order])
 
 
-def test_grouped_equals_padded(case):
+def test_grouped_equals_blocks(case):
     source, x = case(), torch.randn(4, 5, 6)
     condition = Condition.from_ids(
         ids([3, 1, 0, 2, 1]), source.setting.inputs["encoder"], like=x[0]
@@ -106,7 +106,7 @@ def test_grouped_equals_padded(case):
     for of_site in source({"encoder": condition})["encoder"]:
         torch.testing.assert_close(
             apply_grouped(source.setting.kind, x, of_site, rows),
-            apply_padded(source.setting.kind, x, of_site, rows),
+            apply_in_blocks(source.setting.kind, x, of_site, rows),
         )
 
 
