@@ -130,9 +130,11 @@ def command_of(settings: Mapping[str, Any], path: str) -> str:
         "--lang-pairs", settings["lang_pairs"][0], "--langs", ",".join(settings["langs"]),
     ]  # fmt: skip
     defaults = stock_defaults()
+    # which the task derives from the options of language tokens, if it is not given
+    derived = {"main": (settings["encoder_langtok"], settings["decoder_langtok"])}
     for name in FORMAT:
         value = settings[name]
-        if value not in (defaults[name], [defaults[name]]):
+        if value not in (defaults[name], [defaults[name]], derived):
             words += option(name, value)
     return shlex.join(words)
 
