@@ -17,7 +17,7 @@ setup(
     python_requires=">=3.11,<3.13",
     install_requires=[
         "fairseq-fixed==0.12.3.1",
-        "torch>=2.2",
+        "torch>=2.4",
         "numpy>=1.24",
         "safetensors>=0.4,<1",
         "sentencepiece>=0.2,<0.3",

@@ -52,6 +52,10 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     "hyper_no_rescale": option(
         bool, False, "do not divide generated weights by sqrt(d_h) (for the ablation)"
     ),
+    "hyper_output_norm": option(
+        bool, False, "normalise the hypernetwork's last hidden state: keeps the generated weights small "
+        "at large d_h or learning rate and in fp16",
+    ),
     "hyper_untied": option(
         bool, False, "separate language embeddings for the source and the target side"
     ),
@@ -258,6 +262,7 @@ def setting_of(cfg: Any) -> Setting:
             dropout=cfg.hyper_dropout,
             rescale=not cfg.hyper_no_rescale,
             tied=not cfg.hyper_untied,
+            output_norm=cfg.hyper_output_norm,
         ),
     )
 

@@ -146,7 +146,10 @@ class Hypernetwork(AdapterSource):
     def hidden(self, embedded: Tensor) -> Tensor:
         """The hypernetwork's last hidden state [R, d_h] for R embedded conditions [R, width]."""
         hidden = activations.get(self.activation)(self.project(embedded))
-        return self.blocks(self.dropout(hidden))
+        hidden = self.blocks(self.dropout(hidden))
+        if self.setting.hyper.output_norm:
+            hidden = F.layer_norm(hidden, hidden.shape[-1:])
+        return hidden
 
     def generate(self, hidden: Tensor) -> Dict[str, Tensor]:
         """Weights [R, *shape] from hidden states [R, d_h], one product per head."""

@@ -28,6 +28,8 @@ class HyperOptions:
         dropout: dropout probability inside the hypernetwork.
         rescale: divide every generated tensor by sqrt(d_h), the fix that lets it grow.
         tied: source and target language share one embedding table.
+        output_norm: normalise the last hidden state (a LayerNorm without parameters), so that
+            training cannot make the generated weights grow with it.
     Raises:
         UserError: if one is out of range.
     """
@@ -39,6 +41,7 @@ class HyperOptions:
     dropout: float = 0.0
     rescale: bool = True
     tied: bool = True
+    output_norm: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("hidden", 1), ("layers", 0), ("lang_dim", 1), ("layer_dim", 1)):

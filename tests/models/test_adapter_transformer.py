@@ -94,7 +94,7 @@ def test_layerdrop_drops_a_layer_with_its_adapter(toy, tmp_path):
         ("--encoder-learned-pos", "--layernorm-embedding"),
         ("--activation-fn", "gelu", "--decoder-layers", "3"),
         ("--adapter-norm", "plain", "--adapter-activation", "swish"),
-        ("--adapter-kind", "parallel", "--post-norm"),
+        ("--adapter-kind", "parallel", "--post-norm", "--hyper-output-norm"),
         ("--encoder-adapter-condition", "src", "--decoder-adapter-condition", "src,tgt"),
         ("--decoder-ffn-embed-dim", "24", "--no-token-positional-embeddings"),
     ],

@@ -107,6 +107,17 @@ def test_a_side_sees_only_the_inputs_of_its_condition(make_setting):
     assert not torch.equal(one["encoder"][0]["down"], other["encoder"][0]["down"])
 
 
+def test_output_norm_keeps_generated_weights_small_however_far_the_hidden_state_grows(make_setting):
+    for output_norm in (True, False):
+        source = SOURCES.get("hyper")(make_setting(hidden=64, hyper={"output_norm": output_norm}))
+        before = source(conditions(source.setting))["encoder"][0]["down"].std()
+        source.project.weight.data.mul_(1000)
+        for block in source.blocks:
+            block.outer.weight.data.mul_(1000)
+        after = source(conditions(source.setting))["encoder"][0]["down"].std()
+        assert (after < 3 * before) == output_norm
+
+
 def test_tied_embeddings_are_one_table(make_setting):
     tied = SOURCES.get("hyper")(make_setting())
     untied = SOURCES.get("hyper")(make_setting(hyper={"tied": False}))
