@@ -60,7 +60,7 @@ class Translator:
             {
                 "_name": "multilingual_adapter_translation", "data": str(data), "path": str(checkpoint),
                 "source_lang": src, "target_lang": tgt,
-                "seed": 1, "train_subset": "train", "dataset_impl": None,
+                "seed": 1, "train_subset": "train", "dataset_impl": None, "tpu": False,
             }
         )  # fmt: skip
         task = tasks.setup_task(cfg)
