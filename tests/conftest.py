@@ -14,7 +14,7 @@ from toy import LANGUAGES, binarise, write_text
 from hyperadapters.adapters import KINDS, KindOptions, sites
 from hyperadapters.sources import SOURCES, HyperOptions, Setting
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

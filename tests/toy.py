@@ -97,8 +97,8 @@ def generate_output(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str
 
     words = [
         str(toy / "bin"), "--user-dir", str(USER_DIR), "--task", "multilingual_adapter_translation",
-        "--path", str(checkpoint), "-s", src, "-t", tgt, "--beam", "5", "--cpu", "--max-len-b", "12",
-        *extra,
+        "--path", str(checkpoint), "-s", src, "-t", tgt, "--beam", "5", "--cpu",
+        "--num-workers", "0", "--max-len-b", "12", *extra,
     ]  # fmt: skip
     return run_in_process(command.cli_main, "fairseq-generate", words)
 
