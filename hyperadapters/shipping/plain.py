@@ -131,7 +131,8 @@ def command_of(settings: Mapping[str, Any], path: str) -> str:
     ]  # fmt: skip
     defaults = stock_defaults()
     # which the task derives from the options of language tokens, if it is not given
-    derived = {"main": (settings["encoder_langtok"], settings["decoder_langtok"])}
+    decoder_token = "tgt" if settings["decoder_langtok"] else None
+    derived = {"main": (settings["encoder_langtok"], decoder_token)}
     for name in FORMAT:
         value = settings[name]
         if value not in (defaults[name], [defaults[name]], derived):
