@@ -1,5 +1,6 @@
 """Small settings, a toy corpus whose words show their language, and fairseq commands in process."""
 
+import logging
 import random
 import sys
 from pathlib import Path
@@ -21,6 +22,16 @@ torch.set_num_threads(1)
 def seeded():
     torch.manual_seed(0)
     random.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def log_levels():
+    """Our commands quieten fairseq in their process, which here is that of all tests."""
+    loggers = [logging.getLogger(name) for name in ("fairseq", "fairseq_cli")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels):
+        logger.setLevel(level)
 
 
 @pytest.fixture
