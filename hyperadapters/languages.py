@@ -1,5 +1,6 @@
 """The ordered table language code <-> id that is saved with every checkpoint."""
 
+import os
 from typing import Iterable, Iterator, List, Tuple
 
 from .errors import UserError, nearest
@@ -74,3 +75,25 @@ def split_direction(pair: str) -> Tuple[str, str]:
 def codes_of(pairs: Iterable[str]) -> List[str]:
     """The sorted language codes that occur in `pairs`."""
     return sorted({code for pair in pairs for code in split_direction(pair)})
+
+
+def listed_directions(text: str) -> str:
+    """Directions as text; where a file is named, those in it.
+
+    Args:
+        text: directions as `src-tgt`, separated by commas, or the path of a file that has them so or
+            one a line.
+    Returns:
+        the directions, separated by commas.
+    Raises:
+        UserError: if it is a path and there is no such file, or nothing in it.
+    """
+    if os.path.isfile(text):
+        with open(text, encoding="utf-8") as lines:
+            directions = lines.read().replace(",", " ").split()
+        if not directions:
+            raise UserError(f"the file of directions {text} is empty")
+        return ",".join(directions)
+    if os.sep in text:
+        raise UserError(f"there is no file of directions '{text}'")
+    return text

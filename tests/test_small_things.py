@@ -12,7 +12,7 @@ from hyperadapters.adapters import KINDS, KindOptions
 from hyperadapters.errors import Problems, UserError, one_line
 from hyperadapters.files import read_lines, write_lines
 from hyperadapters.freezing import freeze, is_backbone
-from hyperadapters.languages import Languages, codes_of
+from hyperadapters.languages import Languages, codes_of, listed_directions
 from hyperadapters.parameter_counts import count
 from hyperadapters.registry import Registry
 from hyperadapters.sources import SOURCES, HyperOptions
@@ -33,6 +33,19 @@ def test_languages_are_ordered_and_unknown_ones_name_the_nearest():
 def test_unusable_language_tables_are_refused(codes):
     with pytest.raises(UserError):
         Languages(codes)
+
+
+def test_directions_can_be_in_a_file(tmp_path):
+    file = tmp_path / "directions.txt"
+    file.write_text("de-en, en-de\nfr-en\n")
+    assert (
+        listed_directions(str(file))
+        == "de-en,en-de,fr-en"
+        == listed_directions("de-en,en-de,fr-en")
+    )
+    file.write_text("\n")
+    with pytest.raises(UserError, match="directions.txt is empty"):
+        listed_directions(str(file))
 
 
 def test_a_registry_refuses_duplicates_and_hints():

@@ -21,7 +21,7 @@ from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..errors import Problems, UserError
 from ..freezing import freeze
-from ..languages import Languages, codes_of, split_direction
+from ..languages import Languages, codes_of, listed_directions, split_direction
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,8 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
             UserError: for an unknown language, a malformed pair, a missing dictionary, or settings
                 that differ from the checkpoint's.
         """
+        if isinstance(getattr(cfg, "lang_pairs", None), str):  # so that checkpoints need no file
+            cfg.lang_pairs = listed_directions(cfg.lang_pairs)
         args = to_namespace(cfg)
         generating = args.source_lang is not None or args.target_lang is not None
         if generating:

@@ -20,6 +20,7 @@ def checkpoint(toy, tmp_path_factory):
     "extra,named",
     [
         (("--lang-pairs", "en-de,en-xx", "--langs", "de,en,fr"), "unknown language 'xx'"),
+        (("--lang-pairs", "no/such.txt"), "there is no file of directions 'no/such.txt'"),
         (("--lang-pairs", "en_de"), "malformed language pair 'en_de'"),
         (("--lang-pairs", "en-de-fr"), "malformed language pair 'en-de-fr'"),
         (("--lang-pairs", "en-it"), "no source dictionary|no target dictionary .*dict.it.txt"),

@@ -1,0 +1,95 @@
+"""The grid's script and its fairseq-hydra-train configurations are the same trainings."""
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+ROOT = Path(__file__).parents[2]
+SYSTEMS = {
+    "base": ["backbone", "language", "pair", "shared", "hyper-102", "hyper-612-no-rescale"],
+    "small": ["backbone", "backbone-continued", "hyper-15"],
+}
+
+
+def run_script(*words, **variables):
+    path = f"{ROOT}/.venv/bin:{os.environ['PATH']}"
+    return subprocess.run(
+        [str(ROOT / "scripts" / "train_grid.sh"), *words], env={**os.environ, "PATH": path, **variables},
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    (tmp_path / "directions.txt").write_text("de-en,en-de\n")
+    return tmp_path
+
+
+def from_command_line(words):
+    """The configuration of a fairseq-train command."""
+    from fairseq import options
+    from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+
+    args = options.parse_args_and_arch(options.get_training_parser(), words[1:])
+    return OmegaConf.to_container(convert_namespace_to_omegaconf(args), resolve=True)
+
+
+def from_hydra(prepared, system, scale):
+    """The configuration of the corresponding fairseq-hydra-train command."""
+    from fairseq.dataclass.initialize import add_defaults, hydra_init
+
+    own = [f"system={system}"]
+    if system == "hyper-15":
+        own = ["system=hyper", "model.hyper_hidden=15"]
+    if scale == "small" and system != "backbone":
+        own.append("optimization.max_update=4000")
+    hydra_init("grid")
+    with initialize_config_dir(str(ROOT / "examples" / "translation" / "conf"), version_base="1.1"):
+        config = compose(
+            "grid",
+            [
+                f"common.user_dir={ROOT / 'hyperadapters'}", f"task.data={prepared}/bin",
+                f"task.lang_pairs={prepared}/directions.txt", f"scale={scale}", *own,
+            ],
+        )  # fmt: skip
+    add_defaults(config)
+    return OmegaConf.to_container(config, resolve=True, enum_to_str=True)
+
+
+def leaves(value, prefix=""):
+    """The settings by their whole names; those of scoring are for generation only."""
+    if isinstance(value, dict):
+        return {
+            k: v
+            for key in value
+            for k, v in leaves(value[key], f"{prefix}.{key}").items()
+            if key != "scoring"
+        }
+    return {prefix[1:]: value}
+
+
+@pytest.mark.parametrize("scale", SYSTEMS)
+def test_script_and_configurations_train_the_same(scale, prepared):
+    result = run_script(str(prepared), "grid", *SYSTEMS[scale][1:], SCALE=scale, PRINT="1")
+    assert result.returncode == 0, result.stderr
+    commands = [shlex.split(line) for line in result.stdout.splitlines()]
+    assert len(commands) == len(SYSTEMS[scale])
+    for command, system in zip(commands, SYSTEMS[scale]):
+        wanted, found = (
+            leaves(from_command_line(command)),
+            leaves(from_hydra(prepared, system, scale)),
+        )
+        assert wanted.keys() == found.keys(), system
+        assert [key for key in wanted if wanted[key] != found[key]] == [], system
+
+
+def test_what_the_script_cannot_train_is_named(prepared, tmp_path):
+    result = run_script(str(prepared), str(tmp_path / "out"), "hyper-x")
+    assert result.returncode == 2 and "'hyper-x' is no system" in result.stderr
+    result = run_script(str(tmp_path / "none"), str(tmp_path / "out"))
+    assert result.returncode == 2 and "has no directions.txt" in result.stderr
