@@ -6,9 +6,31 @@ import sys
 from typing import List, Optional
 
 from ..errors import UserError, one_line
-from . import attach, bake, benchmark, demo, export, options, parameters, translate, user_dir
+from . import (
+    attach,
+    bake,
+    benchmark,
+    demo,
+    evaluate,
+    export,
+    options,
+    parameters,
+    translate,
+    user_dir,
+)
 
-COMMANDS = (attach, bake, benchmark, demo, export, options, parameters, translate, user_dir)
+COMMANDS = (
+    attach,
+    bake,
+    benchmark,
+    demo,
+    evaluate,
+    export,
+    options,
+    parameters,
+    translate,
+    user_dir,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,7 +59,7 @@ def main(argv: Optional[List[str]] = None) -> int:
         exit status: 0 on success, 2 on unusable arguments or input.
     """
     args = parser().parse_args(argv)
-    for name in ("fairseq", "fairseq_cli"):
+    for name in ("fairseq", "fairseq_cli", "matplotlib"):
         logging.getLogger(name).setLevel(logging.WARNING)  # our commands show progress bars
     try:
         args.run(args)
