@@ -6,9 +6,22 @@ import sys
 from typing import List, Optional
 
 from ..errors import UserError, one_line
-from . import attach, bake, benchmark, demo, export, options, parameters, translate, user_dir
+from . import (
+    attach,
+    bake,
+    benchmark,
+    compare,
+    demo,
+    export,
+    options,
+    parameters,
+    translate,
+    user_dir,
+)
 
-COMMANDS = (attach, bake, benchmark, demo, export, options, parameters, translate, user_dir)
+COMMANDS = (
+    attach, bake, benchmark, compare, demo, export, options, parameters, translate, user_dir,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,8 +50,8 @@ def main(argv: Optional[List[str]] = None) -> int:
         exit status: 0 on success, 2 on unusable arguments or input.
     """
     args = parser().parse_args(argv)
-    for name in ("fairseq", "fairseq_cli"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # our commands show progress bars
+    for name in ("fairseq", "fairseq_cli", "matplotlib"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # ours show progress bars
     try:
         args.run(args)
     except UserError as error:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ..data.conlang import Family
 from ..evaluation.scores import Scores, averages, score
+from ..evaluation.training_log import words_per_second
 from ..files import read_lines, write_json, write_lines, write_text
 from . import corpus
 from .plan import (
@@ -24,7 +25,7 @@ from .plan import (
 )
 from .report import markdown
 from .steps import Steps
-from .train import train, words_per_second
+from .train import train
 
 USER_DIR = Path(__file__).resolve().parent.parent
 
