@@ -13,6 +13,7 @@ from . import (
     compare,
     demo,
     export,
+    languages,
     options,
     parameters,
     translate,
@@ -20,8 +21,18 @@ from . import (
 )
 
 COMMANDS = (
-    attach, bake, benchmark, compare, demo, export, options, parameters, translate, user_dir,
-)  # fmt: skip
+    attach,
+    bake,
+    benchmark,
+    compare,
+    demo,
+    export,
+    languages,
+    options,
+    parameters,
+    translate,
+    user_dir,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -147,7 +147,7 @@ def adapter_parameters(folder: Path) -> int:
 def draw(out: Path, family: Family) -> None:
     """Draws the learnt language embeddings beside the true family tree."""
     from ..checkpoints import load
-    from ..evaluation.plots import draw_languages
+    from .picture import draw_languages
 
     state = load(str(out / slug("hyper-adapters") / "checkpoint_last.pt"))
     embeddings = state["model"]["encoder.adapters.embeddings.languages.weight"]
