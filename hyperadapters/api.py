@@ -6,13 +6,12 @@ from typing import Any, List, Optional, Sequence
 import torch
 from fairseq import checkpoint_utils, tasks
 from fairseq.data import encoders
-from fairseq.dataclass.configs import GenerationConfig
-from fairseq.utils import move_to_cuda
 from omegaconf import OmegaConf
 
 from . import checkpoints, register
 from .configuration import check_direction_is_known
 from .errors import UserError
+from .evaluation.decoding import Decoder, Limits, Search, Sentences
 from .languages import split_direction
 
 register()
@@ -32,6 +31,7 @@ class Translator:
         self.task, self.bpe, self.cuda = task, bpe, cuda
         self.model = model.cuda() if cuda else model
         self.model.eval()
+        self.model.make_generation_fast_(need_attn=False)  # as fairseq-generate does
 
     @classmethod
     def load(
@@ -40,6 +40,7 @@ class Translator:
         data: str,
         sentencepiece_model: Optional[str] = None,
         cpu: bool = False,
+        fp16: bool = False,
     ) -> "Translator":
         """Loads a checkpoint of `multilingual_adapter_translation`.
 
@@ -48,6 +49,7 @@ class Translator:
             data: folder with the dictionaries, as given to fairseq-train.
             sentencepiece_model: path of the sentencepiece model.
             cpu: use the CPU even if a GPU is there.
+            fp16: compute in half precision.
         Raises:
             UserError: if checkpoint and data do not go together.
         """
@@ -65,6 +67,8 @@ class Translator:
         )  # fmt: skip
         task = tasks.setup_task(cfg)
         models, _ = checkpoint_utils.load_model_ensemble([str(checkpoint)], task=task)
+        if fp16:
+            models[0].half()
         bpe = None
         if sentencepiece_model:
             bpe = encoders.build_bpe(
@@ -96,27 +100,25 @@ class Translator:
         task = self.task
         task.set_direction(src, tgt)
         check_direction_is_known(self.model.cfg, f"{src}-{tgt}")
-        generator = task.build_generator([self.model], GenerationConfig(beam=beam))
         encode = self.bpe.encode if self.bpe else str
         tokens, lengths = task.get_interactive_tokens_and_lengths(list(texts), encode)
         dataset = task.build_dataset_for_inference(tokens, lengths)
+        sentences = Sentences("", src, tgt, dataset, range(len(tokens)))
+        decoder = self.decoder(Search(beam), Limits(None, batch_size))
         results: List[str] = [""] * len(tokens)
-        order = sorted(range(len(tokens)), key=lengths.__getitem__)
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            sample = dataset.collater([dataset[row] for row in rows])
-            sample = move_to_cuda(sample) if self.cuda else sample
-            hypotheses = task.inference_step(generator, [self.model], sample)
-            for row, hypothesis in zip(sample["id"].tolist(), hypotheses):
-                results[row] = self.text_of(generator, hypothesis[0]["tokens"])
+        for batch in decoder.decode([sentences]):
+            for _, row, pieces in batch.rows:
+                results[row] = self.bpe.decode(pieces) if self.bpe else pieces
         return results
 
-    def text_of(self, generator: Any, tokens: torch.Tensor) -> str:
-        """The text of a hypothesis's tokens [T]."""
-        text = self.task.target_dictionary.string(
-            tokens.int().cpu(), extra_symbols_to_ignore=generator.symbols_to_strip_from_output
-        )
-        return self.bpe.decode(text) if self.bpe else text
+    def decoder(self, search: Search, limits: Limits) -> Decoder:
+        """A beam search that fills batches with sentences of many directions.
+
+        Args:
+            search: options of beam search.
+            limits: the size of a batch.
+        """
+        return Decoder(self.task, self.model, search, limits)
 
     def language_embeddings(self) -> torch.Tensor:
         """The hypernetwork's language embeddings [languages, width]; of the target side if untied.

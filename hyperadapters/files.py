@@ -66,5 +66,6 @@ def write_lines(path: Union[str, Path], lines) -> None:
 
 
 def read_lines(path: Union[str, Path]):
-    """The lines of a text file, without their ends."""
-    return Path(path).read_text(encoding="utf-8").split("\n")[:-1]
+    """The lines of a text file, without their ends; the last may lack one."""
+    lines = Path(path).read_text(encoding="utf-8").split("\n")
+    return lines if lines[-1] else lines[:-1]

@@ -31,6 +31,20 @@ class DirectionsManager(MultilingualDatasetManager):
         """`dataset` with its items marked as being of the direction `src`-`tgt`."""
         return TaggedPairs(dataset, self.languages.id(src), self.languages.id(tgt))
 
+    def load_direction(self, split: str, src: str, tgt: str) -> TaggedPairs:
+        """The sentences of one direction; the pair's one binarised copy serves both."""
+        return self.load_a_dataset(
+            split=split,
+            data_path=utils.split_paths(self.args.data)[0],
+            src=src,
+            src_dict=self.get_source_dictionary(src),
+            tgt=tgt,
+            tgt_dict=self.get_target_dictionary(tgt),
+            combine=False,
+            data_category="main",
+            langtok_spec=self.args.langtoks["main"],
+        )
+
     def load_a_dataset(self, split, data_path, src, src_dict, tgt, tgt_dict, **options: Any):
         try:
             dataset = super().load_a_dataset(

@@ -1,7 +1,9 @@
 """BLEU and chrF with their signatures."""
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Mapping, Sequence
+from typing import Any, Dict, Sequence
+
+from .tokenizers import DEFAULT, SPBLEU
 
 
 @dataclass(frozen=True)
@@ -9,54 +11,46 @@ class Scores:
     """Corpus scores of one direction.
 
     Args:
-        bleu: BLEU, 0 to 100.
-        chrf: chrF2, 0 to 100.
-        signature_bleu, signature_chrf: sacreBLEU's signatures, which hold every setting.
+        values: 0 to 100 by metric: "bleu", "chrf" (chrF2) and, if wanted, "spbleu".
+        signatures: sacreBLEU's signatures, which hold every setting, by metric.
     """
 
-    bleu: float
-    chrf: float
-    signature_bleu: str
-    signature_chrf: str
+    values: Dict[str, float]
+    signatures: Dict[str, str]
+
+
+class Scorer:
+    """Scores translations against one reference each; references are counted once.
+
+    Args:
+        references: reference translations.
+        tokenizer: sacreBLEU's tokeniser for BLEU.
+        spbleu: score BLEU of the pieces of FLORES-200 too.
+    """
+
+    def __init__(
+        self, references: Sequence[str], tokenizer: str = DEFAULT, spbleu: bool = False
+    ) -> None:
+        from sacrebleu.metrics import BLEU, CHRF
+
+        given = {"references": [list(references)]}
+        self.metrics: Dict[str, Any] = {"bleu": BLEU(tokenize=tokenizer, **given)}
+        if spbleu:
+            self.metrics["spbleu"] = BLEU(tokenize=SPBLEU, **given)
+        self.metrics["chrf"] = CHRF(**given)
+
+    def score(self, hypotheses: Sequence[str]) -> Scores:
+        """The scores of translations, as many as references."""
+        hypotheses = list(hypotheses)
+        values = {
+            name: metric.corpus_score(hypotheses, None).score
+            for name, metric in self.metrics.items()
+        }
+        return Scores(
+            values, {name: str(metric.get_signature()) for name, metric in self.metrics.items()}
+        )
 
 
 def score(hypotheses: Sequence[str], references: Sequence[str]) -> Scores:
-    """Scores translations against one reference each.
-
-    Args:
-        hypotheses: translations.
-        references: reference translations, as many.
-    """
-    from sacrebleu.metrics import BLEU, CHRF
-
-    bleu, chrf = BLEU(), CHRF()
-    return Scores(
-        bleu=bleu.corpus_score(list(hypotheses), [list(references)]).score,
-        chrf=chrf.corpus_score(list(hypotheses), [list(references)]).score,
-        signature_bleu=str(bleu.get_signature()),
-        signature_chrf=str(chrf.get_signature()),
-    )
-
-
-def mean(scores: Iterable[Scores], metric: str) -> float:
-    """The mean of a metric ("bleu" or "chrf") over directions."""
-    values: List[float] = [getattr(score, metric) for score in scores]
-    return sum(values) / len(values)
-
-
-def averages(by_direction: Mapping[str, Scores], supervised: Sequence[str]) -> Dict[str, float]:
-    """Means over the directions that were trained and over those that were not.
-
-    Args:
-        by_direction: scores of each direction.
-        supervised: the trained directions.
-    """
-    groups = {
-        "supervised": [s for direction, s in by_direction.items() if direction in supervised],
-        "zero_shot": [s for direction, s in by_direction.items() if direction not in supervised],
-    }
-    return {
-        f"{group}_{metric}": mean(scores, metric)
-        for group, scores in groups.items()
-        for metric in ("bleu", "chrf")
-    }
+    """Scores translations against one reference each, see `Scorer`."""
+    return Scorer(references).score(hypotheses)

@@ -115,6 +115,17 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
             self.dicts.setdefault(code, self.target_dictionary)
         self.args.source_lang, self.args.target_lang = src, tgt
 
+    def load_direction(self, split: str, src: str, tgt: str) -> TaggedPairs:
+        """The binarised sentences of one direction, for inference in this direction.
+
+        Args:
+            split: "test", "valid", ...
+            src: source language.
+            tgt: target language.
+        """
+        self.set_direction(src, tgt)
+        return self.data_manager.load_direction(split, src, tgt)
+
     def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
         if not self.training or dataset is not self.datasets.get(self.args.train_subset):
             # else fairseq drops a last batch whose size is no multiple: validation and test

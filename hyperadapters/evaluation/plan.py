@@ -1,0 +1,192 @@
+"""An evaluation before it starts: everything read and checked that can be without the model."""
+
+from argparse import Namespace
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional
+
+from .. import checkpoints
+from ..configuration import defaults, has_adapters
+from ..data.binarised import Binarised
+from ..errors import UserError
+from ..files import check_output
+from ..languages import Languages, codes_of, split_direction
+from . import tokenizers
+from .decoding import Limits, Search
+from .directions import Directions, english_of, trained_directions
+from .system import digest
+from .texts import Texts, joining, joint_dictionary
+
+GPU_TOKENS, CPU_TOKENS = 12000, 3000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose about an evaluation.
+
+    Args:
+        directions: see `Directions.select`.
+        subset: the binarised split.
+        search: options of beam search.
+        max_tokens: source pieces a batch; by default 12,000 on a GPU and 3,000 on a CPU.
+        batch_size: sentences a batch; None for no limit.
+        english: code of English; by default found among the languages.
+        fp16: compute in half precision.
+        cpu: use the CPU even if a GPU is there.
+        remove_bpe: how pieces become text, see `texts.joining`.
+        references: folder of raw references, see `Texts`.
+        tokenizer: sacreBLEU's tokenisers by language, as `LANGUAGE=NAME,...`.
+        spbleu: score BLEU of FLORES-200's pieces too.
+        name: how to call the system; by default as the checkpoint's folder.
+    """
+
+    directions: str = "all"
+    subset: str = "test"
+    search: Search = field(default_factory=Search)
+    max_tokens: Optional[int] = None
+    batch_size: Optional[int] = None
+    english: Optional[str] = None
+    fp16: bool = False
+    cpu: bool = False
+    remove_bpe: str = "auto"
+    references: Optional[Path] = None
+    tokenizer: Optional[str] = None
+    spbleu: bool = False
+    name: Optional[str] = None
+
+    def limits(self, cuda: bool) -> Limits:
+        """The size of a batch on a device."""
+        tokens = self.max_tokens
+        if tokens is None and self.batch_size is None:
+            tokens = GPU_TOKENS if cuda else CPU_TOKENS
+        return Limits(tokens, self.batch_size)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked evaluation.
+
+    Args:
+        checkpoint: path of the checkpoint.
+        state: what it holds.
+        cfg: its complete model configuration.
+        out: folder of the results.
+        options: what the user chose.
+        data: the binarised pairs.
+        directions: what can be evaluated.
+        selected: what is.
+        texts: sources and references.
+        tokenizers: sacreBLEU's tokeniser by language.
+        remarks: what a reader of the results must know.
+    """
+
+    checkpoint: str
+    state: Mapping[str, Any]
+    cfg: Namespace
+    out: Path
+    options: Options
+    data: Binarised
+    directions: Directions
+    selected: List[str]
+    texts: Texts
+    tokenizers: Dict[str, str]
+    remarks: List[str]
+
+    def pair(self, direction: str) -> str:
+        """The binarised pair that serves a selected direction."""
+        return self.data.pair_of(self.options.subset, direction)
+
+    def sentences(self, direction: str) -> int:
+        """The number of sentences of a selected direction."""
+        prefix = self.data.prefixes(self.options.subset, self.pair(direction))[0]
+        return self.data.sentences(prefix)
+
+    def languages(self) -> List[str]:
+        """The languages of the selected directions, in the model's order."""
+        occurring = set(codes_of(self.selected))
+        return [code for code in self.directions.languages if code in occurring]
+
+    def settings(self) -> Dict[str, Any]:
+        """What all translations depend on."""
+        return {
+            "checkpoint": digest(self.state),
+            "subset": self.options.subset,
+            **asdict(self.options.search),
+            "fp16": self.options.fp16,
+        }
+
+    def digests(self) -> Dict[str, str]:
+        """For each direction, what its translations depend on of the data."""
+        subset = self.options.subset
+        by_pair = {
+            pair: self.data.digest(subset, pair) for pair in set(map(self.pair, self.selected))
+        }
+        return {one: by_pair[self.pair(one)] for one in self.selected}
+
+
+def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
+    """Checks everything that can be checked before the model is loaded.
+
+    Args:
+        checkpoint: path of the checkpoint, trained or baked.
+        data: the data folder.
+        out: folder for the results.
+        options: what the user chose.
+    Raises:
+        UserError: naming what is unusable.
+    """
+    check_output(out / "evaluation.json", checkpoint)
+    options.limits(cuda=False)
+    state = checkpoints.load(checkpoint)
+    cfg = Namespace(**{**vars(defaults()), **checkpoints.settings(state, "model")})
+    if not has_adapters(cfg) or not cfg.languages:
+        raise UserError(
+            f"{checkpoint} was not trained with --task multilingual_adapter_translation and --arch "
+            "adapter_transformer: a stock Transformer can be given to fairseq-train as --init-from"
+        )
+    binarised = Binarised(data)
+    if not binarised.folders[0].is_dir():
+        raise UserError(f"there is no data folder '{binarised.folders[0]}'")
+    languages = Languages(cfg.languages.split(","))
+    directions = Directions(
+        cfg=cfg,
+        languages=languages,
+        trained=trained_directions(state),
+        pairs=binarised.pairs(options.subset),
+        english=english_of(languages.codes, options.english),
+        source=f"{binarised.folders[0]} ({options.subset})",
+    )
+    selected = directions.select(options.directions)
+    remarks = left_out(directions, selected) if options.directions == "all" else []
+    texts = texts_of(binarised, selected, options)
+    names, replaced = tokenizers.choose(
+        languages.codes, tokenizers.parse(options.tokenizer),
+        used={split_direction(one)[1] for one in selected},
+    )  # fmt: skip
+    if options.spbleu:
+        tokenizers.check(tokenizers.SPBLEU)
+    return Plan(
+        str(checkpoint), state, cfg, out, options, binarised, directions, selected, texts, names,
+        remarks + replaced,
+    )  # fmt: skip
+
+
+def left_out(directions: Directions, selected: List[str]) -> List[str]:
+    """A remark on the directions that `all` leaves out."""
+    count = len(directions.languages) * (len(directions.languages) - 1) - len(selected)
+    if not count:
+        return []
+    return [
+        f"{count} directions between the model's languages have no binarised sentences in "
+        f"{directions.source} or no adapters, and are left out"
+    ]
+
+
+def texts_of(data: Binarised, selected: List[str], options: Options) -> Texts:
+    """Sources and references of the selected directions, checked."""
+    pairs = list(dict.fromkeys(data.pair_of(options.subset, one) for one in selected))
+    dictionary = joint_dictionary(data, codes_of(selected))
+    symbol = joining(options.remove_bpe, dictionary)
+    texts = Texts(data, options.subset, dictionary, symbol, options.references)
+    texts.check(pairs)
+    return texts

@@ -1,0 +1,162 @@
+"""An evaluation from the checkpoint to its reports."""
+
+import sys
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
+
+from tqdm import tqdm
+
+from ..files import write_json, write_lines
+from ..languages import split_direction
+from .decoding import Sentences
+from .directions import GROUPS, averages
+from .journal import Journal
+from .plan import Options, Plan, plan
+from .scores import Scorer, Scores
+from .system import system
+
+
+def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[str, Any]:
+    """Translates and scores all selected directions; goes on where it was interrupted.
+
+    Args:
+        checkpoint: path of the checkpoint, trained or baked.
+        data: the data folder.
+        out: folder for the results.
+        options: what the user chose.
+    Returns:
+        what is written to `evaluation.json`.
+    Raises:
+        UserError: naming what is unusable, before any long work.
+    """
+    checked = plan(checkpoint, data, out, options)
+    for remark in checked.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    journal = open_journal(checked)
+    translate(checked, journal)
+    hypotheses = {
+        one: [checked.texts.joined(rows[row]) for row in range(len(rows))]
+        for one, rows in journal.translations.items()
+    }
+    write_texts(checked, hypotheses)
+    result = summary(checked, journal, score(checked, hypotheses))
+    write_json(out / "evaluation.json", result)
+    return result
+
+
+def open_journal(checked: Plan) -> Journal:
+    """The translations that are there already; says which cannot be used."""
+    journal = Journal(checked.out / "journal.jsonl", checked.settings(), checked.digests())
+    if journal.changed:
+        names = ", ".join(name.replace("_", "-") for name in journal.changed)
+        print(f"{checked.out} holds translations with other settings ({names}): translating anew",
+              file=sys.stderr)  # fmt: skip
+    if journal.outdated:
+        print(f"other data of {', '.join(journal.outdated)}: translating anew", file=sys.stderr)
+    return journal
+
+
+def translate(checked: Plan, journal: Journal) -> None:
+    """Translates what the journal lacks, one target language after the other."""
+    sizes = {one: checked.sentences(one) for one in checked.selected}
+    done = sum(map(len, journal.translations.values()))
+    if done == sum(sizes.values()):
+        return
+    from ..api import Translator
+
+    options = checked.options
+    data = ":".join(map(str, checked.data.folders))
+    translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
+    decoder = translator.decoder(options.search, options.limits(translator.cuda))
+    with tqdm(total=sum(sizes.values()), initial=done, desc="sentences") as bar:
+        for tgt, directions in by_target(checked.selected):
+            bar.set_postfix(into=tgt)
+            # loaded when their turn comes: thousands of directions are too many open files
+            sentences = [load(translator.task, options.subset, one) for one in directions]
+            for batch in decoder.decode(sentences, journal.translations):
+                journal.add(batch)
+                bar.update(len(batch.rows))
+
+
+def by_target(directions: Sequence[str]) -> Iterator[Tuple[str, List[str]]]:
+    """Each target language with the directions into it."""
+
+    def target(direction: str) -> str:
+        return split_direction(direction)[1]
+
+    for tgt, found in groupby(sorted(directions, key=target), key=target):
+        yield tgt, list(found)
+
+
+def load(task: Any, split: str, direction: str) -> Sentences:
+    """The sentences of a direction."""
+    src, tgt = split_direction(direction)
+    dataset = task.load_direction(split, src, tgt)
+    return Sentences(direction, src, tgt, dataset, range(len(dataset)))
+
+
+def write_texts(checked: Plan, hypotheses: Mapping[str, List[str]]) -> None:
+    """Writes sources, hypotheses and references of every direction, one sentence a line."""
+    for one, translations in hypotheses.items():
+        src, tgt = split_direction(one)
+        pair = checked.pair(one)
+        for folder, lines in (
+            ("sources", checked.texts.side(pair, src)),
+            ("hypotheses", translations),
+            ("references", checked.texts.side(pair, tgt)),
+        ):
+            write_lines(checked.out / folder / f"{one}.txt", lines)
+
+
+def score(checked: Plan, hypotheses: Mapping[str, List[str]]) -> Dict[str, Scores]:
+    """The scores of every direction; where references are the same, they are counted once."""
+    scores: Dict[str, Scores] = {}
+    with tqdm(total=len(checked.selected), desc="scores") as bar:
+        for tgt, directions in by_target(checked.selected):
+            scorers: Dict[Tuple[str, ...], Scorer] = {}
+            for one in directions:
+                references = tuple(checked.texts.side(checked.pair(one), tgt))
+                if references not in scorers:
+                    name = checked.tokenizers[tgt]
+                    scorers[references] = Scorer(references, name, checked.options.spbleu)
+                scores[one] = scorers[references].score(hypotheses[one])
+                bar.update()
+    return scores
+
+
+def rounded(figures: Mapping[str, float]) -> Dict[str, float]:
+    """Figures as they are reported: four digits after the point."""
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def summary(checked: Plan, journal: Journal, scores: Mapping[str, Scores]) -> Dict[str, Any]:
+    """What is written to `evaluation.json`."""
+    groups = {one: checked.directions.group(one) for one in checked.selected}
+    figures = {one: rounded(scores[one].values) for one in checked.selected}
+    return {
+        "system": {
+            **system(checked.checkpoint, checked.state, checked.cfg, checked.options.name),
+            "words_per_second": round(journal.pieces / journal.seconds, 1)
+            if journal.seconds
+            else None,
+        },
+        "languages": checked.languages(),
+        "english": checked.directions.english,
+        "training_sentences": checked.data.training_sentences(),
+        "subset": checked.options.subset,
+        **asdict(checked.options.search),
+        "seconds": round(journal.seconds, 2),
+        "remarks": checked.remarks,
+        "averages": averages(figures, groups, GROUPS),
+        "directions": {
+            one: {
+                **figures[one],
+                "signature": scores[one].signatures,
+                "sentences": len(journal.translations[one]),
+                "group": groups[one],
+            }
+            for one in checked.selected
+        },
+    }

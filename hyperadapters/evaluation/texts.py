@@ -1,0 +1,113 @@
+"""Source sentences and references as text: raw where there is raw text, else decoded."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+from fairseq.data import Dictionary, data_utils
+
+from ..data.binarised import Binarised
+from ..data.recorded import fingerprint
+from ..errors import Problems, UserError, listed
+from ..files import read_lines
+
+# How pieces become text, by the name of fairseq's `--post-process`, and the sign of such pieces.
+JOINED = {"sentencepiece": "\u2581", "subword_nmt": "@@"}
+
+
+def joining(given: str, dictionary: Dictionary) -> Optional[str]:
+    """How the pieces of a dictionary become text.
+
+    Args:
+        given: a name in `JOINED`, `none`, or `auto` to tell from the dictionary.
+        dictionary: the dictionary.
+    """
+    if given != "auto":
+        return None if given == "none" else given
+    for name, sign in JOINED.items():
+        if any(symbol.startswith(sign) or symbol.endswith(sign) for symbol in dictionary.symbols):
+            return name
+    return None
+
+
+def joint_dictionary(data: Binarised, languages: Sequence[str]) -> Dictionary:
+    """The dictionary that all languages share.
+
+    Raises:
+        UserError: if one is missing, or they differ.
+    """
+    files = {code: data.folders[0] / f"dict.{code}.txt" for code in languages}
+    missing = [str(file) for file in files.values() if not file.is_file()]
+    if missing:
+        raise UserError(f"there is no dictionary {listed(missing)}")
+    loaded = {code: Dictionary.load(str(file)) for code, file in files.items()}
+    first = languages[0]
+    other = [code for code in languages if fingerprint(loaded[code]) != fingerprint(loaded[first])]
+    if other:
+        raise UserError(
+            f"the dictionaries of {listed(other)} in {data.folders[0]} are not that of {first}: "
+            "binarise all pairs with one joint dictionary"
+        )
+    return loaded[first]
+
+
+class Texts:
+    """The sentences of a split, each side of each pair as text.
+
+    Args:
+        data: the binarised pairs.
+        split: "test" or "valid".
+        dictionary: the dictionary of all languages.
+        symbol: how pieces become text, see `joining`.
+        folder: folder with the raw text as `SPLIT.SRC-TGT.LANG`, line by line the binarised
+            sentences; by default `text` beside the data folder, where it holds the file.
+    """
+
+    def __init__(
+        self, data: Binarised, split: str, dictionary: Any, symbol: Optional[str],
+        folder: Optional[Path] = None,
+    ) -> None:  # fmt: skip
+        self.data, self.split, self.dictionary, self.symbol = data, split, dictionary, symbol
+        self.given = folder
+        self.folder = folder or data.folders[0].absolute().parent / "text"
+        self._kept: Dict[tuple, List[str]] = {}
+
+    def raw_file(self, pair: str, lang: str) -> Path:
+        """Where the raw text of one side is, if it is there."""
+        return self.folder / f"{self.split}.{pair}.{lang}"
+
+    def is_raw(self, pair: str, lang: str) -> bool:
+        """Whether there is raw text of one side."""
+        return self.raw_file(pair, lang).is_file()
+
+    def check(self, pairs: Sequence[str]) -> None:
+        """Raises:
+        UserError: naming every raw file that is missing or has another number of lines.
+        """
+        problems = Problems()
+        for pair in pairs:
+            for lang, prefix in zip(pair.split("-"), self.data.prefixes(self.split, pair)):
+                file = self.raw_file(pair, lang)
+                if not file.is_file():
+                    if self.given:
+                        problems.add(f"there is no file {file}")
+                    continue
+                lines, wanted = len(read_lines(file)), self.data.sentences(prefix)
+                if lines != wanted:
+                    problems.add(f"{file} has {lines} lines, the binarised set {wanted} sentences")
+        if problems.found:
+            raise UserError("--references: " + listed(problems.found))
+
+    def side(self, pair: str, lang: str) -> List[str]:
+        """The sentences of one side of a pair."""
+        key = (pair, lang)
+        if key not in self._kept:
+            self._kept[key] = (
+                read_lines(self.raw_file(pair, lang))
+                if self.is_raw(pair, lang)
+                else self.data.text(self.split, pair, lang, self.dictionary, self.symbol)
+            )
+        return self._kept[key]
+
+    def joined(self, pieces: str) -> str:
+        """A translation in pieces as text."""
+        return data_utils.post_process(pieces, self.symbol)

@@ -1,0 +1,93 @@
+"""The sacreBLEU tokeniser that BLEU needs in each language."""
+
+import re
+from typing import Collection, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ..errors import UserError, nearest
+from ..languages import Languages
+
+DEFAULT = "13a"
+# Where words are not written apart, BLEU counts n-grams of characters; chrF says more there.
+CHARACTERS = "char"
+BY_LANGUAGE = {
+    "zh": "zh", "zho": "zh", "cmn": "zh", "yue": "zh", "ja": "ja-mecab", "jpn": "ja-mecab",
+    "ko": "ko-mecab", "kor": "ko-mecab",
+    **dict.fromkeys(
+        ("th", "tha", "my", "mya", "km", "khm", "lo", "lao", "bo", "bod", "dz", "dzo"), CHARACTERS
+    ),
+}  # fmt: skip
+SPBLEU = "flores200"
+
+
+def base(code: str) -> str:
+    """The language of a code that may go on with a country or a script (`zh_CN`, `zho_Hans`)."""
+    return re.split(r"[-_]", code)[0].lower()
+
+
+def parse(text: Optional[str]) -> Dict[str, str]:
+    """Reads `ja_XX=char,ko_KR=char`.
+
+    Raises:
+        UserError: if it is malformed or names a tokeniser that sacreBLEU does not know.
+    """
+    from sacrebleu.metrics import BLEU
+
+    chosen: Dict[str, str] = {}
+    for part in filter(None, (text or "").split(",")):
+        code, _, name = part.strip().partition("=")
+        if not code or not name:
+            raise UserError(f"--tokenizer {part}: write LANGUAGE=TOKENISER, e.g. ja_XX=ja-mecab")
+        if name not in BLEU.TOKENIZERS:
+            raise UserError(f"--tokenizer {part}: {nearest(name, BLEU.TOKENIZERS)}")
+        chosen[code] = name
+    return chosen
+
+
+def check(name: str) -> None:
+    """Raises:
+    UserError: if sacreBLEU cannot use a tokeniser here.
+    """
+    from sacrebleu.metrics import BLEU
+
+    try:
+        BLEU(tokenize=name)
+    except RuntimeError as error:  # of a package that is not installed
+        raise UserError(
+            f"sacreBLEU's tokeniser {name} needs a package: pip install 'sacrebleu[{name[:2]}]'"
+        ) from error
+    except (OSError, SystemExit) as error:
+        raise UserError(
+            f"sacreBLEU's tokeniser {name} needs a file that it downloads once, and the download "
+            f"failed ({error}): run this once where the network is, or copy the folder .sacrebleu "
+            "of the home folder from there"
+        ) from error
+
+
+def choose(
+    languages: Sequence[str], chosen: Mapping[str, str], used: Collection[str]
+) -> Tuple[Dict[str, str], List[str]]:
+    """The tokeniser of each target language.
+
+    Args:
+        languages: all languages.
+        chosen: tokenisers that the user chose, by language.
+        used: the target languages.
+    Returns:
+        the tokeniser by target language, and a remark on every one that had to be replaced because
+        its package is not installed.
+    Raises:
+        UserError: for an unknown language, or if one that the user chose cannot be used.
+    """
+    for code, name in chosen.items():
+        Languages(languages).id(code)
+        check(name)
+    names: Dict[str, str] = {}
+    remarks: List[str] = []
+    for code in sorted(used):
+        names[code] = chosen.get(code) or BY_LANGUAGE.get(base(code), DEFAULT)
+        try:
+            check(names[code])
+        except UserError as error:
+            names[code] = CHARACTERS
+            remarks.append(f"BLEU into {code} counts n-grams of characters: {error}")
+    return names, remarks
