@@ -1,5 +1,6 @@
 """Small settings, a toy corpus whose words show their language, and fairseq commands in process."""
 
+import json
 import random
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from toy import LANGUAGES, binarise, write_text
+from toy import LANGUAGES, binarise, train, write_text
 
 from hyperadapters.adapters import KINDS, KindOptions, sites
 from hyperadapters.sources import SOURCES, HyperOptions, Setting
@@ -52,3 +53,36 @@ def toy(tmp_path_factory):
     write_text(folder, LANGUAGES)
     binarise(folder, ["en-de", "en-fr", "de-fr"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained(toy, tmp_path_factory):
+    """A function that trains a checkpoint once for every set of options."""
+    made = {}
+
+    def of(*extra):
+        if extra not in made:
+            made[extra] = train(
+                toy, tmp_path_factory.mktemp("trained"), "--max-update", "20", *extra
+            )
+        return made[extra]
+
+    return of
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs `hyperadapters`; returns the JSON that it prints, or its one line of error."""
+    from hyperadapters.cli.main import main
+
+    def call(*words):
+        capsys.readouterr()
+        failed = main(list(map(str, words)))
+        printed = capsys.readouterr()
+        if not failed:
+            return json.loads(printed.out)
+        *_, line = printed.err.strip().splitlines()
+        assert failed == 2 and line.startswith("error: "), printed.err
+        return line
+
+    return call

@@ -2,6 +2,8 @@
 
 from typing import Any, List, Mapping
 
+from . import swap_report
+
 
 def markdown(found: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     """The page.
@@ -14,6 +16,8 @@ def markdown(found: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     if found["reference"]:
         parts += [f"## Agreement with {found['reference']}", agreement_table(found), AGREEMENT]
     parts += ["## Nearest languages", neighbours_table(found)]
+    if "swap" in found:
+        parts.append(swap_report.markdown(found["swap"]))
     parts += [f"![{title}]({file})" for title, file in figures.items()]
     if found["notes"]:
         parts += ["## Notes", "\n".join(f"- {note}" for note in found["notes"])]

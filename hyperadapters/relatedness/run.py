@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from .analysis import analyse, notes
 from .pictures import draw_dendrograms, draw_maps
 from .reference import Reference, reference
 from .report import correlation_text, markdown
+from .swap import AUTO
+from .swap_report import draw as draw_swaps
+from .swapping import SwapOptions, distances_of, means, plan_swaps, swap_test
 from .vectors import vectors_of
 
 
@@ -23,15 +26,18 @@ class Options:
         distances: a table of known distances or "genealogy", see `reference`; empty for none.
         languages: the languages; none for all.
         neighbours: how many nearest languages to list.
+        swap: what to translate with other languages' adapters; None for nothing.
     """
 
     distances: str = ""
     languages: Tuple[str, ...] = ()
     neighbours: int = 3
+    swap: Optional[SwapOptions] = None
 
 
 def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
-    """Writes `languages.json`, `languages.md`, `dendrogram.png` and `map.png`.
+    """Writes `languages.json`, `languages.md`, `dendrogram.png` and `map.png`, and with a swap test
+    `swap.png`.
 
     Args:
         checkpoint: a checkpoint with adapters.
@@ -57,6 +63,9 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
         "sets": [analyse(vectors, known, options.neighbours) for vectors in sets],
         "notes": notes(source, sets, len(wanted)) + ([known.note] if known and known.note else []),
     }
+    if options.swap:
+        chosen_by = distances_of(found, known)
+        planned = plan_swaps(checkpoint, out, options.swap, chosen_by)
     figures = {"Dendrograms": "dendrogram.png", "Maps": "map.png"}
     titles = [
         part["title"] + (f"\nrank correlation {correlation_text(part)}" if known else "")
@@ -64,6 +73,15 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     ]
     draw_dendrograms(out / "dendrogram.png", sets, known, titles)
     draw_maps(out / "map.png", sets, known)
+    if options.swap:
+        rows = swap_test(planned)
+        found["swap"] = {
+            "chosen_by": chosen_by.title if options.swap.swap == AUTO else None,
+            "means": means(rows),
+            "rows": rows,
+        }
+        draw_swaps(out / "swap.png", rows)
+        figures["Swapped adapters"] = "swap.png"
     write_json(out / "languages.json", found)
     write_text(out / "languages.md", markdown(found, figures))
     return found

@@ -1,10 +1,8 @@
-"""Trained checkpoints to ship, and the command `hyperadapters`."""
-
-import json
+"""Trained checkpoints to ship."""
 
 import pytest
 import torch
-from toy import train, train_stock
+from toy import train_stock
 
 
 @pytest.fixture(autouse=True)
@@ -17,39 +15,6 @@ def one_thread():
 
 
 @pytest.fixture(scope="session")
-def trained(toy, tmp_path_factory):
-    """A function that trains a checkpoint once for every set of options."""
-    made = {}
-
-    def of(*extra):
-        if extra not in made:
-            made[extra] = train(
-                toy, tmp_path_factory.mktemp("trained"), "--max-update", "20", *extra
-            )
-        return made[extra]
-
-    return of
-
-
-@pytest.fixture(scope="session")
 def stock(toy, tmp_path_factory):
     """A stock fairseq Transformer."""
     return train_stock(toy, tmp_path_factory.mktemp("stock"))
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs `hyperadapters`; returns the JSON that it prints, or its one line of error."""
-    from hyperadapters.cli.main import main
-
-    def call(*words):
-        capsys.readouterr()
-        failed = main(list(map(str, words)))
-        printed = capsys.readouterr()
-        if not failed:
-            return json.loads(printed.out)
-        *_, line = printed.err.strip().splitlines()
-        assert failed == 2 and line.startswith("error: "), printed.err
-        return line
-
-    return call
