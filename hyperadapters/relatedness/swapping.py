@@ -105,7 +105,11 @@ def plan_swaps(
             codes, known.distances, checked.selected, found.english, found.has_adapters
         )
         if not swaps:
-            raise UserError(f"--swap {AUTO}: no other languages' adapters fit these --directions")
+            raise UserError(
+                f"--swap {AUTO}: in none of these --directions can both a nearer and a farther "
+                "language stand in (among those that are no part of it and have adapters): name the "
+                "swaps"
+            )
     else:
         stand_ins = parse(options.swap, found.languages)
         swaps = given_swaps(stand_ins, checked.selected, found.has_adapters)

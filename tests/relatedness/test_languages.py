@@ -143,7 +143,7 @@ def test_an_interrupted_swap_test_goes_on(toy, trained, run, tmp_path, monkeypat
              "--directions", "en-de,en-fr,de-fr", "--json", "--out", tmp_path / "out")  # fmt: skip
     first = run(*words)
     # in a direction of three languages' two, one is left to stand in: no nearest and farthest
-    assert first.startswith("error: --swap auto: no other languages' adapters")
+    assert first.startswith("error: --swap auto: in none of these --directions")
 
     words = tuple("de:fr,fr:de" if word == "auto" else word for word in words)
     found = run(*words)
