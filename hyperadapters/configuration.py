@@ -95,6 +95,7 @@ RECORDED: Dict[str, Any] = {
     "languages": option(Optional[str], None, "language table"),
     "directions": option(Optional[str], None, "trained directions; the baked ones if baked"),
     "baked_from": option(Optional[str], None, "adapter source that baked weights come from"),
+    "trained_directions": option(Optional[str], None, "trained directions, if baked"),
 }
 
 

@@ -7,6 +7,7 @@ was interrupted, and adds directions or scores without translating anything twic
 """
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -82,18 +83,33 @@ def add_scoring(group) -> None:
         "Thai, Burmese, Khmer, Lao, Tibetan, Dzongkha, 13a for all others)",
     )
     add("--spbleu", action="store_true", help="spBLEU too (sacreBLEU's tokeniser flores200)")
+    add(
+        "--comet",
+        type=Path,
+        metavar="FOLDER",
+        help="scores that COMET's comet-score --to_json wrote, one file SRC-TGT.json a direction",
+    )
+    add(
+        "--language-identifier",
+        default="ngrams",
+        metavar="NAME",
+        help="what finds off-target translations: ngrams (default; learns from the data), lingua, or "
+        "a command that reads sentences and writes one language code a line",
+    )
 
 
 def run(args: Namespace) -> None:
     """Evaluates and prints the averages."""
     from ..evaluation.decoding import Search
     from ..evaluation.plan import Options
+    from ..evaluation.report import averages_table
     from ..evaluation.run import evaluate
 
     search = Search(args.beam, args.lenpen, args.max_len_a, args.max_len_b)
     given = {name: getattr(args, name) for name in (
         "directions", "subset", "max_tokens", "batch_size", "english", "fp16", "cpu", "remove_bpe",
-        "references", "tokenizer", "spbleu", "name",
+        "references", "tokenizer", "spbleu", "comet", "language_identifier", "name",
     )}  # fmt: skip
     result = evaluate(args.checkpoint, args.data, args.out, Options(search=search, **given))
-    print(json.dumps(result["averages"], indent=2))
+    print(json.dumps(result, indent=2) if args.json else "\n" + averages_table(result, "simple"))
+    print(f"details: {args.out / 'evaluation.md'}", file=sys.stderr)

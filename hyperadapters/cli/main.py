@@ -64,7 +64,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     """
     args = parser().parse_args(argv)
     for name in ("fairseq", "fairseq_cli", "matplotlib"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # ours show progress bars
+        logging.getLogger(name).setLevel(logging.WARNING)  # our commands show progress bars
     try:
         args.run(args)
     except UserError as error:

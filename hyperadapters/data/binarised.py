@@ -86,22 +86,24 @@ class Binarised:
         return digest.hexdigest()
 
     def text(
-        self, split: str, pair: str, lang: str, dictionary: Any, symbol: Optional[str]
-    ) -> List[str]:
+        self, split: str, pair: str, lang: str, dictionary: Any, symbol: Optional[str],
+        first: Optional[int] = None,
+    ) -> List[str]:  # fmt: skip
         """One side of a pair as text.
 
         Args:
             split, pair, lang: which.
             dictionary: the dictionary that it was binarised with.
             symbol: how pieces are joined, see fairseq's `--post-process`.
+            first: read so many sentences at most.
         Returns:
             the sentences, with `<<unk>>` for what the dictionary does not know.
         """
         prefix = str(self.folders[0] / f"{split}.{pair}.{lang}")
-        return [
-            dictionary.string(tokens, symbol, escape_unk=True)
-            for tokens in data_utils.load_indexed_dataset(prefix, dictionary)
-        ]
+        tokens = data_utils.load_indexed_dataset(prefix, dictionary)
+        rows = range(len(tokens) if first is None else min(first, len(tokens)))
+        # numbers: the dictionary is slow with tensors
+        return [dictionary.string(tokens[row].tolist(), symbol, escape_unk=True) for row in rows]
 
 
 def _names(folder: Path) -> List[str]:

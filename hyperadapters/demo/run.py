@@ -7,12 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
-from tqdm import tqdm
-
 from ..data.conlang import Family
-from ..evaluation.scores import Scores, averages, score
 from ..evaluation.training_log import words_per_second
-from ..files import read_lines, write_json, write_lines, write_text
+from ..files import read_lines, write_json, write_text
 from . import corpus
 from .plan import (
     SYSTEMS,
@@ -47,7 +44,7 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     steps = Steps(out, {"plan": plan.settings(), "train": commands})
     if steps.is_other_run:
         print(f"{out} holds a run with other settings: starting anew", file=sys.stderr)
-        for part in ("text", "pieces", "bin", "logs", "translations", *map(slug, SYSTEMS)):
+        for part in ("text", "pieces", "bin", "logs", "evaluation", *map(slug, SYSTEMS)):
             shutil.rmtree(out / part, ignore_errors=True)
 
     with steps.step("corpus of constructed languages") as todo:
@@ -70,9 +67,9 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
         with steps.step(f"training: {system}") as todo:
             if todo:
                 train(command, out / "logs" / f"{slug(system)}.log", plan.updates)
-        with steps.step(f"translating: {system}") as todo:
+        with steps.step(f"evaluation: {system}") as todo:
             if todo:
-                translate_all(out, plan, system, all_directions(family.languages))
+                evaluate_system(out, plan, system)
     with steps.step("results"):
         rows = report(out, family, supervised)
     print(json.dumps(rows, indent=2) if as_json else "\n" + (out / "results.md").read_text())
@@ -83,65 +80,71 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     return rows
 
 
-def translate_all(out: Path, plan: Plan, system: str, directions: List[str]) -> None:
-    """Writes `translations/SYSTEM/SRC-TGT` for every direction that is not there yet."""
-    from ..api import Translator
+def evaluate_system(out: Path, plan: Plan, system: str) -> None:
+    """Translates and scores all directions, as `hyperadapters evaluate` does."""
+    from ..evaluation.decoding import Search
+    from ..evaluation.plan import Options
+    from ..evaluation.run import evaluate
 
-    translator = Translator.load(
-        str(out / slug(system) / "checkpoint_last.pt"), str(out / "bin"),
-        str(out / "sentencepiece.model"),
-    )  # fmt: skip
-    for direction in tqdm(directions, desc="directions"):
-        file = out / "translations" / slug(system) / direction
-        if not file.exists():
-            src, tgt = direction.split("-")
-            texts = read_lines(out / "text" / f"test.{src}")
-            write_lines(file, translator.translate(texts, src, tgt, beam=plan.beam))
+    options = Options(search=Search(beam=plan.beam), references=out / "text", name=system)
+    checkpoint = out / slug(system) / "checkpoint_last.pt"
+    evaluate(str(checkpoint), str(out / "bin"), out / "evaluation" / slug(system), options)
 
 
 def report(out: Path, family: Family, supervised: List[str]) -> List[Dict[str, Any]]:
-    """Scores everything and writes `results.json`, `results.md` and `languages.png`."""
-    directions = all_directions(family.languages)
-    references = {code: read_lines(out / "text" / f"test.{code}") for code in family.languages}
-
-    def scored(hypotheses_of) -> Dict[str, Scores]:
-        return {d: score(hypotheses_of(d), references[d.split("-")[1]]) for d in directions}
-
-    copied = scored(lambda direction: references[direction.split("-")[0]])
-    rows = [row("copy of the source", 0, copied, supervised, None)]
+    """Collects everything and writes `results.json`, `results.md` and `languages.png`."""
+    rows = [copy_of_the_source(out, family, supervised)]
     for system in SYSTEMS:
-        name = slug(system)
-        translated = scored(lambda d: read_lines(out / "translations" / name / d))  # noqa: B023
-        speed = words_per_second(out / "logs" / f"{name}.log")
-        rows.append(row(system, adapter_parameters(out / name), translated, supervised, speed))
+        result = json.loads((out / "evaluation" / slug(system) / "evaluation.json").read_text())
+        first = next(iter(result["directions"].values()))
+        means = {
+            "supervised": result["averages"]["other_supervised"],
+            "zero_shot": result["averages"]["zero_shot"],
+        }
+        speed = words_per_second(out / "logs" / f"{slug(system)}.log")
+        parameters = result["system"]["adapter_parameters"]
+        rows.append(row(system, parameters, means, speed, first["signature"]))
     write_json(out / "results.json", rows)
+    directions = all_directions(family.languages)
     write_text(out / "results.md", markdown(rows, len(supervised), len(directions)))
     draw(out, family)
     return rows
 
 
-def row(
-    system: str, parameters: int, scores: Dict[str, Scores], supervised: List[str], speed
-) -> Dict:
-    """A row of the results."""
+def copy_of_the_source(out: Path, family: Family, supervised: List[str]) -> Dict[str, Any]:
+    """The row of the least that a system must beat."""
+    from ..evaluation.directions import averages
+    from ..evaluation.scores import Scorer
+
+    texts = {code: read_lines(out / "text" / f"test.{code}") for code in family.languages}
+    scorers = {code: Scorer(lines) for code, lines in texts.items()}
+    scores = {
+        direction: scorers[direction.split("-")[1]].score(texts[direction.split("-")[0]])
+        for direction in all_directions(family.languages)
+    }
+    groups = {one: "supervised" if one in supervised else "zero_shot" for one in scores}
+    values = {one: found.values for one, found in scores.items()}
+    means = averages(values, groups, ("supervised", "zero_shot"))
     first = next(iter(scores.values()))
+    return row("copy of the source", 0, means, None, first.signatures)
+
+
+def row(
+    system: str, parameters: int, means: Dict[str, Any], speed, signatures: Dict[str, str]
+) -> Dict[str, Any]:
+    """A row of the results."""
     return {
         "system": system,
         "adapter_parameters": parameters,
-        **{name: round(value, 2) for name, value in averages(scores, supervised).items()},
+        **{
+            f"{group}_{metric}": round(of_group[metric], 2)
+            for group, of_group in means.items()
+            for metric in ("bleu", "chrf")
+        },
         "words_per_second": speed,
-        "signature_bleu": first.signature_bleu,
-        "signature_chrf": first.signature_chrf,
+        "signature_bleu": signatures["bleu"],
+        "signature_chrf": signatures["chrf"],
     }
-
-
-def adapter_parameters(folder: Path) -> int:
-    """Adapter parameters in a system's checkpoint."""
-    from ..checkpoints import load
-    from ..freezing import is_backbone
-
-    state = load(str(folder / "checkpoint_last.pt"))["model"]
-    return sum(tensor.numel() for name, tensor in state.items() if not is_backbone(name))
 
 
 def draw(out: Path, family: Family) -> None:

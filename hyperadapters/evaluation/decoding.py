@@ -217,7 +217,7 @@ class Decoder:
         rows = [(one.name, row, text) for (one, row), text in zip(batch, texts)]
         return Decoded(rows, sum(map(len, hypotheses)), time.perf_counter() - start)
 
-    def hypotheses(self, generator: Any, batch: List[Place]) -> List[torch.Tensor]:
+    def hypotheses(self, generator: Any, batch: List[Place]) -> List[List[int]]:
         """The tokens [T] of the best hypothesis of each sentence."""
         samples = [
             {**one.dataset[row], "id": number, "target": None}
@@ -228,7 +228,7 @@ class Decoder:
         if self.device.type == "cuda":
             sample = move_to_cuda(sample, self.device)
         found = self.task.inference_step(generator, [self.model], sample)
-        tokens: List[Any] = [None] * len(batch)
+        tokens: List[List[int]] = [[]] * len(batch)
         for number, hypotheses in zip(order, found):
-            tokens[number] = hypotheses[0]["tokens"].int().cpu()
+            tokens[number] = hypotheses[0]["tokens"].tolist()
         return tokens

@@ -14,6 +14,7 @@ from ..languages import Languages, codes_of, split_direction
 from . import tokenizers
 from .decoding import Limits, Search
 from .directions import Directions, english_of, trained_directions
+from .identify import LanguageIdentifier, identifier
 from .system import digest
 from .texts import Texts, joining, joint_dictionary
 
@@ -37,6 +38,8 @@ class Options:
         references: folder of raw references, see `Texts`.
         tokenizer: sacreBLEU's tokenisers by language, as `LANGUAGE=NAME,...`.
         spbleu: score BLEU of FLORES-200's pieces too.
+        comet: folder of COMET's scores, see `comet.read`.
+        language_identifier: see `identify.identifier`.
         name: how to call the system; by default as the checkpoint's folder.
     """
 
@@ -52,6 +55,8 @@ class Options:
     references: Optional[Path] = None
     tokenizer: Optional[str] = None
     spbleu: bool = False
+    comet: Optional[Path] = None
+    language_identifier: str = "ngrams"
     name: Optional[str] = None
 
     def limits(self, cuda: bool) -> Limits:
@@ -77,6 +82,7 @@ class Plan:
         selected: what is.
         texts: sources and references.
         tokenizers: sacreBLEU's tokeniser by language.
+        identifier: names the language of a translation.
         remarks: what a reader of the results must know.
     """
 
@@ -90,6 +96,7 @@ class Plan:
     selected: List[str]
     texts: Texts
     tokenizers: Dict[str, str]
+    identifier: LanguageIdentifier
     remarks: List[str]
 
     def pair(self, direction: str) -> str:
@@ -165,9 +172,12 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
     )  # fmt: skip
     if options.spbleu:
         tokenizers.check(tokenizers.SPBLEU)
+    if options.comet and not options.comet.is_dir():
+        raise UserError(f"--comet: there is no folder {options.comet}")
+    known = identifier(options.language_identifier, languages.codes)
     return Plan(
         str(checkpoint), state, cfg, out, options, binarised, directions, selected, texts, names,
-        remarks + replaced,
+        known, remarks + replaced,
     )  # fmt: skip
 
 

@@ -10,10 +10,13 @@ from tqdm import tqdm
 
 from ..files import write_json, write_lines
 from ..languages import split_direction
+from .comet import read as read_comet
 from .decoding import Sentences
 from .directions import GROUPS, averages
 from .journal import Journal
+from .off_target import OffTarget, sentences_to_learn
 from .plan import Options, Plan, plan
+from .report import write_reports
 from .scores import Scorer, Scores
 from .system import system
 
@@ -41,7 +44,11 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
         for one, rows in journal.translations.items()
     }
     write_texts(checked, hypotheses)
-    result = summary(checked, journal, score(checked, hypotheses))
+    languages = off_target(checked)
+    scores = score(checked, hypotheses, languages)
+    identified = languages.report(options.language_identifier)
+    result = summary(checked, journal, scores, identified)
+    write_reports(out, result)
     write_json(out / "evaluation.json", result)
     return result
 
@@ -110,8 +117,33 @@ def write_texts(checked: Plan, hypotheses: Mapping[str, List[str]]) -> None:
             write_lines(checked.out / folder / f"{one}.txt", lines)
 
 
-def score(checked: Plan, hypotheses: Mapping[str, List[str]]) -> Dict[str, Scores]:
-    """The scores of every direction; where references are the same, they are counted once."""
+def references_of(checked: Plan) -> Dict[str, List[str]]:
+    """The distinct references of each target language."""
+    found: Dict[str, Dict[str, None]] = {}
+    for one in checked.selected:
+        tgt = split_direction(one)[1]
+        side = checked.texts.side(checked.pair(one), tgt)
+        found.setdefault(tgt, {}).update(dict.fromkeys(side))
+    return {tgt: list(sentences) for tgt, sentences in found.items()}
+
+
+def off_target(checked: Plan) -> OffTarget:
+    """The judge of the languages of translations."""
+    references = references_of(checked)
+    learnt = (
+        sentences_to_learn(checked.texts, checked.directions.languages, references)
+        if checked.identifier.fits
+        else {}
+    )
+    return OffTarget(checked.identifier, learnt, references)
+
+
+def score(
+    checked: Plan, hypotheses: Mapping[str, List[str]], languages: OffTarget
+) -> Dict[str, Scores]:
+    """All figures of every direction; where references are the same, they are counted once."""
+    options = checked.options
+    comet = read_comet(options.comet, hypotheses) if options.comet else {}
     scores: Dict[str, Scores] = {}
     with tqdm(total=len(checked.selected), desc="scores") as bar:
         for tgt, directions in by_target(checked.selected):
@@ -119,9 +151,14 @@ def score(checked: Plan, hypotheses: Mapping[str, List[str]]) -> Dict[str, Score
             for one in directions:
                 references = tuple(checked.texts.side(checked.pair(one), tgt))
                 if references not in scorers:
-                    name = checked.tokenizers[tgt]
-                    scorers[references] = Scorer(references, name, checked.options.spbleu)
-                scores[one] = scorers[references].score(hypotheses[one])
+                    scorers[references] = Scorer(
+                        references, checked.tokenizers[tgt], options.spbleu
+                    )
+                found = scorers[references].score(hypotheses[one])
+                values = {**found.values, "off_target": languages.rate(hypotheses[one], tgt)}
+                if comet:
+                    values["comet"] = comet[one]
+                scores[one] = Scores(values, found.signatures)
                 bar.update()
     return scores
 
@@ -131,25 +168,30 @@ def rounded(figures: Mapping[str, float]) -> Dict[str, float]:
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def summary(checked: Plan, journal: Journal, scores: Mapping[str, Scores]) -> Dict[str, Any]:
+def summary(
+    checked: Plan, journal: Journal, scores: Mapping[str, Scores], identified: Dict[str, Any]
+) -> Dict[str, Any]:
     """What is written to `evaluation.json`."""
-    groups = {one: checked.directions.group(one) for one in checked.selected}
+    options, directions = checked.options, checked.directions
+    groups = {one: directions.group(one) for one in checked.selected}
     figures = {one: rounded(scores[one].values) for one in checked.selected}
+    means = averages(figures, groups, GROUPS)
+    speed = round(journal.pieces / journal.seconds, 1) if journal.seconds else None
     return {
         "system": {
-            **system(checked.checkpoint, checked.state, checked.cfg, checked.options.name),
-            "words_per_second": round(journal.pieces / journal.seconds, 1)
-            if journal.seconds
-            else None,
+            **system(checked.checkpoint, checked.state, checked.cfg, options.name),
+            "words_per_second": speed,
         },
         "languages": checked.languages(),
-        "english": checked.directions.english,
+        "english": directions.english,
         "training_sentences": checked.data.training_sentences(),
-        "subset": checked.options.subset,
-        **asdict(checked.options.search),
+        "subset": options.subset,
+        **asdict(options.search),
+        "fp16": options.fp16,
         "seconds": round(journal.seconds, 2),
         "remarks": checked.remarks,
-        "averages": averages(figures, groups, GROUPS),
+        "language_identifier": identified,
+        "averages": {name: means[name] and rounded(means[name]) for name in GROUPS},
         "directions": {
             one: {
                 **figures[one],

@@ -49,8 +49,3 @@ class Scorer:
         return Scores(
             values, {name: str(metric.get_signature()) for name, metric in self.metrics.items()}
         )
-
-
-def score(hypotheses: Sequence[str], references: Sequence[str]) -> Scores:
-    """Scores translations against one reference each, see `Scorer`."""
-    return Scorer(references).score(hypotheses)

@@ -58,8 +58,9 @@ class Texts:
         split: "test" or "valid".
         dictionary: the dictionary of all languages.
         symbol: how pieces become text, see `joining`.
-        folder: folder with the raw text as `SPLIT.SRC-TGT.LANG`, line by line the binarised
-            sentences; by default `text` beside the data folder, where it holds the file.
+        folder: folder with the raw text as `SPLIT.SRC-TGT.LANG`, or else `SPLIT.LANG`, line by line
+            the binarised sentences; by default `text` beside the data folder, where that holds
+            `SPLIT.SRC-TGT.LANG`.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Texts:
 
     def raw_file(self, pair: str, lang: str) -> Path:
         """Where the raw text of one side is, if it is there."""
-        return self.folder / f"{self.split}.{pair}.{lang}"
+        of_pair = self.folder / f"{self.split}.{pair}.{lang}"
+        of_all = self.folder / f"{self.split}.{lang}"
+        return of_all if self.given and of_all.is_file() and not of_pair.is_file() else of_pair
 
     def is_raw(self, pair: str, lang: str) -> bool:
         """Whether there is raw text of one side."""

@@ -34,6 +34,9 @@ def baked_settings(cfg: Namespace, pairs: List[str]) -> Dict[str, Any]:
         **dict.fromkeys(FILES),
         "adapter_source": "baked",
         "baked_from": cfg.baked_from or cfg.adapter_source,
+        # those of a card that is older than this record are unknown
+        "trained_directions": cfg.trained_directions
+        or (None if cfg.baked_from else cfg.directions),
         "directions": ",".join(pairs),
         **{f"{side}_adapter_condition": ",".join(names) for side, names in inputs.items()},
     }

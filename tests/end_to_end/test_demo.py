@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from hyperadapters.comparison.run import Options
+from hyperadapters.comparison.run import run as compare
+from hyperadapters.data import conlang_family as family
 from hyperadapters.demo import run as demo
 from hyperadapters.demo.plan import Plan
 from hyperadapters.errors import UserError
+from hyperadapters.relatedness.reference import reference
 
 TINY = Plan(
     largest=60, smallest=20, valid=4, test=3, pieces=300, updates=20, max_tokens=400, beam=1
@@ -15,16 +19,16 @@ TINY = Plan(
 
 def test_the_demo_goes_on_where_it_was_interrupted(tmp_path, capsys, monkeypatch):
     out = tmp_path / "demo"
-    translate_all = demo.translate_all
+    evaluate_system = demo.evaluate_system
 
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "translate_all", interrupted)
+    monkeypatch.setattr(demo, "evaluate_system", interrupted)
     with pytest.raises(KeyboardInterrupt):
         demo.run(out, TINY)
     trained = (out / "backbone" / "checkpoint_last.pt").stat().st_mtime
-    monkeypatch.setattr(demo, "translate_all", translate_all)
+    monkeypatch.setattr(demo, "evaluate_system", evaluate_system)
     capsys.readouterr()
     rows = demo.run(out, TINY, as_json=True)
     printed = capsys.readouterr()
@@ -41,8 +45,16 @@ def test_the_demo_goes_on_where_it_was_interrupted(tmp_path, capsys, monkeypatch
     assert 0 < parameters["hyper-adapters"] < parameters["language adapters"]
     assert all(row["words_per_second"] > 0 for row in rows[1:])
     assert rows[0]["signature_bleu"] in (out / "results.md").read_text()
-    assert len(list((out / "translations" / "hyper-adapters").iterdir())) == 72
+    evaluation = out / "evaluation" / "hyper-adapters"
+    assert len(list((evaluation / "hypotheses").iterdir())) == 72
+    assert (evaluation / "references" / "qaa-qba.txt").read_text() == (
+        out / "text" / "test.qba"
+    ).read_text()
     assert (out / "languages.png").read_bytes().startswith(b"\x89PNG")
+    tree = reference(str(out / "family.tsv"), ["qaa", "qab", "qcc"])
+    assert tree.distances[0].tolist() == [0, family.distance("qaa", "qab"), 2.65]
+    compared = compare([str(out / "evaluation")], out / "comparison", Options(samples=20))
+    assert len(compared["systems"]) == 3 and len(compared["directions"]) == 72
     commands = (out / "commands.sh").read_text().splitlines()
     assert sum(line.startswith("fairseq-train ") for line in commands) == 3
 

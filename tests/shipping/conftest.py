@@ -1,4 +1,4 @@
-"""Trained checkpoints to ship."""
+"""What the tests of shipping share."""
 
 import pytest
 import torch

@@ -1,0 +1,41 @@
+"""COMET scores, which a separate environment computes from the files of an evaluation."""
+
+import json
+from pathlib import Path
+from typing import Dict, List, Mapping
+
+from ..errors import UserError, listed
+
+
+def read(folder: Path, hypotheses: Mapping[str, List[str]]) -> Dict[str, float]:
+    """The system score of every direction: the mean over its sentences, as COMET defines it.
+
+    Args:
+        folder: has a file `SRC-TGT.json` of each direction, written by COMET's
+            `comet-score --to_json`: a list with `mt` and `COMET` of each sentence, by file name.
+        hypotheses: the translations of each direction.
+    Raises:
+        UserError: naming the file that is missing, unusable, or of other translations.
+    """
+    files = {one: folder / f"{one}.json" for one in hypotheses}
+    missing = [str(file) for file in files.values() if not file.is_file()]
+    if missing:
+        raise UserError(
+            f"--comet: there is no file {listed(missing)}: score every direction with comet-score, "
+            "as examples/translation/evaluation.md shows, then run this command again"
+        )
+    return {one: _score(files[one], hypotheses[one]) for one in hypotheses}
+
+
+def _score(file: Path, hypotheses: List[str]) -> float:
+    try:
+        (rows,) = json.loads(file.read_text(encoding="utf-8")).values()
+        scores = [float(row["COMET"]) for row in rows]
+        translations = [row["mt"].strip() for row in rows]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"--comet: {file} is not what comet-score --to_json writes for one file of translations"
+        ) from error
+    if not scores or translations != [one.strip() for one in hypotheses]:
+        raise UserError(f"--comet: {file} is of other translations: score these again")
+    return sum(scores) / len(scores)

@@ -1,0 +1,105 @@
+"""How many translations are in another language than the target language."""
+
+from typing import Any, Dict, Iterable, List, Mapping, Sequence
+
+from tqdm import tqdm
+
+from ..languages import split_direction
+from .identify import LanguageIdentifier
+from .texts import Texts
+
+ENOUGH = 1000  # sentences of a language to learn from
+
+
+def has_letters(sentence: str) -> bool:
+    """Whether a sentence has a letter, without which it is in no language."""
+    return any(character.isalpha() for character in sentence)
+
+
+class OffTarget:
+    """Rates of translations in a wrong language, and how far the identifier can be trusted.
+
+    Sentences without a letter count as right.
+
+    Args:
+        identifier: names the languages.
+        learnt: the sentences that it learns from, by language, see `sentences_to_learn`.
+        references: the references of the evaluation, by language: where there is nothing else to
+            learn a language from, the identifier learns from them; else they are held out.
+    """
+
+    def __init__(
+        self,
+        identifier: LanguageIdentifier,
+        learnt: Mapping[str, Sequence[str]],
+        references: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.identifier = identifier
+        self.references = references
+        self.untaught: List[str] = []  # languages to learn from nothing but the references
+        self.learnt = dict(learnt)
+        if identifier.fits:
+            self.untaught = sorted(code for code in references if not learnt.get(code))
+            self.learnt.update({code: references[code] for code in self.untaught})
+            identifier.fit(self.learnt)
+
+    def rate(self, sentences: Sequence[str], language: str) -> float:
+        """The fraction of sentences that are in another language."""
+        asked = [one for one in dict.fromkeys(sentences) if has_letters(one)]
+        found = dict(zip(asked, self.identifier.identify(asked) if asked else ()))
+        wrong = sum(found.get(one, language) != language for one in sentences)
+        return wrong / len(sentences) if sentences else 0.0
+
+    def report(self, name: str) -> Dict[str, Any]:
+        """What a reader must know of the identifier, in plain containers.
+
+        Args:
+            name: how the user named it.
+        """
+        errors = {
+            code: round(self.rate(found, code), 4)
+            for code, found in sorted(self.references.items())
+            if code not in self.untaught
+        }
+        return {
+            "name": name,
+            "learnt_sentences": {code: len(found) for code, found in sorted(self.learnt.items())},
+            "learnt_from_references": self.untaught,
+            "reference_error": round(sum(errors.values()) / len(errors), 4) if errors else None,
+            "reference_errors": errors,
+        }
+
+
+def sentences_to_learn(
+    texts: Texts, languages: Iterable[str], references: Mapping[str, Sequence[str]]
+) -> Dict[str, List[str]]:
+    """Distinct sentences of each language that are no references of this evaluation.
+
+    They come from the other held-out set and, if those are fewer than `ENOUGH`, from the smallest
+    training sets of the language.
+
+    Args:
+        texts: the texts of the evaluation.
+        languages: the languages.
+        references: the references by language.
+    """
+    data = texts.data
+    other = "valid" if texts.split == "test" else "test"
+    training = data.training_sentences()
+    sets = [(other, pair, None) for pair in data.pairs(other)]
+    sets += [
+        ("train", pair, 2 * ENOUGH)
+        for pair in sorted(data.pairs("train"), key=training.__getitem__)
+    ]
+    learnt: Dict[str, List[str]] = {}
+    for code in tqdm(languages, desc="sentences of each language"):
+        excluded = set(references.get(code, ()))
+        found: Dict[str, None] = {}
+        for split, pair, first in sets:
+            if len(found) < ENOUGH and code in split_direction(pair):
+                side = data.text(split, pair, code, texts.dictionary, texts.symbol, first)
+                found.update(dict.fromkeys(one for one in side if has_letters(one)))
+                found = {one: None for one in found if one not in excluded}
+        if found:
+            learnt[code] = list(found)[:ENOUGH]
+    return learnt

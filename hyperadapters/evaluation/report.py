@@ -1,0 +1,168 @@
+"""The reports of an evaluation: the Markdown page, the heat maps, the table that is printed."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from ..files import write_text
+from ..languages import split_direction
+from .directions import GROUPS
+from .heat_map import draw_heat_map
+
+TITLES = {
+    "bleu": "BLEU", "chrf": "chrF", "spbleu": "spBLEU", "comet": "COMET",
+    "off_target": "off-target %",
+}  # fmt: skip
+GROUP_TITLES = {
+    "into_english": "into English", "out_of_english": "out of English",
+    "other_supervised": "other supervised", "zero_shot": "zero-shot",
+}  # fmt: skip
+Result = Mapping[str, Any]
+
+
+def shown(metric: str, value: float) -> str:
+    """A figure as tables show it."""
+    if metric == "off_target":
+        return f"{100 * value:.1f}"
+    return f"{value:.3f}" if metric == "comet" else f"{value:.1f}"
+
+
+def metrics(result: Result) -> List[str]:
+    """The figures that an evaluation has, in the order of the tables."""
+    first = next(iter(result["directions"].values()))
+    return [name for name in TITLES if name in first]
+
+
+def averages_table(result: Result, form: str = "github") -> str:
+    """The averages of all groups that have directions.
+
+    Args:
+        result: the evaluation, as in its JSON file.
+        form: a format of tabulate.
+    """
+    from tabulate import tabulate
+
+    names = metrics(result)
+    rows = [
+        (
+            GROUP_TITLES[group], result["averages"][group]["directions"],
+            *(shown(name, result["averages"][group][name]) for name in names),
+        )
+        for group in GROUPS if result["averages"][group]
+    ]  # fmt: skip
+    headers = ("mean over", "directions", *(TITLES[name] for name in names))
+    align = ("left", *["right"] * (len(names) + 1))
+    return tabulate(rows, headers, form, colalign=align, disable_numparse=True)
+
+
+def matrix_table(result: Result, metric: str) -> str:
+    """A matrix source x target as a Markdown table; zero-shot directions have an asterisk."""
+    from tabulate import tabulate
+
+    def cell(src: str, tgt: str) -> str:
+        found = result["directions"].get(f"{src}-{tgt}")
+        if not found:
+            return ""
+        return shown(metric, found[metric]) + ("*" if found["group"] == "zero_shot" else "")
+
+    codes = ordered(result)
+    rows = [(f"**{src}**", *(cell(src, tgt) for tgt in codes)) for src in codes]
+    align = ("left", *["right"] * len(codes))
+    return tabulate(
+        rows, ("source \\ target", *codes), "github", colalign=align, disable_numparse=True
+    )
+
+
+def ordered(result: Result) -> List[str]:
+    """The languages as tables show them: English first."""
+    return sorted(result["languages"], key=lambda code: code != result["english"])
+
+
+def facts(result: Result) -> str:
+    """The system and how it was evaluated, as a Markdown list."""
+    system = result["system"]
+    kind = f"{system['adapter_kind']} adapters from the source '{system['adapter_source']}'"
+    if system["baked_from"]:
+        kind += f" (baked from '{system['baked_from']}')"
+    sentences = sum(one["sentences"] for one in result["directions"].values())
+    lines = [
+        f"checkpoint: `{system['checkpoint']}`, {system['updates'] or 0:,} updates",
+        kind if system["adapter_kind"] else "no adapters",
+        f"parameters: {system['total_parameters']:,}, of these in adapters or what generates them: "
+        f"{system['adapter_parameters']:,}",
+        f"{len(result['directions'])} directions, {sentences:,} sentences of the {result['subset']} set, "
+        f"beam {result['beam']}; {result['seconds']:,.0f} s of decoding, "
+        f"{system['words_per_second'] or 0:,.0f} target pieces a second",
+    ]
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def identification(result: Result) -> str:
+    """How the off-target rates were found and how far they can be trusted."""
+    found = result["language_identifier"]
+    text = (
+        f"A translation is off-target if the language identifier (`{found['name']}`) takes it for "
+        "another language than the target language.\n"
+    )
+    if found["reference_error"] is not None:
+        errors = sorted(found["reference_errors"].items(), key=lambda item: -item[1])
+        worst = ", ".join(f"{code} {100 * error:.1f} %" for code, error in errors[:5] if error)
+        text += (
+            f"Of the references it takes {100 * found['reference_error']:.1f} % for another language"
+            f"{f' (most: {worst})' if worst else ''}: rates that low say nothing.\n"
+        )
+    if found["learnt_from_references"]:
+        codes = ", ".join(found["learnt_from_references"])
+        text += f"It learnt {codes} from the references themselves, for want of other text.\n"
+    return text
+
+
+def signatures(result: Result) -> str:
+    """Every signature with the target languages that it holds for, as a Markdown list."""
+    found: Dict[tuple, List[str]] = {}
+    for direction, one in result["directions"].items():
+        for metric, signature in one["signature"].items():
+            codes = found.setdefault((metric, signature), [])
+            tgt = split_direction(direction)[1]
+            if tgt not in codes:
+                codes.append(tgt)
+    return "".join(
+        f"- {TITLES[metric]} into {', '.join(codes)}: `{signature}`\n"
+        for (metric, signature), codes in found.items()
+    )
+
+
+def page(result: Result) -> str:
+    """The evaluation as a Markdown page."""
+    parts = [
+        f"# Evaluation of {result['system']['name']}\n",
+        facts(result),
+        averages_table(result) + "\n",
+        "Rows are source languages, columns target languages; * marks zero-shot directions.\n",
+    ]
+    for name in metrics(result):
+        parts += [f"## {TITLES[name]}\n", matrix_table(result, name) + "\n"]
+        parts += [f"![{TITLES[name]} of all directions]({name}.png)\n"]
+        if name == "off_target":
+            parts.append(identification(result))
+    if result["remarks"]:
+        parts += ["## Remarks\n", "".join(f"- {remark}\n" for remark in result["remarks"])]
+    parts += ["## Signatures\n", signatures(result)]
+    return "\n".join(parts)
+
+
+def write_reports(out: Path, result: Result) -> None:
+    """Writes `evaluation.md` and a heat map for each figure.
+
+    Args:
+        out: the folder.
+        result: the evaluation, as in its JSON file.
+    """
+    write_text(out / "evaluation.md", page(result))
+    zero_shot = [name for name, one in result["directions"].items() if one["group"] == "zero_shot"]
+    for metric in metrics(result):
+        scale = 100 if metric == "off_target" else 1
+        values = {name: scale * one[metric] for name, one in result["directions"].items()}
+        draw_heat_map(
+            out / f"{metric}.png", f"{TITLES[metric]}, {result['system']['name']}", ordered(result),
+            values, zero_shot, top=10.0 if metric == "off_target" else 0.0,
+        )  # fmt: skip
