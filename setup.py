@@ -14,6 +14,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["hyperadapters", "hyperadapters.*"]),
+    package_data={"hyperadapters.relatedness": ["*.tsv"]},
     python_requires=">=3.11,<3.13",
     install_requires=[
         "fairseq-fixed==0.12.3.1",

@@ -7,11 +7,18 @@ from tqdm import tqdm
 
 from ..data.conlang import Family, training_sizes
 from ..files import read_lines, write_lines
+from ..relatedness.measures import known_distances
+from ..relatedness.reference import write_table
 from .plan import HUB, Plan, preprocess_command
 
 
 def write_text_files(out: Path, plan: Plan, family: Family) -> None:
-    """Writes `text/SPLIT.CODE`: N-way parallel; a language has the first sentences of train only."""
+    """Writes `text/SPLIT.CODE`: N-way parallel; a language has the first sentences of train only.
+
+    The distances in the family tree go to `family.tsv`, for `hyperadapters languages`.
+    """
+    distances = known_distances(family.languages, family.distance)
+    write_table(out / "family.tsv", "true family tree (constructed)", family.languages, distances)
     test = list(family.meanings(plan.test, f"test {plan.seed}"))
     valid = list(family.meanings(plan.valid, f"valid {plan.seed}", exclude=test))
     train = list(family.meanings(plan.largest, f"train {plan.seed}", exclude=test + valid))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from ..data.conlang import Family
+from ..evaluation.training_log import words_per_second
 from ..files import read_lines, write_json, write_text
 from . import corpus
 from .plan import (
@@ -21,7 +22,7 @@ from .plan import (
 )
 from .report import markdown
 from .steps import Steps
-from .train import train, words_per_second
+from .train import train
 
 USER_DIR = Path(__file__).resolve().parent.parent
 
@@ -149,7 +150,7 @@ def row(
 def draw(out: Path, family: Family) -> None:
     """Draws the learnt language embeddings beside the true family tree."""
     from ..checkpoints import load
-    from ..evaluation.plots import draw_languages
+    from .picture import draw_languages
 
     state = load(str(out / slug("hyper-adapters") / "checkpoint_last.pt"))
     embeddings = state["model"]["encoder.adapters.embeddings.languages.weight"]

@@ -1,46 +1,21 @@
 """Running fairseq-train with a progress bar."""
 
-import json
 import os
-import re
-import statistics
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Iterator, List
 
 from tqdm import tqdm
 
 from ..errors import UserError
-
-LOGGED = re.compile(r"\| train_inner \| (\{.*\})$")
+from ..evaluation.training_log import logged
 
 
 def executable(name: str) -> str:
     """The path of a command that is installed beside this Python."""
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.exists() else name
-
-
-def logged(lines: Iterator[str]) -> Iterator[Dict[str, Any]]:
-    """The figures of fairseq's JSON training log."""
-    for line in lines:
-        found = LOGGED.search(line.rstrip())
-        if found:
-            yield json.loads(found.group(1))
-
-
-def words_per_second(log: Path) -> float:
-    """The median of the training speed in a log, in target pieces a second (fairseq's wps).
-
-    Raises:
-        UserError: if the log has none.
-    """
-    with open(log, encoding="utf-8") as lines:
-        speeds = [float(figures["wps"]) for figures in logged(lines) if float(figures["wps"]) > 0]
-    if not speeds:
-        raise UserError(f"{log} holds no training figures: delete its folder and train again")
-    return statistics.median(speeds)
 
 
 def train(command: List[str], log: Path, updates: int) -> None:
@@ -71,7 +46,7 @@ def train(command: List[str], log: Path, updates: int) -> None:
 
     try:
         with tqdm(total=updates, desc="updates") as bar:
-            for figures in logged(copied()):
+            for figures in logged(copied(), "train_inner"):
                 bar.update(int(figures["num_updates"]) - bar.n)
                 bar.set_postfix(loss=figures["loss"], wps=figures["wps"])
     finally:

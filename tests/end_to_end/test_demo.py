@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from hyperadapters.comparison.run import Options
+from hyperadapters.comparison.run import run as compare
+from hyperadapters.data import conlang_family as family
 from hyperadapters.demo import run as demo
 from hyperadapters.demo.plan import Plan
 from hyperadapters.errors import UserError
+from hyperadapters.relatedness.reference import reference
 
 TINY = Plan(
     largest=60, smallest=20, valid=4, test=3, pieces=300, updates=20, max_tokens=400, beam=1
@@ -47,6 +51,10 @@ def test_the_demo_goes_on_where_it_was_interrupted(tmp_path, capsys, monkeypatch
         out / "text" / "test.qba"
     ).read_text()
     assert (out / "languages.png").read_bytes().startswith(b"\x89PNG")
+    tree = reference(str(out / "family.tsv"), ["qaa", "qab", "qcc"])
+    assert tree.distances[0].tolist() == [0, family.distance("qaa", "qab"), 2.65]
+    compared = compare([str(out / "evaluation")], out / "comparison", Options(samples=20))
+    assert len(compared["systems"]) == 3 and len(compared["directions"]) == 72
     commands = (out / "commands.sh").read_text().splitlines()
     assert sum(line.startswith("fairseq-train ") for line in commands) == 3
 

@@ -1,0 +1,93 @@
+"""Compare evaluated systems: tables, significance tests and figures.
+
+Reads folders that `hyperadapters evaluate` wrote, of the same test sets. Several evaluations of one
+system after different numbers of updates make its convergence curve; the tables show the last. Writes
+comparison.md, comparison.json and figures.
+"""
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import Tuple
+
+
+def named_file(text: str) -> Tuple[str, Path]:
+    """Reads NAME=PATH."""
+    name, _, path = text.partition("=")
+    if not name or not path:
+        raise ArgumentTypeError(f"'{text}': write NAME=PATH, with the name of a system")
+    return name, Path(path)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the options of the command."""
+    add = parser.add_argument
+    add(
+        "evaluations",
+        nargs="+",
+        metavar="FOLDER",
+        help="folder with evaluations, at any depth; NAME=FOLDER renames the system",
+    )
+    add("--out", required=True, type=Path, metavar="DIR", help="folder to write to")
+    add(
+        "--test",
+        choices=("ar", "bs"),
+        default="ar",
+        help="approximate randomisation or paired bootstrap (default: %(default)s; the p-values of "
+        "sacreBLEU's bootstrap are too small where systems hardly differ)",
+    )
+    add(
+        "--samples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="resamples (default: sacreBLEU's, 10000 for ar and 1000 for bs)",
+    )
+    add("--seed", type=int, default=12345, help="seed of the test (default: %(default)s)")
+    add(
+        "--resource-thresholds",
+        default="1000000,100000",
+        metavar="N,N",
+        help="least training sentences of a high- and of a mid-resource language "
+        "(default: %(default)s, those of ML50)",
+    )
+    add("--baseline", default="", metavar="NAME", help="system that gains are drawn against "
+        "(default: the one with fewest adapter parameters)")  # fmt: skip
+    add(
+        "--metric",
+        choices=("bleu", "chrf"),
+        default="bleu",
+        help="metric of the figures (default: %(default)s); tables show both",
+    )
+    add(
+        "--logs",
+        type=named_file,
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="training log of a system (fairseq-train --log-format json), for training words per "
+        "second and validation losses; may be repeated",
+    )
+    add("--json", action="store_true", help="print comparison.json instead of the page")
+
+
+def run(args: Namespace) -> None:
+    """Compares and prints."""
+    from ..comparison.groups import parse_thresholds
+    from ..comparison.run import Options
+    from ..comparison.run import run as compare
+
+    options = Options(
+        test=args.test,
+        samples=args.samples,
+        seed=args.seed,
+        thresholds=parse_thresholds(args.resource_thresholds),
+        baseline=args.baseline,
+        metric=args.metric,
+        logs=dict(args.logs),
+    )
+    comparison = compare(args.evaluations, args.out, options)
+    if args.json:
+        print(json.dumps(comparison, indent=2))
+    else:
+        print((args.out / "comparison.md").read_text(encoding="utf-8"))

@@ -1,0 +1,188 @@
+"""Figures of a comparison."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from ..figures import figure
+from .evaluations import KINDS, METRICS
+from .report import kind_title
+
+MARKERS = "osD^vPX*<>"
+WIDTH, HEIGHT = 3.9, 3.6  # inches of one panel
+
+
+def draw_all(out: Path, comparison: Mapping[str, Any], metric: str) -> Dict[str, str]:
+    """Draws what there are data for.
+
+    Args:
+        out: folder to write to.
+        comparison: see `run.run`.
+        metric: "bleu" or "chrf".
+    Returns:
+        title -> file name of each figure.
+    """
+    drawn = {f"{METRICS[metric]} against adapter parameters": "quality.png"}
+    draw_quality(out / "quality.png", comparison, metric)
+    several = any(len(curve) > 1 for curve in comparison["convergence"].values())
+    losses = {name: curve for name, curve in comparison["validation_loss"].items() if curve}
+    if several or losses:
+        drawn["Convergence"] = "convergence.png"
+        draw_convergence(out / "convergence.png", comparison, metric, several, losses)
+    if len(comparison["systems"]) > 1 and any(comparison["training_sentences"].values()):
+        drawn[f"Gain in {METRICS[metric]} against training data"] = "gain.png"
+        draw_gains(out / "gain.png", comparison, metric)
+    return drawn
+
+
+def kinds_of(comparison: Mapping[str, Any]) -> List[str]:
+    """The kinds of directions that occur."""
+    occurring = {group["kind"] for group in comparison["groups"]}
+    return [kind for kind in KINDS if kind in occurring]
+
+
+def styles(comparison: Mapping[str, Any]) -> Dict[str, Dict[str, str]]:
+    """Marker and colour of each system, the same in all figures."""
+    return {
+        system["name"]: {"marker": MARKERS[number % len(MARKERS)], "color": f"C{number % 10}"}
+        for number, system in enumerate(comparison["systems"])
+    }
+
+
+def legend(axes: List[Any]) -> None:
+    """One legend below all panels."""
+    known = {}
+    for panel in axes:
+        for handle, label in zip(*panel.get_legend_handles_labels()):
+            known.setdefault(label, handle)
+    axes[0].figure.legend(
+        known.values(), known.keys(), loc="outside lower center", ncols=min(4, len(known)),
+        frameon=False,
+    )  # fmt: skip
+
+
+def draw_quality(path: Path, comparison: Mapping[str, Any], metric: str) -> None:
+    """Mean scores against adapter parameters; systems without adapters as dashed lines."""
+    kinds, style = kinds_of(comparison), styles(comparison)
+    with figure(path, (WIDTH * max(len(kinds), 1.4), HEIGHT), columns=len(kinds)) as axes:
+        for panel, kind in zip(axes, kinds):
+            for system in comparison["systems"]:
+                score, name = system["averages"][kind][metric], system["name"]
+                if system["adapter_parameters"]:
+                    panel.plot(
+                        system["adapter_parameters"], score, label=name, linestyle="", **style[name]
+                    )
+                else:
+                    panel.axhline(score, label=name, linestyle="--", color=style[name]["color"])
+            join_sizes(panel, comparison["systems"], kind, metric)
+            if any(system["adapter_parameters"] for system in comparison["systems"]):
+                panel.set_xscale("log")
+                spread_ticks(panel, [s["adapter_parameters"] for s in comparison["systems"]])
+            panel.set_title(kind_title(comparison, kind))
+            panel.set_xlabel("adapter parameters")
+            panel.margins(0.15)
+        axes[0].set_ylabel(f"mean {METRICS[metric]}")
+        legend(axes)
+
+
+def join_sizes(panel: Any, systems: List[Mapping[str, Any]], kind: str, metric: str) -> None:
+    """Joins the systems of one adapter source, such as hypernetworks of several sizes."""
+    sources: Dict[str, List[Any]] = {}
+    for system in systems:
+        if system["adapter_parameters"]:
+            point = (system["adapter_parameters"], system["averages"][kind][metric])
+            sources.setdefault(system["adapter_source"], []).append(point)
+    for points in sources.values():
+        panel.plot(*zip(*sorted(points)), color="grey", linewidth=0.8, zorder=0)
+
+
+def spread_ticks(panel: Any, values: List[float]) -> None:
+    """Labels a narrow log axis, which otherwise has one label or none."""
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+
+    present = [value for value in values if value]
+    narrow = max(present) < 100 * min(present)
+    panel.xaxis.set_major_formatter(EngFormatter(sep=""))
+    if narrow:
+        panel.set_xlim(min(present) / 2, max(present) * 2)
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.xaxis.set_minor_formatter(NullFormatter())
+
+
+def draw_convergence(
+    path: Path, comparison: Mapping[str, Any], metric: str, several: bool, losses: Mapping[str, Any]
+) -> None:
+    """Mean scores and, from training logs, validation losses against updates.
+
+    Args:
+        path: the PNG file to write.
+        comparison: see `run.run`.
+        metric: "bleu" or "chrf".
+        several: whether a system was evaluated after different numbers of updates.
+        losses: system -> [(updates, loss)].
+    """
+    kinds, style = kinds_of(comparison) if several else [], styles(comparison)
+    panels = len(kinds) + bool(losses)
+    with figure(path, (WIDTH * max(panels, 1.4), HEIGHT), columns=panels) as axes:
+        for panel, kind in zip(axes, kinds):
+            for name, curve in comparison["convergence"].items():
+                points = [(point["updates"], point[kind][metric]) for point in curve]
+                panel.plot(*zip(*points), label=name, **style[name])
+            panel.set_title(kind_title(comparison, kind))
+            panel.set_ylabel(f"mean {METRICS[metric]}")
+        for name, curve in losses.items():
+            axes[-1].plot(*zip(*curve), label=name, **{**style[name], "marker": "."})
+        if losses:
+            axes[-1].set_title("validation loss")
+        for panel in axes:
+            panel.set_xlabel("updates")
+        legend(axes)
+
+
+def gains(comparison: Mapping[str, Any], kind: str, metric: str, system: str) -> Dict[str, float]:
+    """What each language gains by a system over the baseline: means over its directions of a kind."""
+    found: Dict[str, List[float]] = {}
+    for direction, entry in comparison["directions"].items():
+        if entry["kind"] == kind:
+            scores = entry["scores"]
+            gain = scores[system][metric] - scores[comparison["baseline"]][metric]
+            for code in direction.split("-"):
+                if code != comparison["english"]:
+                    found.setdefault(code, []).append(gain)
+    return {code: sum(values) / len(values) for code, values in found.items()}
+
+
+def draw_gains(path: Path, comparison: Mapping[str, Any], metric: str) -> None:
+    """The gain of each language over the baseline against its training sentences."""
+    kinds, style = kinds_of(comparison), styles(comparison)
+    sizes, baseline = comparison["training_sentences"], comparison["baseline"]
+    with figure(path, (WIDTH * max(len(kinds), 1.4), HEIGHT), columns=len(kinds)) as axes:
+        for panel, kind in zip(axes, kinds):
+            panel.axhline(0, color="grey", linewidth=0.8, label=f"{baseline} (baseline)")
+            drawn: Dict[str, float] = {}
+            for name in (s["name"] for s in comparison["systems"] if s["name"] != baseline):
+                of_language = gains(comparison, kind, metric, name)
+                codes = [code for code in of_language if sizes[code]]
+                panel.plot(
+                    [sizes[code] for code in codes], [of_language[code] for code in codes],
+                    label=name, linestyle="", markersize=5, **style[name],
+                )  # fmt: skip
+                for code in codes:
+                    drawn[code] = max(of_language[code], drawn.get(code, of_language[code]))
+            if len(drawn) <= 15:
+                for code, highest in drawn.items():
+                    panel.annotate(
+                        code, (sizes[code], highest), xytext=(0, 5), textcoords="offset points",
+                        ha="center", fontsize="x-small",
+                    )  # fmt: skip
+            panel.set_xscale("log")
+            if drawn:
+                spread_ticks(panel, [sizes[code] for code in drawn])
+            low, high = panel.get_xlim()
+            for threshold in comparison["resource_thresholds"]:
+                if low < threshold < high:
+                    panel.axvline(threshold, color="grey", linestyle=":", linewidth=0.8)
+            panel.set_title(kind_title(comparison, kind))
+            panel.set_xlabel("training sentences of the language")
+            panel.margins(y=0.15)
+        axes[0].set_ylabel(f"gain in {METRICS[metric]}")
+        legend(axes)

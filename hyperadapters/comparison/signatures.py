@@ -1,0 +1,60 @@
+"""sacreBLEU metrics from their signatures."""
+
+import re
+from typing import Any, Dict
+
+from ..errors import UserError
+
+
+def entries(signature: str) -> Dict[str, str]:
+    """The entries of a signature such as `nrefs:1|case:mixed|...`."""
+    return dict(part.split(":", 1) for part in signature.split("|") if ":" in part)
+
+
+def metric_of(name: str, signature: str) -> Any:
+    """The metric that a signature describes.
+
+    Args:
+        name: "bleu" or "chrf".
+        signature: sacreBLEU's signature of it.
+    Raises:
+        UserError: if sacreBLEU has no such metric.
+    """
+    found = entries(signature)
+    try:
+        return {"bleu": _bleu, "chrf": _chrf}[name](found)
+    except (KeyError, ValueError, AssertionError, ImportError, RuntimeError) as error:
+        raise UserError(
+            f"cannot compute {name} as '{signature}' ({error}): install what its tokeniser needs, or "
+            "evaluate again with this version of sacreBLEU"
+        ) from error
+
+
+def _bleu(found: Dict[str, str]) -> Any:
+    from sacrebleu.metrics import BLEU
+
+    smooth = re.fullmatch(r"([a-z-]+)(?:\[([\d.]+)\])?", found["smooth"])
+    # a tokeniser may add the version of its model to its name
+    names = [name for name in BLEU.TOKENIZERS if found["tok"].startswith(name)]
+    if not smooth or not names:
+        raise ValueError(f"unknown tok:{found['tok']} or smooth:{found['smooth']}")
+    return BLEU(
+        lowercase=found["case"] == "lc",
+        force=True,
+        tokenize=max(names, key=len),
+        smooth_method=smooth.group(1),
+        smooth_value=float(smooth.group(2)) if smooth.group(2) else None,
+        effective_order=found["eff"] == "yes",
+    )
+
+
+def _chrf(found: Dict[str, str]) -> Any:
+    from sacrebleu.metrics import CHRF
+
+    return CHRF(
+        char_order=int(found["nc"]),
+        word_order=int(found["nw"]),
+        lowercase=found["case"] == "lc",
+        whitespace=found["space"] == "yes",
+        eps_smoothing=found["eff"] == "no",
+    )

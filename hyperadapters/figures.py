@@ -1,0 +1,32 @@
+"""Drawing figures to files, without a display."""
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator, List, Tuple
+
+from .files import written
+
+
+@contextmanager
+def figure(
+    path: Path, size: Tuple[float, float], columns: int = 1, rows: int = 1
+) -> Iterator[List[Any]]:
+    """Yields the axes of a figure, which is written when the block ends without an error.
+
+    Args:
+        path: the PNG file to write.
+        size: width and height in inches.
+        columns, rows: how many axes stand beside and below each other.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    drawn, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    try:
+        yield list(axes.ravel())
+        with written(path) as temporary:
+            drawn.savefig(temporary, dpi=100, format="png")
+    finally:
+        pyplot.close(drawn)

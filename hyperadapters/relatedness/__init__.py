@@ -1,0 +1,1 @@
+"""What adapters have learnt about how languages are related."""

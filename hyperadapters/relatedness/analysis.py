@@ -1,0 +1,67 @@
+"""What is learnt about languages, as plain data."""
+
+import math
+from typing import Any, Dict, List, Optional
+
+from .measures import cosine_distances, mantel, nearest, neighbour_agreement
+from .reference import Reference
+from .vectors import Vectors
+
+
+def analyse(vectors: Vectors, reference: Optional[Reference], neighbours: int) -> Dict[str, Any]:
+    """Distances, neighbours and agreement of one set of vectors.
+
+    Args:
+        vectors: the vectors.
+        reference: known distances, or None.
+        neighbours: how many nearest languages to list.
+    """
+    distances = cosine_distances(vectors.values)
+    known = reference.among(vectors.codes) if reference else None
+    found: Dict[str, Any] = {
+        "title": vectors.title,
+        "languages": list(vectors.codes),
+        "width": int(vectors.values.shape[1]),
+        "distances": [[round(float(value), 6) for value in row] for row in distances],
+        "neighbours": {
+            code: [[other, round(distance, 6)] for other, distance in listed]
+            for code, listed in nearest(vectors.codes, distances, neighbours).items()
+        },
+        "mantel": None,
+        "nearest_is_nearest_in_reference": None,
+    }
+    if reference is not None:
+        test = mantel(distances, known)
+        share, chance = neighbour_agreement(distances, known)
+        found["mantel"] = {
+            "correlation": None if math.isnan(test.correlation) else round(test.correlation, 4),
+            "p": test.p,
+            "permutations": test.permutations,
+        }
+        found["nearest_is_nearest_in_reference"] = {
+            "share": round(share, 4), "by_chance": round(chance, 4),
+        }  # fmt: skip
+    return found
+
+
+def notes(source: str, sets: List[Vectors], languages: int) -> List[str]:
+    """What a reader must know.
+
+    Args:
+        source: the adapter source that the adapters were trained by.
+        sets: the sets of vectors.
+        languages: how many languages are wanted.
+    """
+    found = []
+    if source != "hyper":
+        found.append(
+            "These adapters were stored, not generated: each set started from random values of its "
+            "own, so distances between them show little of what they have in common."
+        )
+    for vectors in sets:
+        if len(vectors.codes) < languages:
+            found.append(
+                f"{vectors.title}: {languages - len(vectors.codes)} languages are left out that no "
+                "trained direction has in that role."
+            )
+    return found

@@ -1,0 +1,82 @@
+"""The Markdown page of `hyperadapters languages`."""
+
+from typing import Any, List, Mapping
+
+from . import swap_report
+
+
+def markdown(found: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+    """The page.
+
+    Args:
+        found: what languages.json holds.
+        figures: title -> file name of each figure.
+    """
+    parts = ["# Languages", f"Checkpoint: `{found['checkpoint']}`, adapters: {found['source']}."]
+    if found["reference"]:
+        parts += [f"## Agreement with {found['reference']}", agreement_table(found), AGREEMENT]
+    parts += ["## Nearest languages", neighbours_table(found)]
+    if "swap" in found:
+        parts.append(swap_report.markdown(found["swap"]))
+    parts += [f"![{title}]({file})" for title, file in figures.items()]
+    if found["notes"]:
+        parts += ["## Notes", "\n".join(f"- {note}" for note in found["notes"])]
+    return "\n\n".join(parts) + "\n"
+
+
+AGREEMENT = (
+    "Rank correlation (Spearman) over all pairs of languages, p from a Mantel test (one-sided, whole "
+    "languages permuted). Nearest: share of languages whose nearest neighbour is one of the nearest "
+    "by the reference, and the share that random neighbours would reach."
+)
+
+
+def table(rows: List[List[str]], headers: List[str]) -> str:
+    """A Markdown table."""
+    from tabulate import tabulate
+
+    return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
+
+
+def agreement_table(found: Mapping[str, Any]) -> str:
+    """How each set of vectors agrees with the reference."""
+    rows = []
+    for part in found["sets"]:
+        mantel, nearest = part["mantel"], part["nearest_is_nearest_in_reference"]
+        rows.append(
+            [
+                part["title"], str(len(part["languages"])), correlation_text(part),
+                f"{mantel['p']:.4f}" if mantel["permutations"] else "-",
+                f"{nearest['share']:.0%}", f"{nearest['by_chance']:.0%}",
+            ]
+        )  # fmt: skip
+    return table(rows, ["", "languages", "rank correlation", "p", "nearest", "by chance"])
+
+
+def correlation_text(part: Mapping[str, Any]) -> str:
+    """The correlation of a set with the reference, - if all distances are equal."""
+    correlation = part["mantel"]["correlation"]
+    return "-" if correlation is None else f"{correlation:.2f}"
+
+
+def neighbours_table(found: Mapping[str, Any]) -> str:
+    """The nearest languages of each language, in every set."""
+    codes = dict.fromkeys(code for part in found["sets"] for code in part["languages"])
+    rows = []
+    for code in codes:
+        row = [code]
+        if found["reference"]:
+            row.append(few(found["nearest_in_reference"][code], len(codes)))
+        for part in found["sets"]:
+            listed = part["neighbours"].get(code, [])
+            row.append(", ".join(f"{other} {distance:.2f}" for other, distance in listed))
+        rows.append(row)
+    headers = ["language", *(["reference"] if found["reference"] else [])]
+    return table(rows, [*headers, *(part["title"] for part in found["sets"])])
+
+
+def few(nearest: List[str], languages: int) -> str:
+    """The languages that are nearest by the reference; those that all are say nothing."""
+    if len(nearest) >= languages - 1:
+        return "-"
+    return " ".join(nearest[:6]) + (f" and {len(nearest) - 6} more" if len(nearest) > 6 else "")

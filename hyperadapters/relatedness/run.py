@@ -1,0 +1,96 @@
+"""From a checkpoint to a page about its languages."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+
+from ..files import check_output, write_json, write_text
+from ..shipping.trained import Trained
+from .analysis import analyse, notes
+from .pictures import draw_dendrograms, draw_maps
+from .reference import Reference, reference
+from .report import correlation_text, markdown
+from .swap import AUTO
+from .swap_report import draw as draw_swaps
+from .swapping import SwapOptions, distances_of, means, plan_swaps, swap_test
+from .vectors import vectors_of
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to find out.
+
+    Args:
+        distances: a table of known distances or "genealogy", see `reference`; empty for none.
+        languages: the languages; none for all.
+        neighbours: how many nearest languages to list.
+        swap: what to translate with other languages' adapters; None for nothing.
+    """
+
+    distances: str = ""
+    languages: Tuple[str, ...] = ()
+    neighbours: int = 3
+    swap: Optional[SwapOptions] = None
+
+
+def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
+    """Writes `languages.json`, `languages.md`, `dendrogram.png` and `map.png`, and with a swap test
+    `swap.png`.
+
+    Args:
+        checkpoint: a checkpoint with adapters.
+        out: folder to write to.
+        options: what to find out.
+    Returns:
+        what languages.json holds.
+    Raises:
+        UserError: if the checkpoint has no adapters of languages, or the reference lacks one.
+    """
+    trained = Trained.open(checkpoint)
+    wanted = options.languages or trained.languages.codes
+    known = reference(options.distances, wanted) if options.distances else None
+    for name in ("languages.json", "languages.md"):
+        check_output(out / name, checkpoint)
+    sets = vectors_of(trained, wanted)
+    source = trained.cfg.baked_from or trained.cfg.adapter_source
+    found = {
+        "checkpoint": str(checkpoint),
+        "source": source,
+        "reference": known.title if known else None,
+        "nearest_in_reference": nearest_in(known) if known else None,
+        "sets": [analyse(vectors, known, options.neighbours) for vectors in sets],
+        "notes": notes(source, sets, len(wanted)) + ([known.note] if known and known.note else []),
+    }
+    if options.swap:
+        chosen_by = distances_of(found, known)
+        planned = plan_swaps(checkpoint, out, options.swap, chosen_by)
+    figures = {"Dendrograms": "dendrogram.png", "Maps": "map.png"}
+    titles = [
+        part["title"] + (f"\nrank correlation {correlation_text(part)}" if known else "")
+        for part in found["sets"]
+    ]
+    draw_dendrograms(out / "dendrogram.png", sets, known, titles)
+    draw_maps(out / "map.png", sets, known)
+    if options.swap:
+        rows = swap_test(planned)
+        found["swap"] = {
+            "chosen_by": chosen_by.title if options.swap.swap == AUTO else None,
+            "means": means(rows),
+            "rows": rows,
+        }
+        draw_swaps(out / "swap.png", rows)
+        figures["Swapped adapters"] = "swap.png"
+    write_json(out / "languages.json", found)
+    write_text(out / "languages.md", markdown(found, figures))
+    return found
+
+
+def nearest_in(known: Reference) -> Dict[str, List[str]]:
+    """All languages that are nearest to each language by a reference."""
+    apart = known.distances + np.diag([np.inf] * len(known.codes))
+    return {
+        code: [other for other, d in zip(known.codes, row) if np.isclose(d, row.min())]
+        for code, row in zip(known.codes, apart)
+    }

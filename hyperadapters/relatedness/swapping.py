@@ -1,0 +1,245 @@
+"""Translating with other languages' adapters, and what it costs."""
+
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from ..errors import UserError
+from ..evaluation.decoding import Sentences
+from ..evaluation.journal import Journal
+from ..evaluation.plan import Options, Plan, plan
+from ..evaluation.run import by_target, load
+from ..evaluation.scores import Scorer
+from ..languages import split_direction
+from .reference import Reference
+from .swap import AUTO, ROLES, Swap, by_adapters, chosen_swaps, given_swaps, parse, swapped
+
+METRICS = ("bleu", "chrf")
+
+
+@dataclass(frozen=True)
+class Distances:
+    """The distances by which `auto` chooses.
+
+    Args:
+        title: what they are.
+        codes: the languages.
+        distances: [N, N].
+    """
+
+    title: str
+    codes: Sequence[str]
+    distances: np.ndarray
+
+
+@dataclass(frozen=True)
+class SwapOptions:
+    """What to swap and how to translate.
+
+    Args:
+        data: the data folder.
+        swap: "auto", or the languages as `af_ZA:nl_XX,gl_ES:es_XX`.
+        sentences: the first sentences of each direction that are translated; 0 for all.
+        evaluation: directions, beam and whatever else an evaluation has.
+    """
+
+    data: str
+    swap: str
+    sentences: int
+    evaluation: Options
+
+
+@dataclass(frozen=True)
+class SwapPlan:
+    """A checked swap test."""
+
+    checked: Plan
+    swaps: List[Swap]
+    sentences: int
+
+    @property
+    def directions(self) -> List[str]:
+        """The directions that are translated, with their own adapters too."""
+        return list(dict.fromkeys(swap.direction for swap in self.swaps))
+
+    def names(self) -> Dict[str, str]:
+        """All translations that are needed, name -> direction."""
+        own = {direction: direction for direction in self.directions}
+        return {**own, **{swap.name: swap.direction for swap in self.swaps}}
+
+    def wanted(self, direction: str) -> int:
+        """How many sentences of a direction are translated."""
+        there = self.checked.sentences(direction)
+        return min(there, self.sentences) if self.sentences else there
+
+
+def plan_swaps(
+    checkpoint: str, out: Path, options: SwapOptions, known: Optional[Distances]
+) -> SwapPlan:
+    """Checks a swap test before anything is translated.
+
+    Args:
+        checkpoint: path of the checkpoint.
+        out: folder for the results.
+        options: what to swap.
+        known: distances that `auto` chooses by, if there are any.
+    Raises:
+        UserError: naming what is unusable.
+    """
+    if options.sentences < 0:
+        raise UserError(f"--sentences {options.sentences}: give a positive number")
+    checked = plan(checkpoint, options.data, out, options.evaluation)
+    found = checked.directions
+    if options.swap == AUTO:
+        if known is None:
+            raise UserError(
+                f"--swap {AUTO}: stored adapters do not tell which languages are related: give "
+                "--distances, or name the swaps"
+            )
+        codes = list(known.codes)
+        swaps = chosen_swaps(
+            codes, known.distances, checked.selected, found.english, found.has_adapters
+        )
+        if not swaps:
+            raise UserError(
+                f"--swap {AUTO}: in none of these --directions can both a nearer and a farther "
+                "language stand in (among those that are no part of it and have adapters): name the "
+                "swaps"
+            )
+    else:
+        stand_ins = parse(options.swap, found.languages)
+        swaps = given_swaps(stand_ins, checked.selected, found.has_adapters)
+    return SwapPlan(checked, swaps, options.sentences)
+
+
+def swap_test(planned: SwapPlan) -> List[Dict[str, Any]]:
+    """Translates with own and other adapters and scores; goes on where it was interrupted.
+
+    Args:
+        planned: see `plan_swaps`.
+    Returns:
+        a row for each swap: its settings, the scores with `own` and with `swapped` adapters, and
+        the `loss`.
+    """
+    checked = planned.checked
+    digests = checked.digests()
+    names = planned.names()
+    journal = Journal(
+        checked.out / "swap.jsonl", checked.settings(), {n: digests[d] for n, d in names.items()}
+    )
+    if journal.changed or journal.outdated:
+        print(f"{checked.out} holds translations with other settings or of other data: translating "
+              "anew", file=sys.stderr)  # fmt: skip
+    translate(planned, journal)
+    scores = {
+        direction: score(planned, direction, journal.translations)
+        for direction in tqdm(planned.directions, desc="scores")
+    }
+    return [row(swap, scores[swap.direction]) for swap in planned.swaps]
+
+
+def translate(planned: SwapPlan, journal: Journal) -> None:
+    """Translates what the journal lacks."""
+    checked, names = planned.checked, planned.names()
+    wanted = {name: range(planned.wanted(direction)) for name, direction in names.items()}
+    done = {
+        name: set(journal.translations[name]).intersection(rows) for name, rows in wanted.items()
+    }
+    total = sum(map(len, wanted.values()))
+    if sum(map(len, done.values())) == total:
+        return
+    from ..api import Translator
+
+    options = checked.options
+    data = ":".join(map(str, checked.data.folders))
+    translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
+    decoder = translator.decoder(options.search, options.limits(translator.cuda))
+    with tqdm(total=total, initial=sum(map(len, done.values())), desc="sentences") as bar:
+        for tgt, directions in by_target(planned.directions):
+            bar.set_postfix(into=tgt)
+            sentences: List[Sentences] = []
+            for direction in directions:
+                own = load(translator.task, options.subset, direction)
+                of_direction = [swap for swap in planned.swaps if swap.direction == direction]
+                sentences.append(own)
+                sentences += [swapped(own, s, translator.task.languages) for s in of_direction]
+            for group in by_adapters([replace(one, rows=wanted[one.name]) for one in sentences]):
+                for batch in decoder.decode(group, done):
+                    journal.add(batch)
+                    bar.update(len(batch.rows))
+
+
+def score(
+    planned: SwapPlan, direction: str, translations: Mapping[str, Mapping[int, str]]
+) -> Dict[str, Dict[str, float]]:
+    """The scores of all translations of a direction by their name."""
+    checked = planned.checked
+    tgt = split_direction(direction)[1]
+    rows = range(planned.wanted(direction))
+    references = checked.texts.side(checked.pair(direction), tgt)
+    scorer = Scorer([references[row] for row in rows], checked.tokenizers[tgt])
+    names = [direction, *(s.name for s in planned.swaps if s.direction == direction)]
+    found = {}
+    for name in names:
+        scored = scorer.score([checked.texts.joined(translations[name][row]) for row in rows])
+        found[name] = {metric: round(scored.values[metric], 4) for metric in METRICS}
+    return found
+
+
+def row(swap: Swap, scores: Mapping[str, Mapping[str, float]]) -> Dict[str, Any]:
+    """A row of the results."""
+    own, other = scores[swap.direction], scores[swap.name]
+    return {
+        **asdict(swap),
+        "language": swap.language,
+        "own": own,
+        "swapped": other,
+        "loss": {metric: round(own[metric] - other[metric], 4) for metric in METRICS},
+    }
+
+
+def means(rows: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    """Means over the swaps of each role and kind."""
+    found = []
+    for role in ROLES:
+        for kind in dict.fromkeys(each["kind"] for each in rows):
+            members = [each for each in rows if (each["role"], each["kind"]) == (role, kind)]
+            if members:
+                found.append(
+                    {
+                        "role": role,
+                        "kind": kind,
+                        "swaps": len(members),
+                        **{
+                            part: {
+                                metric: round(
+                                    sum(each[part][metric] for each in members) / len(members), 4
+                                )
+                                for metric in METRICS
+                            }
+                            for part in ("own", "swapped", "loss")
+                        },
+                    }
+                )
+    return found
+
+
+def distances_of(found: Mapping[str, Any], reference: Optional[Reference]) -> Optional[Distances]:
+    """The distances that `auto` chooses by: the reference, else what a hypernetwork has learnt.
+
+    Args:
+        found: what languages.json holds.
+        reference: known distances, or None.
+    Returns:
+        None if there are none: those between stored adapters tell nothing.
+    """
+    if reference is not None:
+        return Distances(reference.title, reference.codes, reference.distances)
+    if found["source"] != "hyper":
+        return None
+    first = found["sets"][0]
+    return Distances(first["title"], first["languages"], np.array(first["distances"]))

@@ -1,0 +1,114 @@
+"""What a checkpoint holds about each language: embeddings, and adapters as they are generated."""
+
+from dataclasses import dataclass
+from typing import Dict, List, Sequence, Tuple
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from ..errors import UserError
+from ..languages import Languages
+from ..shipping.trained import Trained
+from ..sources import AdapterSource, Condition
+
+EMBEDDINGS = {
+    "languages": "language embeddings",
+    "src": "source embeddings",
+    "tgt": "target embeddings",
+}
+ROLES = {"encoder": "src", "decoder": "tgt"}
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """One vector a language.
+
+    Args:
+        title: what they are.
+        codes: the languages.
+        values: [languages, width].
+    """
+
+    title: str
+    codes: Tuple[str, ...]
+    values: np.ndarray
+
+
+def vectors_of(trained: Trained, wanted: Sequence[str] = ()) -> List[Vectors]:
+    """The language embeddings of a hypernetwork and the adapters of any source.
+
+    A language counts in the roles (source, target) that it has among the checkpoint's directions;
+    elsewhere its values were never trained.
+
+    Args:
+        trained: the checkpoint.
+        wanted: the languages; none for all.
+    Raises:
+        UserError: for an unknown language, or if no adapter depends on a language.
+    """
+    source = trained.source().eval()
+    directions = [trained.languages.direction(pair) for pair in trained.cfg.directions.split(",")]
+    for code in wanted:
+        trained.languages.id(code)
+    kept = tuple(wanted) or trained.languages.codes
+    found = embeddings(source, trained.languages, directions, kept)
+    for side, role in ROLES.items():
+        if role in source.setting.inputs[side]:
+            found.append(adapters(source, trained.languages, directions, kept, side))
+    found = [vectors for vectors in found if len(vectors.codes) > 2]
+    if not found:
+        raise UserError(
+            f"{trained.path}: no three languages have adapters or embeddings of their own "
+            f"(--adapter-source {trained.cfg.adapter_source}), so there is nothing to relate"
+        )
+    return found
+
+
+def embeddings(
+    source: AdapterSource, languages: Languages, directions: List[Tuple[int, int]],
+    kept: Sequence[str],
+) -> List[Vectors]:  # fmt: skip
+    """The language embeddings of a hypernetwork, if the source is one."""
+    found = []
+    for table, module in getattr(source, "embeddings", {}).items():
+        if table in EMBEDDINGS:
+            roles = [
+                side for side, name in enumerate(("src", "tgt")) if table in (name, "languages")
+            ]
+            used = {pair[role] for pair in directions for role in roles}
+            codes = tuple(code for code in kept if languages.id(code) in used)
+            rows = [languages.id(code) for code in codes]
+            found.append(Vectors(EMBEDDINGS[table], codes, module.weight.detach()[rows].numpy()))
+    return found
+
+
+@torch.no_grad()
+def adapters(
+    source: AdapterSource, languages: Languages, directions: List[Tuple[int, int]],
+    kept: Sequence[str], side: str,
+) -> Vectors:  # fmt: skip
+    """The adapters of all layers of a side, laid end to end, for every language.
+
+    Where a side depends on both languages, a language's adapters are the mean over its directions.
+
+    Args:
+        source: where they come from.
+        languages: the language table.
+        directions: the directions as (source id, target id).
+        kept: the languages that are wanted.
+        side: "encoder", whose adapters belong to source languages, or "decoder", to target languages.
+    """
+    inputs, role = source.setting.inputs[side], ("encoder", "decoder").index(side)
+    of_language: Dict[str, np.ndarray] = {}
+    for code in tqdm(kept, desc=f"{side} adapters"):
+        pairs = torch.tensor([pair for pair in directions if pair[role] == languages.id(code)])
+        if not len(pairs):
+            continue
+        ids = {"src": pairs[:, 0], "tgt": pairs[:, 1]}
+        condition = Condition.from_ids(ids, inputs, like=pairs)
+        sites = source({side: condition})[side]
+        parts = [tensor.mean(0).flatten() for weights in sites for tensor in weights.values()]
+        of_language[code] = torch.cat(parts).numpy()
+    values = np.stack(list(of_language.values())) if of_language else np.empty((0, 0))
+    return Vectors(f"{side} adapters", tuple(of_language), values)

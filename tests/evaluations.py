@@ -1,0 +1,66 @@
+"""Evaluation folders as `hyperadapters evaluate` writes them."""
+
+import json
+from pathlib import Path
+from typing import Dict, List, Mapping
+
+from sacrebleu.metrics import BLEU, CHRF
+
+
+def write_evaluation(
+    folder: Path,
+    name: str,
+    hypotheses: Mapping[str, List[str]],
+    references: Mapping[str, List[str]],
+    training: Mapping[str, int],
+    english: str = "en",
+    supervised: List[str] = (),
+    **system,
+) -> Path:
+    """Writes evaluation.json, hypotheses and references.
+
+    Args:
+        folder: the folder.
+        name: the system's name.
+        hypotheses, references: sentences by direction.
+        training: training sentences by pair.
+        english: the language that directions are grouped by.
+        supervised: trained directions without English.
+        system: further entries of the system.
+    """
+    directions: Dict[str, Dict] = {}
+    for direction, lines in hypotheses.items():
+        for part, text in (("hypotheses", lines), ("references", references[direction])):
+            file = folder / part / f"{direction}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("".join(f"{line}\n" for line in text), encoding="utf-8")
+        bleu, chrf = BLEU(force=True), CHRF()
+        src, tgt = direction.split("-")
+        directions[direction] = {
+            "bleu": bleu.corpus_score(lines, [references[direction]]).score,
+            "chrf": chrf.corpus_score(lines, [references[direction]]).score,
+            "signature": {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())},
+            "sentences": len(lines),
+            "off_target": 0.0,
+            "group": "into_english" if tgt == english
+            else "out_of_english" if src == english
+            else "other_supervised" if direction in supervised
+            else "zero_shot",
+        }  # fmt: skip
+    record = {
+        "system": {
+            "name": name, "checkpoint": "c.pt", "adapter_kind": "bottleneck",
+            "adapter_source": "hyper", "adapter_parameters": 1000, "total_parameters": 9000,
+            "trained_parameters": 9000, "updates": 100, "words_per_second": 50.0,
+            "hyper_hidden": None, "rescaled": None, **system,
+        },
+        "languages": sorted({code for d in directions for code in d.split("-")}),
+        "english": english,
+        "training_sentences": dict(training),
+        "beam": 5,
+        "seconds": 1.0,
+        "averages": {},
+        "directions": directions,
+    }  # fmt: skip
+    (folder / "evaluation.json").write_text(json.dumps(record))
+    return folder
