@@ -6,9 +6,22 @@ import sys
 from typing import List, Optional
 
 from ..errors import UserError, one_line
-from . import attach, bake, benchmark, demo, export, options, parameters, translate, user_dir
+from . import (
+    attach,
+    bake,
+    benchmark,
+    demo,
+    export,
+    options,
+    parameters,
+    prepare,
+    translate,
+    user_dir,
+)
 
-COMMANDS = (attach, bake, benchmark, demo, export, options, parameters, translate, user_dir)
+COMMANDS = (
+    attach, bake, benchmark, demo, export, options, parameters, prepare, translate, user_dir,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

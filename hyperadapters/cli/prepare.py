@@ -1,0 +1,36 @@
+"""Make raw bitext of many languages ready for fairseq: filter, encode, binarise.
+
+One YAML file names the corpora (pairs, or multi-parallel files; plain text or gzip) and the settings.
+Training data are filtered by length, length ratio and script, de-duplicated, and cleared of every
+sentence that occurs in a valid or test set of any language. Then sentencepiece is trained on a sample of
+all languages, and everything is encoded and binarised. Running the command again does only what a
+changed file or setting asks for. examples/translation/preparation.md explains the YAML file.
+"""
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Adds the options of the command."""
+    parser.add_argument("config", type=Path, metavar="CONFIG.yaml", help="what to prepare")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", required=True, help="where everything is written"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes (default: one for each core)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def run(args: Namespace) -> None:
+    """Prepares and prints the report."""
+    from ..preparation.run import next_command, prepare
+
+    found = prepare(args.config, args.out, args.workers)
+    if args.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print((args.out / "report.md").read_text(encoding="utf-8"))
+        print("Next:\n\n" + next_command(args.out, found))

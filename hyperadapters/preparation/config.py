@@ -1,0 +1,169 @@
+"""The YAML file that describes a corpus and what is done to it."""
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from ..errors import Problems, UserError, nearest
+
+
+@dataclass
+class MultiParallel:
+    """Files of which line i means the same in every language; an empty line is a gap."""
+
+    train: Any = None  # pattern with {lang} or {base}, or a list of them
+    valid: Any = None
+    test: Any = None
+    languages: List[str] = field(default_factory=list)  # default: all of the configuration
+
+
+@dataclass
+class Bitext:
+    """Files of one language pair."""
+
+    pair: str = ""
+    train: Any = None  # pattern, or {source: file, target: file}, or a list of either
+    valid: Any = None
+    test: Any = None
+
+
+@dataclass
+class Pairs:
+    """Pairs taken from multi-parallel files: english-centric, all, or a list such as [de-fr]."""
+
+    train: Any = "english-centric"
+    valid: Any = None  # default: as train
+    test: Any = None  # default: as train
+
+
+@dataclass
+class Filters:
+    """What is dropped from the training data; null switches a filter off."""
+
+    empty_lines: str = "drop"  # of bitext: drop or error
+    min_chars: int = 1
+    max_chars: Optional[int] = 1000
+    length_ratio: Optional[float] = 3.0  # after division by the pair's usual ratio
+    length_slack: int = 10  # characters by which the ratio may be exceeded
+    script_share: Optional[float] = 0.3  # letters that must be in the language's scripts
+    scripts: Dict[str, Any] = field(default_factory=dict)  # language: scripts
+    copies: bool = True  # drop pairs whose target is their source
+    duplicates: bool = True  # drop all but the first of equal pairs
+    max_pieces: Optional[int] = 250
+    held_out: List[str] = field(default_factory=list)  # further files no training line may be in
+
+
+@dataclass
+class SentencePiece:
+    """The sentencepiece model: trained on a sample of all languages, or given."""
+
+    vocabulary: int = 32000
+    temperature: float = 5.0  # a language of n sentences is drawn with weight n^(1/temperature)
+    sentences: int = 1_000_000  # at most, in the sample
+    model_type: str = "unigram"
+    character_coverage: float = 0.9999
+    byte_fallback: bool = True
+    normalization: str = "nmt_nfkc"
+    language_tokens: str = "multilingual"  # fairseq's --lang-tok-style, or none
+    model: Optional[str] = None  # an existing model instead
+    dictionary: Optional[str] = None  # its fairseq dictionary, if it has one of its own
+
+
+@dataclass
+class Config:
+    """A whole configuration."""
+
+    languages: List[str] = field(default_factory=list)  # in the order of their ids
+    english: Optional[str] = None
+    pairs: Any = None
+    multiparallel: List[MultiParallel] = field(default_factory=list)
+    bitext: List[Bitext] = field(default_factory=list)
+    filters: Filters = field(default_factory=Filters)
+    sentencepiece: SentencePiece = field(default_factory=SentencePiece)
+    shard_sentences: int = 10_000_000  # training sentences of a pair in one shard, at most
+    seed: int = 1
+
+
+def load_config(path: Path) -> Config:
+    """Reads and checks a configuration.
+
+    Args:
+        path: the YAML file.
+    Raises:
+        UserError: if it is no YAML, or naming an unknown key and the nearest known one, or a value
+            of the wrong type or out of range.
+    """
+    import yaml
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    if not path.is_file():
+        raise UserError(f"there is no configuration {path}")
+    try:
+        given = OmegaConf.load(path)
+        if not OmegaConf.is_dict(given):
+            raise UserError(f"{path} holds no settings: see hyperadapters prepare --help")
+        pairs = given.get("pairs")
+        if OmegaConf.is_dict(pairs):
+            given.pairs = OmegaConf.merge(OmegaConf.structured(Pairs), pairs)
+        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Config), given))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+    except OmegaConfBaseException as error:
+        raise UserError(f"{path}: {explained(error)}") from error
+    if not isinstance(config.pairs, Pairs):
+        config.pairs = Pairs(train=config.pairs or "english-centric")
+    check(config, path)
+    return config
+
+
+def explained(error: Any) -> str:
+    """An error of omegaconf as one line."""
+    key = error.full_key or error.key
+    if type(error).__name__ == "ConfigKeyError" and is_dataclass(error.object_type):
+        known = [known.name for known in fields(error.object_type)]
+        return f"unknown key '{key}': {nearest(str(error.key), known)}"
+    return f"{key}: {str(error).splitlines()[0]}"
+
+
+CHOICES = {
+    "filters.empty_lines": ("drop", "error"),
+    "sentencepiece.model_type": ("unigram", "bpe"),
+    "sentencepiece.language_tokens": ("multilingual", "mbart", "none"),
+}
+LEAST = {
+    "filters.min_chars": 1, "filters.max_chars": 1, "filters.length_ratio": 1,
+    "filters.length_slack": 0, "filters.script_share": 0, "filters.max_pieces": 1,
+    "sentencepiece.vocabulary": 1, "sentencepiece.temperature": 1, "sentencepiece.sentences": 1,
+    "sentencepiece.character_coverage": 0.9, "shard_sentences": 1,
+}  # fmt: skip
+MOST = {"filters.script_share": 1, "sentencepiece.character_coverage": 1}
+
+
+def check(config: Config, path: Path) -> None:
+    """Raises:
+    UserError: with every value that is out of range.
+    """
+    problems = Problems()
+
+    def value(name: str) -> Any:
+        found = config
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
+
+    for name, allowed in CHOICES.items():
+        if value(name) not in allowed:
+            problems.add(f"{name} is '{value(name)}': {nearest(value(name), allowed)}")
+    for name, least in LEAST.items():
+        if value(name) is not None and value(name) < least:
+            problems.add(f"{name} is {value(name)}: give {least} or more")
+    for name, most in MOST.items():
+        if value(name) is not None and value(name) > most:
+            problems.add(f"{name} is {value(name)}: give {most} or less")
+    if not config.multiparallel and not config.bitext:
+        problems.add("there are no corpora: list them under 'multiparallel' or 'bitext'")
+    if config.sentencepiece.dictionary and not config.sentencepiece.model:
+        problems.add("sentencepiece.dictionary belongs to sentencepiece.model, which is missing")
+    if problems.found:
+        raise UserError(f"{path}: {'; '.join(problems.found)}")

@@ -1,0 +1,154 @@
+"""Looking through every file before any work starts: is it there, text, and aligned?"""
+
+import codecs
+import zlib
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Tuple
+
+from tqdm import tqdm
+
+from ..errors import Problems
+from ..steps import Steps
+from .corpora import Corpora, relative
+from .parallel import Workers
+from .text import open_binary
+
+BLOCK = 1 << 20
+NAMED_LINES = 3
+Facts = Dict[str, Any]
+
+
+def stamp(path: Path) -> List[int]:
+    """Size and time of the last change: what tells that a file is the same as before."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def look_through(path: Path) -> Facts:
+    """Counts the lines of a file and checks that it is UTF-8.
+
+    Returns:
+        `lines`, `empty` (how many hold nothing but white space), `first_empty` (numbers of the
+        first of them) and, for a file that cannot be used, `error`.
+    """
+    facts: Facts = {"lines": 0, "empty": 0, "first_empty": []}
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    rest = b""
+    try:
+        with open_binary(path) as file:
+            while True:
+                block = file.read(BLOCK)
+                try:
+                    decoder.decode(block, final=not block)
+                except UnicodeDecodeError as error:
+                    data = rest + block
+                    # the decoder keeps an unfinished character, which also ends `rest`
+                    bad = len(data) - len(error.object) + error.start
+                    line = facts["lines"] + data[:bad].count(b"\n") + 1
+                    return {**facts, "error": f"line {line} is not UTF-8: convert the file"}
+                lines = (rest + block).split(b"\n")
+                rest = lines.pop()
+                count_lines(lines if block or not rest else [*lines, rest], facts)
+                if not block:
+                    break
+    except (OSError, EOFError, zlib.error) as error:
+        return {**facts, "error": f"cannot be read ({error}): get it again"}
+    if facts["lines"] == facts["empty"]:
+        facts["error"] = "is empty" if not facts["lines"] else "holds nothing but empty lines"
+    return facts
+
+
+def count_lines(lines: List[bytes], facts: Facts) -> None:
+    """Adds lines to the facts of a file."""
+    for number, line in enumerate(lines, facts["lines"] + 1):
+        if not line or line.isspace():
+            facts["empty"] += 1
+            if len(facts["first_empty"]) < NAMED_LINES:
+                facts["first_empty"].append(number)
+    facts["lines"] += len(lines)
+
+
+def check_files(
+    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str
+) -> Dict[Path, Facts]:
+    """Looks through all files that have changed since they were looked through.
+
+    Args:
+        corpora: names the files.
+        steps: remembers what was found, by size and time of change.
+        workers: do it.
+        empty_lines: `error` if an empty line of a bitext is one.
+    Returns:
+        what was found, by file.
+    Raises:
+        UserError: naming every missing, empty, unreadable or misaligned file, with line numbers.
+    """
+    problems = Problems()
+    paths = corpora.files()
+    missing = [path for path in paths if not path.is_file()]
+    for path in missing:
+        problems.add(f"there is no file {relative(path)}")
+    found = facts_of([path for path in paths if path not in set(missing)], steps, workers)
+    for path, facts in found.items():
+        if "error" in facts:
+            problems.add(f"{relative(path)} {facts['error']}")
+    for message in misaligned(corpora, found):
+        problems.add(message)
+    if empty_lines == "error":
+        for message in empty_in_bitext(corpora, found):
+            problems.add(message)
+    problems.raise_if_any()
+    return found
+
+
+def facts_of(paths: List[Path], steps: Steps, workers: Workers) -> Dict[Path, Facts]:
+    """The facts of files, from before or looked up now."""
+    stamps = {path: stamp(path) for path in paths}
+    names = {path: f"file {path}" for path in paths}
+    todo = [path for path in paths if not steps.is_done(names[path], stamps[path])]
+    if todo:
+        size = sum(stamps[path][0] for path in todo)
+        with tqdm(total=size, desc="checking files", unit="B", unit_scale=True) as bar:
+            for path, facts in workers.map(look_through, ((path, path) for path in todo)):
+                steps.finish(names[path], stamps[path], facts)
+                bar.update(stamps[path][0])
+        steps.save()
+    return {path: steps.result(names[path]) for path in paths}
+
+
+def misaligned(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
+    """A message for each group of files with different numbers of lines."""
+    for group in corpora.groups:
+        files = [
+            entry.path for entry in group if "error" not in found.get(entry.path, {"error": 1})
+        ]
+        lines = {path: found[path]["lines"] for path in files}
+        if len(set(lines.values())) > 1:
+            usual, odd = odd_ones(lines)
+            yield (
+                f"{relative(usual)} has {lines[usual]} lines, but "
+                + ", ".join(f"{relative(path)} has {lines[path]}" for path in odd[:NAMED_LINES])
+                + (" ..." if len(odd) > NAMED_LINES else "")
+                + f": line {min(lines.values()) + 1} is the first without a counterpart, align them"
+            )
+
+
+def odd_ones(lines: Dict[Path, int]) -> Tuple[Path, List[Path]]:
+    """A file with the most frequent number of lines, and those with another."""
+    numbers = list(lines.values())
+    usual = max(numbers, key=numbers.count)
+    example = next(path for path, number in lines.items() if number == usual)
+    return example, [path for path, number in lines.items() if number != usual]
+
+
+def empty_in_bitext(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
+    """A message for each file of a bitext with empty lines."""
+    for group in corpora.groups:
+        for entry in group:
+            facts = found.get(entry.path, {})
+            if not entry.gaps and facts.get("empty") and "error" not in facts:
+                first = ", ".join(map(str, facts["first_empty"]))
+                yield (
+                    f"{relative(entry.path)} has {facts['empty']} empty lines (first: {first}): "
+                    "mend it, or set filters.empty_lines: drop"
+                )
