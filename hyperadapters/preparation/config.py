@@ -61,7 +61,7 @@ class SentencePiece:
     temperature: float = 5.0  # a language of n sentences is drawn with weight n^(1/temperature)
     sentences: int = 1_000_000  # at most, in the sample
     model_type: str = "unigram"
-    character_coverage: float = 0.9999
+    character_coverage: float = 0.99995
     byte_fallback: bool = True
     normalization: str = "nmt_nfkc"
     language_tokens: str = "multilingual"  # fairseq's --lang-tok-style, or none
