@@ -42,6 +42,10 @@ class Steps:
             and all(output.exists() for output in outputs)
         )
 
+    def holds_only(self, inputs: Any) -> bool:
+        """Whether all steps done so far were done from these inputs."""
+        return all(known["inputs"] == digest(inputs) for known in self.done.values())
+
     def result(self, name: str) -> Any:
         """What a step returned when it was done."""
         return self.done[name]["result"]

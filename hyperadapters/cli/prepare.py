@@ -11,12 +11,19 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ..errors import UserError
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument("config", type=Path, metavar="CONFIG.yaml", help="what to prepare")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", required=True, help="where everything is written"
+        "--out", type=Path, metavar="DIR", help="where everything is written; --check needs none"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only check the configuration and every file that it names, and list their lines",
     )
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes (default: one for each core)"
@@ -25,12 +32,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    """Prepares and prints the report."""
+    """Prepares, or checks, and prints the report."""
+    if args.workers is not None and args.workers < 1:
+        raise UserError(f"--workers is {args.workers}: give 1 or more")
+    if args.check:
+        from ..preparation.check import check, table
+
+        rows = check(args.config, args.out, args.workers)
+        print(json.dumps(rows, indent=2, ensure_ascii=False) if args.json else table(rows))
+        return
+    if not args.out:
+        raise UserError("name the folder to write to with --out, or only --check")
+    from ..preparation.report import summary
     from ..preparation.run import next_command, prepare
 
     found = prepare(args.config, args.out, args.workers)
     if args.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        print((args.out / "report.md").read_text(encoding="utf-8"))
-        print("Next:\n\n" + next_command(args.out, found))
+        print(f"{summary(found)}\nAll of it: {args.out / 'report.md'}. Next:\n")
+        print(next_command(args.out, found))

@@ -75,7 +75,7 @@ class Config:
 
     languages: List[str] = field(default_factory=list)  # in the order of their ids
     english: Optional[str] = None
-    pairs: Any = None
+    pairs: Any = None  # a `Pairs`, or one choice for all splits
     multiparallel: List[MultiParallel] = field(default_factory=list)
     bitext: List[Bitext] = field(default_factory=list)
     filters: Filters = field(default_factory=Filters)
@@ -100,26 +100,72 @@ def load_config(path: Path) -> Config:
     if not path.is_file():
         raise UserError(f"there is no configuration {path}")
     try:
-        given = OmegaConf.load(path)
-        if not OmegaConf.is_dict(given):
-            raise UserError(f"{path} holds no settings: see hyperadapters prepare --help")
-        pairs = given.get("pairs")
-        if OmegaConf.is_dict(pairs):
-            given.pairs = OmegaConf.merge(OmegaConf.structured(Pairs), pairs)
-        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Config), given))
+        given = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     except OmegaConfBaseException as error:
-        raise UserError(f"{path}: {explained(error)}") from error
-    if not isinstance(config.pairs, Pairs):
-        config.pairs = Pairs(train=config.pairs or "english-centric")
-    check(config, path)
+        raise UserError(f"{path}: {explained(error, '')}") from error
+    if not isinstance(given, dict):
+        raise UserError(f"{path} holds no settings: see hyperadapters prepare --help")
+    try:
+        config = typed_config(given)
+        check(config)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
     return config
 
 
-def explained(error: Any) -> str:
+def typed_config(given: Dict[Any, Any]) -> Config:
+    """A configuration from what a YAML file holds.
+
+    Raises:
+        UserError: for an unknown key or a value of the wrong type.
+    """
+    given = dict(given)
+    # item by item, as omegaconf's errors do not say where in a list they are
+    lists = {
+        name: [
+            typed(kind, item, f"{name}[{place}]") for place, item in enumerate(items(given, name))
+        ]
+        for name, kind in (("multiparallel", MultiParallel), ("bitext", Bitext))
+    }
+    pairs = given.pop("pairs", None)
+    config = typed(Config, given, "")
+    config.multiparallel, config.bitext = lists["multiparallel"], lists["bitext"]
+    config.pairs = typed(Pairs, pairs if isinstance(pairs, dict) else {}, "pairs")
+    if pairs is not None and not isinstance(pairs, dict):
+        config.pairs.train = pairs
+    return config
+
+
+def items(given: Dict[Any, Any], name: str) -> List[Any]:
+    """Takes a list out of what a YAML file holds."""
+    value = given.pop(name, None) or []
+    if not isinstance(value, list):
+        raise UserError(f"{name} is no list: begin each corpus with '- '")
+    return value
+
+
+def typed(kind: Any, given: Any, where: str) -> Any:
+    """An object of a dataclass from plain data.
+
+    Raises:
+        UserError: for an unknown key or a value of the wrong type.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    if not isinstance(given, dict):
+        raise UserError(f"{where} is '{given}': write its settings as KEY: VALUE")
+    try:
+        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), given))
+    except OmegaConfBaseException as error:
+        raise UserError(explained(error, f"{where}." if where else "")) from error
+
+
+def explained(error: Any, where: str) -> str:
     """An error of omegaconf as one line."""
-    key = error.full_key or error.key
+    key = f"{where}{error.full_key or error.key or ''}"
     if type(error).__name__ == "ConfigKeyError" and is_dataclass(error.object_type):
         known = [known.name for known in fields(error.object_type)]
         return f"unknown key '{key}': {nearest(str(error.key), known)}"
@@ -140,7 +186,7 @@ LEAST = {
 MOST = {"filters.script_share": 1, "sentencepiece.character_coverage": 1}
 
 
-def check(config: Config, path: Path) -> None:
+def check(config: Config) -> None:
     """Raises:
     UserError: with every value that is out of range.
     """
@@ -165,5 +211,4 @@ def check(config: Config, path: Path) -> None:
         problems.add("there are no corpora: list them under 'multiparallel' or 'bitext'")
     if config.sentencepiece.dictionary and not config.sentencepiece.model:
         problems.add("sentencepiece.dictionary belongs to sentencepiece.model, which is missing")
-    if problems.found:
-        raise UserError(f"{path}: {'; '.join(problems.found)}")
+    problems.raise_if_any()

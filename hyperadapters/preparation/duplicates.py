@@ -22,7 +22,7 @@ def first_occurrences(file: Path) -> np.ndarray:
         mark(first, np.fromfile(file, dtype="<u8"), np.arange(number, dtype=np.uint64))
         return first
     with TemporaryDirectory(dir=file.parent) as folder:
-        buckets = partition(file, Path(folder), -(-number // (BUCKET // 2)))
+        buckets = partition(file, Path(folder), -(-number // max(BUCKET // 2, 1)))
         for bucket in buckets:
             records = np.fromfile(bucket, dtype=RECORD)
             mark(first, records["hash"], records["place"])

@@ -18,6 +18,7 @@ class Coding:
     Args:
         model: the sentencepiece model.
         ids: file of numpy, the token id of each piece.
+        version: fingerprint of these files.
         eos: token id that ends a sentence.
         dtype: numpy's name of the stored integers.
         max_pieces: longest side of a pair that is kept.
@@ -26,6 +27,7 @@ class Coding:
 
     model: Path
     ids: Path
+    version: str
     eos: int
     dtype: str
     max_pieces: Optional[int]
@@ -70,7 +72,11 @@ def encode_chunk(task: Tuple[bytes, bytes, int, Coding]) -> Encoded:
 
 def encode(lines: List[str], coding: Coding) -> List[List[int]]:
     """The pieces of each line, by their numbers in the model."""
-    return model(coding.model).encode(lines, out_type=int, num_threads=1) if lines else []
+    return (
+        model(coding.model, coding.version).encode(lines, out_type=int, num_threads=1)
+        if lines
+        else []
+    )
 
 
 def pack(sentences: List[List[int]], coding: Coding) -> Tuple[bytes, np.ndarray]:
@@ -81,18 +87,18 @@ def pack(sentences: List[List[int]], coding: Coding) -> Tuple[bytes, np.ndarray]
     inside = np.ones(len(flat), dtype=bool)
     inside[ends] = False
     numbers = np.fromiter((number for s in sentences for number in s), np.int64)
-    flat[inside] = id_table(coding.ids)[numbers]
+    flat[inside] = id_table(coding.ids, coding.version)[numbers]
     flat[ends] = coding.eos
     return flat.astype(coding.dtype).tobytes(), sizes
 
 
 @lru_cache(maxsize=1)
-def model(path: Path) -> Any:
+def model(path: Path, version: str) -> Any:
     """The sentencepiece model, loaded once by each process."""
     return pieces.load(path)
 
 
 @lru_cache(maxsize=1)
-def id_table(path: Path) -> np.ndarray:
+def id_table(path: Path, version: str) -> np.ndarray:
     """The token id of each piece, read once by each process."""
     return np.load(path)

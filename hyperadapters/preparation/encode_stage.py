@@ -68,7 +68,7 @@ def encode_all(job: Job, model_digest: str, dictionary: Dict[str, Any]) -> None:
         if not job.steps.is_done(
             f"encode {part.name}",
             inputs[part.name],
-            output_files(where, part, shards_of(job, part)),
+            binarised_files(job, where, part),
         )
     ]
     for part in todo:
@@ -76,7 +76,7 @@ def encode_all(job: Job, model_digest: str, dictionary: Dict[str, Any]) -> None:
 
     def tasks() -> Iterable[Any]:
         for part in todo:
-            coding = coding_of(job, part, dictionary)
+            coding = coding_of(job, part, model_digest, dictionary)
             first = 0
             for chunk in aligned_chunks(job.text_files(part)):
                 yield part, (*chunk, first, coding)
@@ -115,11 +115,12 @@ def longest(job: Job, part: Part) -> Any:
     return job.config.filters.max_pieces if part.split == "train" else None
 
 
-def coding_of(job: Job, part: Part, dictionary: Dict[str, Any]) -> Coding:
+def coding_of(job: Job, part: Part, model_digest: str, dictionary: Dict[str, Any]) -> Coding:
     """How the text of a part becomes token ids."""
     return Coding(
         model=job.out / "sentencepiece.model",
         ids=id_table_file(job),
+        version=model_digest + dictionary["digest"],
         eos=dictionary["eos"],
         dtype=dictionary["dtype"],
         max_pieces=longest(job, part),
@@ -127,11 +128,11 @@ def coding_of(job: Job, part: Part, dictionary: Dict[str, Any]) -> Coding:
     )
 
 
-def output_files(where: Layout, part: Part, shards: int) -> List[Path]:
+def binarised_files(job: Job, where: Layout, part: Part) -> List[Path]:
     """The files of a part's data."""
     return [
         folder / f"{part.name}.{code}.{ending}"
-        for folder in where.folders[:shards]
+        for folder in where.folders[: shards_of(job, part)]
         for code in (part.src, part.tgt)
         for ending in ("bin", "idx")
     ]

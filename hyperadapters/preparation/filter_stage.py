@@ -1,36 +1,43 @@
 """The stage that filters every training set and takes over every held-out set."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from .corpora import Part
+from .drawing import draw_all
 from .files_check import stamp
 from .filtering import filter_parts
 from .filters import Rules
-from .held_out import held_out_file
+from .hashes import HeldOut
 from .job import VERSION, Job
 
 Scripts = Dict[str, Tuple[str, ...]]
 
 
-def filter_all(job: Job, held_out: str, scripts: Scripts, ratios: Dict[str, float]) -> None:
+def filter_all(job: Job, held_out: HeldOut, scripts: Scripts, ratios: Dict[str, float]) -> HeldOut:
     """Writes the text of every part that is not up to date.
 
     Args:
         job: the preparation.
-        held_out: digest of the held-out sentences.
+        held_out: the held-out sentences of all files.
         scripts: expected scripts of each language.
         ratios: usual ratio of lengths of each training part.
+    Returns:
+        the held-out sentences with those of drawn sets.
     """
-    splits = (("train",), job.config.filters.duplicates), (("valid", "test"), False)
-    for names, duplicates in splits:
-        parts = job.corpora.of(*names)
-        rules = {part.name: rules_of(job, part, scripts, ratios) for part in parts}
-        inputs = {
-            part.name: inputs_of(part, rules[part.name], held_out, duplicates) for part in parts
-        }
-        filter_some(job, parts, rules, inputs, duplicates)
+    train = job.corpora.of("train")
+    rules = {part.name: training_rules(job, part, held_out, scripts, ratios) for part in train}
+    held_out = draw_all(job, held_out, rules, all_inputs(train, rules, held_out))
+    rules = {name: replace(own, held_out=held_out) for name, own in rules.items()}
+    filter_some(
+        job, train, rules, all_inputs(train, rules, held_out), job.config.filters.duplicates
+    )
+
+    others = [part for part in job.corpora.of("valid", "test") if not part.drawn]
+    rules = {part.name: Rules() for part in others}
+    filter_some(job, others, rules, all_inputs(others, rules, held_out), False)
+    return held_out
 
 
 def filter_some(
@@ -41,6 +48,7 @@ def filter_some(
     duplicates: bool,
 ) -> None:
     """Filters those parts that are not up to date."""
+    inputs = {name: [own, duplicates] for name, own in inputs.items()}
     todo = [
         part
         for part in parts
@@ -59,10 +67,10 @@ def filter_some(
     job.steps.save()
 
 
-def rules_of(job: Job, part: Part, scripts: Scripts, ratios: Dict[str, float]) -> Rules:
-    """What is dropped from a part: from held-out sets nothing but what lacks a side."""
-    if part.split != "train":
-        return Rules()
+def training_rules(
+    job: Job, part: Part, held_out: HeldOut, scripts: Scripts, ratios: Dict[str, float]
+) -> Rules:
+    """What is dropped from a training part."""
     filters = job.config.filters
     return Rules(
         min_chars=filters.min_chars,
@@ -73,13 +81,18 @@ def rules_of(job: Job, part: Part, scripts: Scripts, ratios: Dict[str, float]) -
         script_share=filters.script_share,
         scripts=(scripts[part.src], scripts[part.tgt]),
         copies=filters.copies,
-        held_out=held_out_file(job),
+        held_out=held_out,
     )
 
 
-def inputs_of(part: Part, rules: Rules, held_out: str, duplicates: bool) -> Any:
-    """All that the filtered text of a part depends on."""
+def all_inputs(parts: List[Part], rules: Dict[str, Rules], held_out: HeldOut) -> Dict[str, Any]:
+    """All that the filtered text of each part depends on."""
+    return {part.name: inputs_of(part, rules[part.name], held_out) for part in parts}
+
+
+def inputs_of(part: Part, rules: Rules, held_out: HeldOut) -> Any:
+    """All that the filtered text of a part depends on, but for de-duplication."""
     files: List[Path] = [path for source in part.sources for path in source.files]
-    settings = {**asdict(rules), "held_out": held_out if rules.held_out else None}
+    settings = {**asdict(rules), "held_out": held_out.digest if rules.held_out else None}
     gaps = [source.gaps for source in part.sources]
-    return [VERSION, duplicates, settings, gaps, [[str(path), stamp(path)] for path in files]]
+    return [VERSION, settings, gaps, [[str(path), stamp(path)] for path in files]]

@@ -1,6 +1,7 @@
 """Filtering of whole pairs: every chunk on some core, then de-duplication."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import compress, groupby
 from pathlib import Path
@@ -43,7 +44,7 @@ def filter_parts(
         for part in parts:
             rules = rules_of(part)
             for source in part.sources:
-                own = rules_with_gaps(rules, source.gaps)
+                own = replace(rules, gaps=source.gaps)
                 for chunk in aligned_chunks(source.files, CHUNK):
                     yield part, (*chunk, own)
 
@@ -52,11 +53,6 @@ def filter_parts(
         for part, chunks in groupby(results, key=lambda result: result[0]):
             kept = (chunk for _, chunk in chunks)
             yield part, write_part(part, folder, counted(kept, bar), duplicates)
-
-
-def rules_with_gaps(rules: Rules, gaps: bool) -> Rules:
-    """The rules for a file with or without gaps."""
-    return Rules(**{**vars(rules), "gaps": gaps})
 
 
 def counted(chunks: Iterable[Kept], bar: tqdm) -> Iterator[Kept]:

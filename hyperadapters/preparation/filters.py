@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
-from .hashes import hashes, is_in, pair_hashes, read_hashes
+from .hashes import HeldOut, hashes, is_in, pair_hashes, read_hashes
 from .scripts import counts
 from .text import clean_lines, joined
 
@@ -41,7 +40,7 @@ class Rules:
         script_share: share of the letters that must be in the expected scripts.
         scripts: expected scripts of source and target; empty if any will do.
         copies: whether to drop a pair whose sides are equal.
-        held_out: file of hashes of the held-out sentences.
+        held_out: the held-out sentences.
     """
 
     gaps: bool = False
@@ -53,7 +52,7 @@ class Rules:
     script_share: Optional[float] = None
     scripts: Tuple[Tuple[str, ...], Tuple[str, ...]] = ((), ())
     copies: bool = False
-    held_out: Optional[Path] = None
+    held_out: Optional[HeldOut] = None
 
 
 @dataclass
@@ -150,6 +149,6 @@ def in_other_scripts(selection: Selection, rules: Rules) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def held_out_hashes(path: Path) -> np.ndarray:
+def held_out_hashes(held_out: HeldOut) -> np.ndarray:
     """The hashes of the held-out sentences, read once by each process."""
-    return read_hashes(path)
+    return read_hashes(held_out.path)

@@ -5,6 +5,7 @@ taken for a duplicate wrongly with probability below n^2 / 2^65: 3 in a million 
 pairs, 3 in a hundred for a billion. Against m held-out sentences it is below 2 n m / 2^64.
 """
 
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Sequence
@@ -14,6 +15,21 @@ import numpy as np
 from ..files import written
 
 ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """All held-out sentences.
+
+    Args:
+        path: file of their hashes.
+        digest: fingerprint of them all.
+        sentences: how many different ones there are.
+    """
+
+    path: Path
+    digest: str
+    sentences: int
 
 
 def hashes(lines: Sequence[str]) -> np.ndarray:

@@ -10,27 +10,29 @@ from ..errors import Problems
 from ..steps import digest
 from . import scripts
 from .files_check import stamp
-from .hashes import hashes, write_hashes
+from .hashes import HeldOut, hashes, write_hashes
 from .job import VERSION, Job
 from .text import CHUNK, aligned_chunks, clean_lines
 
 STRAY = 0.5  # share of held-out sentences outside of a language's scripts that must be a mistake
 
 
-def collect(job: Job) -> Dict[str, Any]:
-    """Writes the hashes of all held-out sentences.
+Letters = Dict[str, Dict[str, int]]
+
+
+def collect(job: Job) -> Tuple[HeldOut, Letters]:
+    """Writes the hashes of all sentences of valid and test files.
 
     Returns:
-        `sentences`: how many different ones there are; `digest` of them all; `letters`: letters of
-        each script, by language.
+        the sentences, and their letters of each script by language.
     """
     files = job.corpora.held_out()
     inputs = [VERSION, [[str(path), code, stamp(path)] for path, code in files.items()]]
-    path = held_out_file(job)
+    path = job.work / "held_out.u64"
 
     def action() -> Dict[str, Any]:
         found = np.zeros(0, dtype=np.uint64)
-        letters: Dict[str, Dict[str, int]] = {}
+        letters: Letters = {}
         tasks = ((code, file) for file, code in files.items())
         results = job.workers.map(look_into, tasks)
         for code, (own, own_letters) in tqdm(results, total=len(files), desc="held-out files"):
@@ -41,12 +43,8 @@ def collect(job: Job) -> Dict[str, Any]:
         write_hashes(path, found)
         return {"sentences": len(found), "digest": digest(found.tolist()), "letters": letters}
 
-    return job.steps.run("held-out sentences", inputs, action, [path])
-
-
-def held_out_file(job: Job) -> Path:
-    """The file of hashes that `collect` writes."""
-    return job.work / "held_out.u64"
+    result = job.steps.run("held-out sentences", inputs, action, [path])
+    return HeldOut(path, result["digest"], result["sentences"]), result["letters"]
 
 
 def look_into(path: Path) -> Tuple[np.ndarray, Dict[str, int]]:
@@ -61,7 +59,7 @@ def look_into(path: Path) -> Tuple[np.ndarray, Dict[str, int]]:
     return found, letters
 
 
-def expected_scripts(job: Job, letters: Dict[str, Dict[str, int]]) -> Dict[str, Tuple[str, ...]]:
+def expected_scripts(job: Job, letters: Letters) -> Dict[str, Tuple[str, ...]]:
     """The scripts of each language: as configured, or known, or measured on held-out text.
 
     Raises:

@@ -2,6 +2,9 @@
 
 import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -29,7 +32,9 @@ class Workers:
             # forked workers share what is imported, and need no guard in the caller's main module
             methods = multiprocessing.get_all_start_methods()
             context = multiprocessing.get_context("fork" if "fork" in methods else None)
-            self.pool = ProcessPoolExecutor(self.number, mp_context=context)
+            self.pool = ProcessPoolExecutor(
+                self.number, context, initializer=begin, initargs=(os.getpid(),)
+            )
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -63,6 +68,18 @@ class Workers:
         finally:
             for _, future in under_way:
                 future.cancel()
+
+
+def begin(parent: int) -> None:
+    """Prepares a worker: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def available_cores() -> int:

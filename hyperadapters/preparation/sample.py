@@ -5,7 +5,7 @@ from typing import Dict, Iterator, List
 
 import numpy as np
 
-from .text import CHUNK, aligned_chunks, clean_lines
+from .text import aligned_lines
 
 
 def quotas(sizes: Dict[str, int], temperature: float, most: int) -> Dict[str, int]:
@@ -49,11 +49,10 @@ def sample_language(
     """Draws from one language: all its lines as often as they fit, and a choice of them."""
     times, left = divmod(drawn, size)
     for path in files:
-        for (block,) in aligned_chunks([path], CHUNK):
-            lines = clean_lines(block)
+        for (lines,) in aligned_lines([path]):
             # uniform without replacement, without knowing the lines to come
             number = int(random.hypergeometric(len(lines), size - len(lines), left)) if left else 0
             chosen = np.sort(random.choice(len(lines), number, replace=False))
-            yield from lines * times
-            yield from (lines[row] for row in chosen.tolist())
+            for line in [*lines * times, *(lines[row] for row in chosen.tolist())]:
+                yield line.decode("utf-8").rstrip("\n")
             size, left = size - len(lines), left - number

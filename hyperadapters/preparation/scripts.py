@@ -32,7 +32,7 @@ KNOWN: Dict[str, Tuple[str, ...]] = {
 }
 # Of languages without an entry, scripts with at least this share of the held-out letters count.
 MEASURED_SHARE = 0.05
-TOP = 0x32400  # no letter has a code point from here to the end of Unicode
+TOP = 0x40000  # no letter is beyond, nor will soon be
 UNKNOWN = "Unknown"
 
 

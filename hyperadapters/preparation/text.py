@@ -16,8 +16,8 @@ def open_binary(path: Path) -> BinaryIO:
     return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
 
 
-def aligned_chunks(paths: Sequence[Path], size: int = CHUNK) -> Iterator[Tuple[bytes, ...]]:
-    """The same lines of several files, `size` lines at a time, as bytes.
+def aligned_lines(paths: Sequence[Path], size: int = CHUNK) -> Iterator[Tuple[List[bytes], ...]]:
+    """The same lines of several files, `size` lines at a time.
 
     Raises:
         UserError: if the files have different numbers of lines.
@@ -25,13 +25,19 @@ def aligned_chunks(paths: Sequence[Path], size: int = CHUNK) -> Iterator[Tuple[b
     with ExitStack() as stack:
         files = [stack.enter_context(open_binary(path)) for path in paths]
         while True:
-            chunks = [list(islice(file, size)) for file in files]
+            chunks = tuple(list(islice(file, size)) for file in files)
             if len({len(chunk) for chunk in chunks}) != 1:
                 names = " and ".join(map(str, paths))
                 raise UserError(f"{names} have different numbers of lines: align them")
             if not chunks[0]:
                 return
-            yield tuple(b"".join(chunk) for chunk in chunks)
+            yield chunks
+
+
+def aligned_chunks(paths: Sequence[Path], size: int = CHUNK) -> Iterator[Tuple[bytes, ...]]:
+    """The same as `aligned_lines`, each chunk of each file in one piece."""
+    for chunks in aligned_lines(paths, size):
+        yield tuple(b"".join(chunk) for chunk in chunks)
 
 
 def clean_lines(block: bytes) -> List[str]:

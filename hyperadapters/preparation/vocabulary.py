@@ -8,13 +8,28 @@ from typing import Any, Dict, List
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import UserError
+from ..errors import Problems
 from ..files import written
 from . import pieces
 from .binarised import stored_type
+from .corpora import relative
 from .files_check import stamp
 from .job import VERSION, Job
 from .sample import quotas, sample
+
+
+def check_given_files(job: Job) -> None:
+    """Raises:
+    UserError: if a configured model or dictionary is missing or unusable.
+    """
+    problems = Problems()
+    for name in ("model", "dictionary"):
+        given = getattr(job.config.sentencepiece, name)
+        if given and not (job.folder / given).is_file():
+            problems.add(f"sentencepiece.{name}: there is no file {relative(job.folder / given)}")
+        elif given and name == "model":
+            pieces.load(job.folder / given)
+    problems.raise_if_any()
 
 
 def make_model(job: Job) -> Dict[str, Any]:
@@ -27,11 +42,8 @@ def make_model(job: Job) -> Dict[str, Any]:
     model = job.out / "sentencepiece.model"
     if settings.model:
         given = job.folder / settings.model
-        if not given.is_file():
-            raise UserError(f"there is no sentencepiece model {given}")
 
         def take_over() -> Dict[str, Any]:
-            pieces.load(given)
             with written(model) as temporary:
                 shutil.copyfile(given, temporary)
             return {"digest": file_digest(model)}
@@ -72,8 +84,6 @@ def make_dictionary(job: Job, model_digest: str) -> Dict[str, Any]:
     """
     given = job.config.sentencepiece.dictionary
     path = job.folder / given if given else None
-    if path and not path.is_file():
-        raise UserError(f"there is no dictionary {path}")
     out, table = job.out / "dict.txt", id_table_file(job)
 
     def action() -> Dict[str, Any]:
