@@ -60,6 +60,7 @@ class SentencePiece:
     vocabulary: int = 32000
     temperature: float = 5.0  # a language of n sentences is drawn with weight n^(1/temperature)
     sentences: int = 1_000_000  # at most, in the sample
+    characters: int = 40_000_000  # at most, in the sample: unigram training needs 27 bytes for each
     model_type: str = "unigram"
     character_coverage: float = 0.99995
     byte_fallback: bool = True
@@ -181,7 +182,7 @@ LEAST = {
     "filters.min_chars": 1, "filters.max_chars": 1, "filters.length_ratio": 1,
     "filters.length_slack": 0, "filters.script_share": 0, "filters.max_pieces": 1,
     "sentencepiece.vocabulary": 1, "sentencepiece.temperature": 1, "sentencepiece.sentences": 1,
-    "sentencepiece.character_coverage": 0.9, "shard_sentences": 1,
+    "sentencepiece.characters": 1, "sentencepiece.character_coverage": 0.9, "shard_sentences": 1,
 }  # fmt: skip
 MOST = {"filters.script_share": 1, "sentencepiece.character_coverage": 1}
 

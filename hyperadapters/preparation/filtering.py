@@ -64,7 +64,7 @@ def counted(chunks: Iterable[Kept], bar: tqdm) -> Iterator[Kept]:
 
 def write_part(part: Part, folder: Path, chunks: Iterable[Kept], duplicates: bool) -> Counts:
     """Writes the kept lines of a part; returns its counts."""
-    counts: Counts = {"read": 0, "kept": 0, "dropped": {}}
+    counts: Counts = {"read": 0, "kept": 0, "dropped": {}, "characters": [0, 0]}
     paths = [folder / f"{part.name}.{code}" for code in (part.src, part.tgt)]
     with ExitStack() as stack:
         source, target = (stack.enter_context(written(path)) for path in paths)
@@ -80,6 +80,8 @@ def write_part(part: Part, folder: Path, chunks: Iterable[Kept], duplicates: boo
             first = first_occurrences(hash_path)
             number = int(len(first) - first.sum())
             if number:
+                share = 1 - number / counts["kept"]  # repeated lines are as long as others, about
+                counts["characters"] = [round(share * size) for size in counts["characters"]]
                 counts["kept"] -= number
                 counts["dropped"]["duplicate"] = number
                 for side in (source, target):
@@ -101,6 +103,7 @@ def add(counts: Counts, chunk: Kept) -> None:
     """Adds a chunk to the counts of its part."""
     counts["read"] += chunk.read
     counts["kept"] += len(chunk.hashes)
+    counts["characters"] = [a + b for a, b in zip(counts["characters"], chunk.characters)]
     for reason, number in chunk.dropped.items():
         counts["dropped"][reason] = counts["dropped"].get(reason, 0) + number
 

@@ -64,6 +64,7 @@ class Kept:
         hashes: of the kept pairs, uint64 [pairs].
         read: pairs looked at.
         dropped: how many were dropped, by reason.
+        characters: of the kept lines of source and target.
     """
 
     source: bytes
@@ -71,6 +72,7 @@ class Kept:
     hashes: np.ndarray
     read: int
     dropped: Dict[str, int]
+    characters: Tuple[int, int]
 
 
 def filter_chunk(task: Tuple[bytes, bytes, Rules]) -> Kept:
@@ -91,9 +93,13 @@ def filter_chunk(task: Tuple[bytes, bytes, Rules]) -> Kept:
         selection.drop("held out", found)
         source, target = source[~found], target[~found]
     return Kept(
-        joined(selection.sides[0]), joined(selection.sides[1]), pair_hashes(source, target),
-        len(sides[0]), selection.dropped,
-    )  # fmt: skip
+        source=joined(selection.sides[0]),
+        target=joined(selection.sides[1]),
+        hashes=pair_hashes(source, target),
+        read=len(sides[0]),
+        dropped=selection.dropped,
+        characters=(int(selection.lengths[0].sum()), int(selection.lengths[1].sum())),
+    )
 
 
 class Selection:

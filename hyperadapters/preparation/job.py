@@ -9,7 +9,7 @@ from .config import Config
 from .corpora import Corpora, Part
 from .parallel import Workers
 
-VERSION = 1  # of what the stages write: another one does everything anew
+VERSION = 2  # of what the stages write: another one does everything anew
 
 
 @dataclass

@@ -8,20 +8,30 @@ import numpy as np
 from .text import aligned_lines
 
 
-def quotas(sizes: Dict[str, int], temperature: float, most: int) -> Dict[str, int]:
+def quotas(
+    sizes: Dict[str, int],
+    characters: Dict[str, int],
+    temperature: float,
+    most: int,
+    most_characters: int,
+) -> Dict[str, int]:
     """How many sentences to draw of each language.
 
     A language of n sentences is drawn with probability proportional to n^(1/T) (Arivazhagan et al.
-    2019); as many sentences in all as there are, but not more than `most`.
+    2019); as many sentences in all as there are, but not more than allowed.
 
     Args:
         sizes: sentences of each language.
+        characters: characters of each language.
         temperature: T; 1 leaves the proportions, a large one draws all languages equally.
         most: sentences in all, at most.
+        most_characters: characters in all, at most.
     """
     total = min(most, sum(sizes.values()))
     weights = {code: size ** (1 / temperature) if size else 0.0 for code, size in sizes.items()}
     scale = total / sum(weights.values())
+    expected = sum(scale * w * characters[code] / sizes[code] for code, w in weights.items() if w)
+    scale *= min(1.0, most_characters / expected)
     # a language that has any text is in the sample
     return {code: max(round(w * scale), 1) if w else 0 for code, w in weights.items()}
 

@@ -61,12 +61,15 @@ def train(job: Job, model: Path) -> Dict[str, Any]:
     """Draws a sample and trains on it."""
     settings = job.config.sentencepiece
     files: Dict[str, List[Path]] = {code: [] for code in job.corpora.languages}
-    sizes = dict.fromkeys(files, 0)
+    sizes, characters = dict.fromkeys(files, 0), dict.fromkeys(files, 0)
     for part in job.full("train"):
-        for code, path in zip((part.src, part.tgt), job.text_files(part)):
+        counts = job.counts(part)
+        sides = zip((part.src, part.tgt), job.text_files(part), counts["characters"])
+        for code, path, length in sides:
             files[code].append(path)
-            sizes[code] += job.counts(part)["kept"]
-    drawn = quotas(sizes, settings.temperature, settings.sentences)
+            sizes[code] += counts["kept"]
+            characters[code] += length
+    drawn = quotas(sizes, characters, settings.temperature, settings.sentences, settings.characters)
     sentences = tqdm(
         sample(files, sizes, drawn, job.config.seed),
         total=sum(drawn.values()), desc="sampling", unit=" sentences", unit_scale=True,

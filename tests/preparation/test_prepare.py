@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from conftest import CONFIG, sentences, write
 from fairseq.data import Dictionary, data_utils
+from small_corpus import CONFIG, sentences, write
 
 from hyperadapters.cli.main import main
 from hyperadapters.data.byte_pieces import text_of_pieces

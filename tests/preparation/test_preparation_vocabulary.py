@@ -4,11 +4,11 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import sentences, write
 from fairseq.data import Dictionary
 from fairseq.data.multilingual.multilingual_utils import augment_dictionary
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_corpus import sentences, write
 
 from hyperadapters.data.byte_pieces import text_of_pieces
 from hyperadapters.errors import UserError
@@ -28,10 +28,13 @@ def model(tmp_path_factory):
 
 def test_temperature_draws_small_languages_more_often():
     sizes = {"big": 32_000, "small": 1000, "none": 0}
-    assert quotas(sizes, 1, 10**6) == sizes
-    assert quotas(sizes, 5, 300) == {"big": 200, "small": 100, "none": 0}  # 32^(1/5) is 2
-    even = quotas(sizes, 1e9, 1000)
+    lengths = {"big": 320_000, "small": 40_000, "none": 0}
+    assert quotas(sizes, lengths, 1, 10**6, 10**6) == sizes
+    twice = quotas(sizes, lengths, 5, 300, 10**6)
+    assert twice == {"big": 200, "small": 100, "none": 0}  # 32^(1/5) is 2
+    even = quotas(sizes, lengths, 1e9, 1000, 10**6)
     assert even["big"] == even["small"] == 500
+    assert quotas(sizes, lengths, 5, 300, 3000) == {"big": 100, "small": 50, "none": 0}
 
 
 def test_a_sample_has_every_line_equally_often(tmp_path, monkeypatch):

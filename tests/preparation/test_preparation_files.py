@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from conftest import write
+from small_corpus import write
 
 from hyperadapters.errors import UserError
 from hyperadapters.preparation import files_check
