@@ -1,8 +1,10 @@
 """Which files hold which sentences, pair by pair."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
+
+from .text import aligned_lines
 
 SPLITS = ("train", "valid", "test")
 
@@ -14,10 +16,26 @@ class Source:
     Args:
         files: the source and the target side.
         gaps: whether an empty line means that there is no translation (multi-parallel files).
+        half: 0 for the odd lines only, 1 for the even ones only.
     """
 
     files: Tuple[Path, Path]
     gaps: bool
+    half: Optional[int] = None
+
+    @property
+    def turned(self) -> "Source":
+        """The same with its sides exchanged."""
+        return replace(self, files=self.files[::-1])
+
+    def chunks(self) -> Iterator[Tuple[bytes, bytes]]:
+        """The aligned lines, a chunk at a time."""
+        first = 0
+        for sides in aligned_lines(self.files):
+            if self.half is not None:
+                first, start = first + len(sides[0]), (self.half - first) % 2
+                sides = tuple(side[start::2] for side in sides)
+            yield b"".join(sides[0]), b"".join(sides[1])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from .corpora import Part
 from .filters import Kept, Rules, filter_chunk
 from .hashes import ODD, HeldOut, hashes, read_hashes, write_hashes
 from .job import VERSION, Job
-from .text import aligned_chunks, clean_lines
+from .text import clean_lines
 
 Pairs = List[Tuple[str, str]]
 
@@ -66,7 +66,7 @@ def chunks(job: Job, train: Part, rules: Rules) -> Iterable[Kept]:
     def tasks():
         for source in train.sources:
             own = replace(rules, gaps=source.gaps)
-            for blocks in aligned_chunks(source.files):
+            for blocks in source.chunks():
                 yield None, (*blocks, own)
 
     total = sum(job.facts[source.files[0]]["lines"] for source in train.sources)

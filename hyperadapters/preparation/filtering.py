@@ -14,7 +14,6 @@ from .corpora import Part
 from .duplicates import first_occurrences
 from .filters import Kept, Rules, filter_chunk
 from .parallel import Workers
-from .text import CHUNK, aligned_chunks
 
 Counts = Dict[str, Any]
 
@@ -45,7 +44,7 @@ def filter_parts(
             rules = rules_of(part)
             for source in part.sources:
                 own = replace(rules, gaps=source.gaps)
-                for chunk in aligned_chunks(source.files, CHUNK):
+                for chunk in source.chunks():
                     yield part, (*chunk, own)
 
     with tqdm(total=total, desc="filtering", unit=" lines", unit_scale=True) as bar:

@@ -12,7 +12,7 @@ from . import scripts
 from .files_check import stamp
 from .hashes import HeldOut, hashes, write_hashes
 from .job import VERSION, Job
-from .text import CHUNK, aligned_chunks, clean_lines
+from .text import aligned_chunks, clean_lines
 
 STRAY = 0.5  # share of held-out sentences outside of a language's scripts that must be a mistake
 
@@ -51,7 +51,7 @@ def look_into(path: Path) -> Tuple[np.ndarray, Dict[str, int]]:
     """The distinct hashes of a file's sentences, and its letters of each script."""
     found = np.zeros(0, dtype=np.uint64)
     letters: Dict[str, int] = {}
-    for (block,) in aligned_chunks([path], CHUNK):
+    for (block,) in aligned_chunks([path]):
         lines = [line for line in clean_lines(block) if line]
         found = np.union1d(found, hashes(lines))
         for script, number in scripts.measure(lines).items():

@@ -1,5 +1,6 @@
 """From a configuration to the files of every pair."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -12,6 +13,8 @@ from .scripts import base
 
 Files = Tuple[Path, Path]
 DRAW = "from_train"
+HALVES = {"odd": 0, "even": 1}
+ALTERNATIVES = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")  # {de|en}: the source's and the target's
 
 
 def spell_out(config: Config, folder: Path) -> Corpora:
@@ -84,21 +87,36 @@ class Builder:
                 if isinstance(entry, dict) and list(entry) == [DRAW] and split != "train":
                     self.draw(part, entry[DRAW], f"{where}.{split}")
                     continue
+                entry, half = self.half_of(entry, f"{where}.{split}")
                 files = self.sides(entry, src, tgt, f"{where}.{split}")
                 if files:
-                    self.add(part, [Source(files, gaps=False)])
+                    self.add(part, [Source(files, gaps=False, half=half)])
                     group = zip(files, (src, tgt))
                     self.corpora.groups.append([Named(f, code, split, False) for f, code in group])
+
+    def half_of(self, entry: Any, where: str) -> Tuple[Any, Optional[int]]:
+        """An entry without its `lines`, and which half of the lines that means."""
+        if not isinstance(entry, dict) or "lines" not in entry:
+            return entry, None
+        rest = {key: value for key, value in entry.items() if key != "lines"}
+        if entry["lines"] not in HALVES:
+            self.problems.add(f"{where}.lines is '{entry['lines']}': write odd or even")
+        return rest.get("files", rest), HALVES.get(entry["lines"])
 
     def sides(self, entry: Any, src: str, tgt: str, where: str) -> Optional[Files]:
         """The two files of an entry of a bitext."""
         if isinstance(entry, str):
             pattern = entry.replace("{pair}", f"{src}-{tgt}")
             pattern = pattern.replace("{src}", src).replace("{tgt}", tgt)
-            files = self.path(pattern, src), self.path(pattern, tgt)
+            files = tuple(
+                self.path(ALTERNATIVES.sub(rf"\{side}", pattern), code)
+                for side, code in ((1, src), (2, tgt))
+            )
             if files[0] != files[1]:
                 return files
-            self.problems.add(f"{where}: '{entry}' needs {{lang}} or {{base}} for the two sides")
+            self.problems.add(
+                f"{where}: '{entry}' needs {{lang}}, {{base}} or {{A|B}} for the two sides"
+            )
         elif isinstance(entry, dict) and sorted(entry) == ["source", "target"]:
             return self.path(str(entry["source"]), src), self.path(str(entry["target"]), tgt)
         else:
@@ -131,7 +149,7 @@ class Builder:
         before = self.corpora.parts.get(part.name)
         if before is None and both_orders and part.turned in self.corpora.parts:
             before = self.corpora.parts[part.turned]
-            sources = [Source(source.files[::-1], source.gaps) for source in sources]
+            sources = [source.turned for source in sources]
         before = before or part
         if before.drawn:
             self.problems.add(f"{before.split} of {before.pair}: give either files or {DRAW}")

@@ -34,9 +34,9 @@ def aligned_lines(paths: Sequence[Path], size: int = CHUNK) -> Iterator[Tuple[Li
             yield chunks
 
 
-def aligned_chunks(paths: Sequence[Path], size: int = CHUNK) -> Iterator[Tuple[bytes, ...]]:
+def aligned_chunks(paths: Sequence[Path]) -> Iterator[Tuple[bytes, ...]]:
     """The same as `aligned_lines`, each chunk of each file in one piece."""
-    for chunks in aligned_lines(paths, size):
+    for chunks in aligned_lines(paths):
         yield tuple(b"".join(chunk) for chunk in chunks)
 
 

@@ -41,6 +41,7 @@ MULTI = "languages: [en, de, fr]\nmultiparallel: [{train: 'train.{lang}', test: 
         ("bitext: [{pair: de-en, valid: 'v.{lang}'}]", "no pair has training files"),
         ("bitext: [{pair: de-en, train: 't.{lang}', valid: {from_train: no}}]", "give a number"),
         ("bitext: [{pair: de-en, test: {from_train: 5}}]", "no training files to draw from"),
+        ("bitext: [{pair: de-en, train: {files: 't.{lang}', lines: 3}}]", "'3': write odd or even"),
         (MULTI, "english-centric pairs need 'english: CODE'"),
         (MULTI + "pairs: [en-it]", "unknown language 'it'"),
         (MULTI + "pairs: [en-en]", "one language twice"),
@@ -71,7 +72,8 @@ def test_files_of_a_pair_come_together_in_one_order(tmp_path):
         tmp_path,
         "languages: [de_DE, en_XX]\nenglish: en_XX\n"
         "bitext:\n"
-        "- {pair: de_DE-en_XX, train: ['a.{base}', {source: b.1, target: b.2}], test: 't.{pair}.{lang}'}\n"
+        "- pair: de_DE-en_XX\n  train: ['a.{base}', 'a.{x|y}.gz', {source: b.1, target: b.2}]\n"
+        "  test: 't.{pair}.{lang}'\n"
         "- {pair: en_XX-de_DE, train: 'c.{src}.{lang}', test: 't.{pair}.{lang}'}\n"
         "multiparallel: [{train: 'm.{lang}', test: 'n.{lang}'}]\n",
     )
@@ -81,7 +83,7 @@ def test_files_of_a_pair_come_together_in_one_order(tmp_path):
     }
     assert names == {
         "train.de_DE-en_XX": [
-            ("a.de", "a.en"), ("b.1", "b.2"), ("c.en_XX.de_DE", "c.en_XX.en_XX"),
+            ("a.de", "a.en"), ("a.x.gz", "a.y.gz"), ("b.1", "b.2"), ("c.en_XX.de_DE", "c.en_XX.en_XX"),
             ("m.de_DE", "m.en_XX"),
         ],
         # one test set for each direction, to which the multi-parallel one of its order is added
@@ -91,4 +93,4 @@ def test_files_of_a_pair_come_together_in_one_order(tmp_path):
         ],
     }  # fmt: skip
     gaps = [source.gaps for source in corpora.parts["train.de_DE-en_XX"].sources]
-    assert gaps == [False, False, False, True]
+    assert gaps == [False] * 4 + [True]

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperadapters.preparation import duplicates, scripts
+from hyperadapters.preparation.corpora import Source
 from hyperadapters.preparation.filters import Rules, filter_chunk
 from hyperadapters.preparation.hashes import HeldOut, hashes, is_in, pair_hashes, write_hashes
 from hyperadapters.preparation.lengths import usual_ratio
@@ -102,7 +103,7 @@ def test_scripts_are_measured():
 def test_the_usual_ratio_is_a_median(tmp_path):
     (tmp_path / "a").write_text("aaaaaa\n" * 20 + "a\n" * 5)
     (tmp_path / "b").write_text("bb\n" * 20 + "b" * 99 + "\n" + "\n" * 4)
-    assert usual_ratio([(tmp_path / "a", tmp_path / "b")]) == 3.0
+    assert usual_ratio([Source((tmp_path / "a", tmp_path / "b"), gaps=False)]) == 3.0
 
 
 @settings(max_examples=40, deadline=None)

@@ -10,7 +10,7 @@ from hyperadapters.cli.main import main
 from hyperadapters.data.byte_pieces import text_of_pieces
 from hyperadapters.errors import UserError
 from hyperadapters.preparation import encode_stage, filtering
-from hyperadapters.preparation.text import aligned_chunks
+from hyperadapters.preparation.text import aligned_lines
 
 
 def decoded(out, name, code, folder="bin"):
@@ -130,7 +130,7 @@ def test_an_interrupted_preparation_goes_on(corpus, prepared, monkeypatch):
 
 
 def test_several_processes_give_the_same(corpus, prepared, monkeypatch):
-    monkeypatch.setattr(aligned_chunks, "__defaults__", (9,))
+    monkeypatch.setattr(aligned_lines, "__defaults__", (9,))
     prepared()
     out = corpus.parent / "out"
     out.rename(corpus.parent / "one")
@@ -181,6 +181,21 @@ sentencepiece: {vocabulary: 350}
     first = lines(out / "text" / "valid.de-en.en")
     prepared(config + "seed: 2")
     assert lines(out / "text" / "valid.de-en.en") != first
+
+
+def test_a_file_can_be_divided_into_odd_and_even_lines(corpus, prepared, monkeypatch):
+    monkeypatch.setattr(aligned_lines, "__defaults__", (3,))
+    dev = sentences("de", 8, "test")
+    prepared("""
+bitext:
+- pair: de-en
+  train: "valid.{lang}"
+  valid: {files: "test.{lang}", lines: odd}
+  test: {source: test.de, target: test.en, lines: even}
+sentencepiece: {vocabulary: 300}
+""")
+    text = corpus.parent / "out" / "text"
+    assert lines(text / "valid.de-en.de") == dev[::2] and lines(text / "test.de-en.de") == dev[1::2]
 
 
 def test_a_language_in_another_script_than_expected_is_an_error(corpus, prepared):
