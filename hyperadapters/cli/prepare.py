@@ -38,8 +38,10 @@ def run(args: Namespace) -> None:
     if args.check:
         from ..preparation.check import check, table
 
-        rows = check(args.config, args.out, args.workers)
+        rows, problems = check(args.config, args.out, args.workers)
         print(json.dumps(rows, indent=2, ensure_ascii=False) if args.json else table(rows))
+        if problems:
+            raise UserError("\nerror: ".join(problems))
         return
     if not args.out:
         raise UserError("name the folder to write to with --out, or only --check")

@@ -22,7 +22,7 @@ class Bitext:
     """Files of one language pair."""
 
     pair: str = ""
-    train: Any = None  # pattern, or {source: file, target: file}, or a list of either
+    train: Any = None  # see patterns.py, or a list of such; valid and test also {from_train: N}
     valid: Any = None
     test: Any = None
 
@@ -74,6 +74,7 @@ class SentencePiece:
 class Config:
     """A whole configuration."""
 
+    folder: str = "."  # where paths start, from the folder of the YAML file
     languages: List[str] = field(default_factory=list)  # in the order of their ids
     english: Optional[str] = None
     pairs: Any = None  # a `Pairs`, or one choice for all splits

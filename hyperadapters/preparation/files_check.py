@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, Tuple
 
 from tqdm import tqdm
 
-from ..errors import Problems
+from ..errors import UserError
 from ..steps import Steps
 from .corpora import Corpora, relative
 from .parallel import Workers
@@ -15,7 +15,9 @@ from .text import open_binary
 
 BLOCK = 1 << 20
 NAMED_LINES = 3
+MOST_PROBLEMS = 12  # in one error
 Facts = Dict[str, Any]
+MISSING: Facts = {"lines": None, "empty": None, "first_empty": [], "error": "there is no such file"}
 
 
 def stamp(path: Path) -> List[int]:
@@ -71,6 +73,25 @@ def count_lines(lines: List[bytes], facts: Facts) -> None:
 def check_files(
     corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str
 ) -> Dict[Path, Facts]:
+    """Looks through all files; see `inspect`.
+
+    Returns:
+        what was found, by file.
+    Raises:
+        UserError: naming the missing, empty, unreadable and misaligned files, with line numbers.
+    """
+    found, problems = inspect(corpora, steps, workers, empty_lines)
+    if len(problems) > MOST_PROBLEMS:
+        more = f"... ({len(problems)} problems in all: add --check for all of them)"
+        problems = [*problems[:MOST_PROBLEMS], more]
+    if problems:
+        raise UserError("; ".join(problems))
+    return found
+
+
+def inspect(
+    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str
+) -> Tuple[Dict[Path, Facts], List[str]]:
     """Looks through all files that have changed since they were looked through.
 
     Args:
@@ -79,26 +100,22 @@ def check_files(
         workers: do it.
         empty_lines: `error` if an empty line of a bitext is one.
     Returns:
-        what was found, by file.
-    Raises:
-        UserError: naming every missing, empty, unreadable or misaligned file, with line numbers.
+        what was found, by file; and every problem.
     """
-    problems = Problems()
     paths = corpora.files()
-    missing = [path for path in paths if not path.is_file()]
-    for path in missing:
-        problems.add(f"there is no file {relative(path)}")
-    found = facts_of([path for path in paths if path not in set(missing)], steps, workers)
-    for path, facts in found.items():
-        if "error" in facts:
-            problems.add(f"{relative(path)} {facts['error']}")
-    for message in misaligned(corpora, found):
-        problems.add(message)
+    there = [path for path in paths if path.is_file()]
+    found = {**dict.fromkeys(paths, MISSING), **facts_of(there, steps, workers)}
+    problems = [
+        f"there is no file {relative(path)}"
+        if facts is MISSING
+        else f"{relative(path)} {facts['error']}"
+        for path, facts in found.items()
+        if "error" in facts
+    ]
+    problems += misaligned(corpora, found)
     if empty_lines == "error":
-        for message in empty_in_bitext(corpora, found):
-            problems.add(message)
-    problems.raise_if_any()
-    return found
+        problems += empty_in_bitext(corpora, found)
+    return found, problems
 
 
 def facts_of(paths: List[Path], steps: Steps, workers: Workers) -> Dict[Path, Facts]:
@@ -119,9 +136,7 @@ def facts_of(paths: List[Path], steps: Steps, workers: Workers) -> Dict[Path, Fa
 def misaligned(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
     """A message for each group of files with different numbers of lines."""
     for group in corpora.groups:
-        files = [
-            entry.path for entry in group if "error" not in found.get(entry.path, {"error": 1})
-        ]
+        files = [entry.path for entry in group if "error" not in found[entry.path]]
         lines = {path: found[path]["lines"] for path in files}
         if len(set(lines.values())) > 1:
             usual, odd = odd_ones(lines)
@@ -145,7 +160,7 @@ def empty_in_bitext(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]
     """A message for each file of a bitext with empty lines."""
     for group in corpora.groups:
         for entry in group:
-            facts = found.get(entry.path, {})
+            facts = found[entry.path]
             if not entry.gaps and facts.get("empty") and "error" not in facts:
                 first = ", ".join(map(str, facts["first_empty"]))
                 yield (

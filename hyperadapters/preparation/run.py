@@ -36,7 +36,7 @@ def prepare(config_file: Path, out: Path, workers: Optional[int] = None) -> Figu
         UserError: for an unusable configuration or input file.
     """
     config = load_config(config_file)
-    folder = config_file.resolve().parent
+    folder = config_file.resolve().parent / config.folder
     corpora = spell_out(config, folder)
     check_folder(out)
     with Workers(workers) as pool:

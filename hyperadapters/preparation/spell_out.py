@@ -1,20 +1,16 @@
 """From a configuration to the files of every pair."""
 
-import re
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List
 
 from ..errors import Problems, UserError, nearest
 from ..languages import Languages, codes_of, split_direction
 from .config import Bitext, Config, MultiParallel
 from .corpora import SPLITS, Corpora, Named, Part, Source
-from .scripts import base
+from .patterns import of_language, sources_of
 
-Files = Tuple[Path, Path]
 DRAW = "from_train"
-HALVES = {"odd": 0, "even": 1}
-ALTERNATIVES = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")  # {de|en}: the source's and the target's
 
 
 def spell_out(config: Config, folder: Path) -> Corpora:
@@ -87,48 +83,15 @@ class Builder:
                 if isinstance(entry, dict) and list(entry) == [DRAW] and split != "train":
                     self.draw(part, entry[DRAW], f"{where}.{split}")
                     continue
-                entry, half = self.half_of(entry, f"{where}.{split}")
-                files = self.sides(entry, src, tgt, f"{where}.{split}")
-                if files:
-                    self.add(part, [Source(files, gaps=False, half=half)])
-                    group = zip(files, (src, tgt))
+                try:
+                    sources = sources_of(entry, src, tgt, self.folder)
+                except UserError as error:
+                    self.problems.add(f"{where}.{split}: {error}")
+                    continue
+                self.add(part, sources)
+                for source in sources:
+                    group = zip(source.files, (src, tgt))
                     self.corpora.groups.append([Named(f, code, split, False) for f, code in group])
-
-    def half_of(self, entry: Any, where: str) -> Tuple[Any, Optional[int]]:
-        """An entry without its `lines`, and which half of the lines that means."""
-        if not isinstance(entry, dict) or "lines" not in entry:
-            return entry, None
-        rest = {key: value for key, value in entry.items() if key != "lines"}
-        if entry["lines"] not in HALVES:
-            self.problems.add(f"{where}.lines is '{entry['lines']}': write odd or even")
-        return rest.get("files", rest), HALVES.get(entry["lines"])
-
-    def sides(self, entry: Any, src: str, tgt: str, where: str) -> Optional[Files]:
-        """The two files of an entry of a bitext."""
-        if isinstance(entry, str):
-            pattern = entry.replace("{pair}", f"{src}-{tgt}")
-            pattern = pattern.replace("{src}", src).replace("{tgt}", tgt)
-            files = tuple(
-                self.path(ALTERNATIVES.sub(rf"\{side}", pattern), code)
-                for side, code in ((1, src), (2, tgt))
-            )
-            if files[0] != files[1]:
-                return files
-            self.problems.add(
-                f"{where}: '{entry}' needs {{lang}}, {{base}} or {{A|B}} for the two sides"
-            )
-        elif isinstance(entry, dict) and sorted(entry) == ["source", "target"]:
-            return self.path(str(entry["source"]), src), self.path(str(entry["target"]), tgt)
-        else:
-            self.problems.add(
-                f"{where}: '{entry}' is neither a pattern with {{lang}} nor "
-                f"{{source: FILE, target: FILE}}, nor, for valid and test, {{{DRAW}: NUMBER}}"
-            )
-        return None
-
-    def path(self, pattern: str, code: str) -> Path:
-        """The file of a language."""
-        return self.folder / pattern.replace("{lang}", code).replace("{base}", base(code))
 
     def draw(self, part: Part, number: Any, where: str) -> None:
         """Adds a held-out set that is to be taken out of the training files."""
@@ -184,7 +147,7 @@ class Builder:
         codes = corpus.languages or self.corpora.languages
         tables = []
         for pattern in as_list(getattr(corpus, split)):
-            table = {code: self.path(str(pattern), code) for code in codes}
+            table = {code: of_language(str(pattern), code, self.folder) for code in codes}
             if len(set(table.values())) < len(table):
                 self.problems.add(
                     f"{where}: '{pattern}' needs {{lang}}, or {{base}} if that tells them apart"

@@ -42,6 +42,9 @@ MULTI = "languages: [en, de, fr]\nmultiparallel: [{train: 'train.{lang}', test: 
         ("bitext: [{pair: de-en, train: 't.{lang}', valid: {from_train: no}}]", "give a number"),
         ("bitext: [{pair: de-en, test: {from_train: 5}}]", "no training files to draw from"),
         ("bitext: [{pair: de-en, train: {files: 't.{lang}', lines: 3}}]", "'3': write odd or even"),
+        ("bitext: [{pair: de-en, train: {file: 't.{lang}'}}]", "neither a pattern"),
+        ("bitext: [{pair: de-en, train: {files: 't.{lang}', line: odd}}]", "did you mean 'lines'"),
+        ("bitext: [{pair: de-en, train: {files: 't.{lang}', name: a}}]", "'name' go together"),
         (MULTI, "english-centric pairs need 'english: CODE'"),
         (MULTI + "pairs: [en-it]", "unknown language 'it'"),
         (MULTI + "pairs: [en-en]", "one language twice"),
@@ -74,7 +77,8 @@ def test_files_of_a_pair_come_together_in_one_order(tmp_path):
         "bitext:\n"
         "- pair: de_DE-en_XX\n  train: ['a.{base}', 'a.{x|y}.gz', {source: b.1, target: b.2}]\n"
         "  test: 't.{pair}.{lang}'\n"
-        "- {pair: en_XX-de_DE, train: 'c.{src}.{lang}', test: 't.{pair}.{lang}'}\n"
+        "- pair: en_XX-de_DE\n  train: {files: 'c.{name}.{src}.{lang}', name: [1, k]}\n"
+        "  test: 't.{pair}.{lang}'\n"
         "multiparallel: [{train: 'm.{lang}', test: 'n.{lang}'}]\n",
     )
     names = {
@@ -83,7 +87,8 @@ def test_files_of_a_pair_come_together_in_one_order(tmp_path):
     }
     assert names == {
         "train.de_DE-en_XX": [
-            ("a.de", "a.en"), ("a.x.gz", "a.y.gz"), ("b.1", "b.2"), ("c.en_XX.de_DE", "c.en_XX.en_XX"),
+            ("a.de", "a.en"), ("a.x.gz", "a.y.gz"), ("b.1", "b.2"), ("c.1.en_XX.de_DE", "c.1.en_XX.en_XX"),
+            ("c.k.en_XX.de_DE", "c.k.en_XX.en_XX"),
             ("m.de_DE", "m.en_XX"),
         ],
         # one test set for each direction, to which the multi-parallel one of its order is added
@@ -93,4 +98,4 @@ def test_files_of_a_pair_come_together_in_one_order(tmp_path):
         ],
     }  # fmt: skip
     gaps = [source.gaps for source in corpora.parts["train.de_DE-en_XX"].sources]
-    assert gaps == [False] * 4 + [True]
+    assert gaps == [False] * 5 + [True]

@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from small_corpus import write
+from small_corpus import CONFIG, write
 
 from hyperadapters.errors import UserError
 from hyperadapters.preparation import files_check
@@ -60,7 +60,8 @@ sentencepiece: {vocabulary: 300}
 
 def test_check_lists_the_files_and_remembers_them(corpus, monkeypatch):
     out = corpus.parent / "out"
-    rows = check(corpus / "config.yaml", out, 1)
+    rows, problems = check(corpus / "config.yaml", out, 1)
+    assert not problems
     assert [(row["split"], row["language"], row["lines"], row["empty"]) for row in rows[:3]] == [
         ("train", "en", 120, 0), ("train", "de", 120, 0), ("train", "ru", 120, 10),
     ]  # fmt: skip
@@ -69,6 +70,21 @@ def test_check_lists_the_files_and_remembers_them(corpus, monkeypatch):
     write(corpus / "test.ru", ["абв"] * 8)
     check(corpus / "config.yaml", out, 1)
     assert [path.name for path in looked] == ["test.ru"]
+
+    (corpus / "valid.de").unlink()
+    (corpus / "train.ru.gz").write_bytes(b"text")
+    rows, problems = check(corpus / "config.yaml", out, 1)
+    assert {row["language"]: row["error"] for row in rows if row["error"]}.keys() == {"de", "ru"}
+    assert len(problems) == 2 and "valid.de" in problems[1]
+
+
+def test_very_many_problems_are_counted(corpus, prepared):
+    for path in corpus.iterdir():
+        path.unlink()
+    codes = ", ".join(f"c{number}" for number in range(9))
+    with pytest.raises(UserError, match=r"30 problems in all: add --check") as error:
+        prepared(CONFIG.replace("en, de, ru", f"en, {codes}"))
+    assert str(error.value).count("there is no file") == 12
 
 
 def test_a_folder_with_other_files_is_refused(corpus, prepared):
