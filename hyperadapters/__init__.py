@@ -16,6 +16,7 @@ def register() -> None:
 
     allow()
     show_user_errors_as_one_line()
+    import_module("hyperadapters.data.byte_pieces")
     import_module("hyperadapters.optim.fused_adam")
     import_module("hyperadapters.tasks.multilingual_adapter_translation")
     import_module("hyperadapters.models.adapter_transformer")

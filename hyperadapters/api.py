@@ -72,7 +72,7 @@ class Translator:
         bpe = None
         if sentencepiece_model:
             bpe = encoders.build_bpe(
-                Namespace(bpe="sentencepiece", sentencepiece_model=str(sentencepiece_model))
+                Namespace(bpe="sentencepiece_bytes", sentencepiece_model=str(sentencepiece_model))
             )
         return cls(task, models[0], bpe, torch.cuda.is_available() and not cpu)
 

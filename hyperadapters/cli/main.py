@@ -17,6 +17,7 @@ from . import (
     languages,
     options,
     parameters,
+    prepare,
     translate,
     user_dir,
 )
@@ -32,6 +33,7 @@ COMMANDS = (
     languages,
     options,
     parameters,
+    prepare,
     translate,
     user_dir,
 )

@@ -10,6 +10,7 @@ from typing import Any, Dict, List
 from ..data.conlang import Family
 from ..evaluation.training_log import words_per_second
 from ..files import read_lines, write_json, write_text
+from ..steps import Steps
 from . import corpus
 from .plan import (
     SYSTEMS,
@@ -21,7 +22,6 @@ from .plan import (
     trained_directions,
 )
 from .report import markdown
-from .steps import Steps
 from .train import train
 
 USER_DIR = Path(__file__).resolve().parent.parent
@@ -41,19 +41,21 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     languages = list(family.languages)
     supervised = trained_directions(family.languages)
     commands = [train_command(out, plan, system, supervised, USER_DIR) for system in SYSTEMS]
-    steps = Steps(out, {"plan": plan.settings(), "train": commands})
-    if steps.is_other_run:
+    settings = {"plan": plan.settings(), "train": commands}
+    steps = Steps(out / "state.json")
+    if not steps.holds_only(settings):
+        steps.done.clear()
         print(f"{out} holds a run with other settings: starting anew", file=sys.stderr)
         for part in ("text", "pieces", "bin", "logs", "evaluation", *map(slug, SYSTEMS)):
             shutil.rmtree(out / part, ignore_errors=True)
 
-    with steps.step("corpus of constructed languages") as todo:
+    with steps.step("corpus of constructed languages", settings) as todo:
         if todo:
             corpus.write_text_files(out, plan, family)
-    with steps.step("sentencepiece") as todo:
+    with steps.step("sentencepiece", settings) as todo:
         if todo:
             corpus.train_pieces(out, plan, languages)
-    with steps.step("binarised data") as todo:
+    with steps.step("binarised data", settings) as todo:
         if todo:
             shutil.rmtree(out / "bin", ignore_errors=True)
             binarised = corpus.binarise(out, languages)
@@ -64,13 +66,13 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
                 + "\n",
             )
     for system, command in zip(SYSTEMS, commands):
-        with steps.step(f"training: {system}") as todo:
+        with steps.step(f"training: {system}", settings) as todo:
             if todo:
                 train(command, out / "logs" / f"{slug(system)}.log", plan.updates)
-        with steps.step(f"evaluation: {system}") as todo:
+        with steps.step(f"evaluation: {system}", settings) as todo:
             if todo:
                 evaluate_system(out, plan, system)
-    with steps.step("results"):
+    with steps.step("results", settings):
         rows = report(out, family, supervised)
     print(json.dumps(rows, indent=2) if as_json else "\n" + (out / "results.md").read_text())
     print(

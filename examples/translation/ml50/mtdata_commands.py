@@ -1,0 +1,51 @@
+"""Prints the `mtdata get` commands that bring what ml50.yaml expects under mtdata/.
+
+Run it with the Python that has hyperadapters, and the commands where mtdata is installed, in the folder that
+ML50 names. Arguments are language codes: only these languages.
+"""
+
+import re
+import shlex
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from hyperadapters.preparation.config import load_config
+from hyperadapters.preparation.spell_out import spell_out
+
+CONFIG = Path(__file__).with_name("ml50.yaml")
+FILE = re.compile(
+    r"mtdata/(?P<code>\w+)/(?P<kind>train-parts|tests)/(?P<id>.+?)\.(?P<lang>[a-z]{3})(\.gz)?$"
+)
+OPTIONS = {"train-parts": "-tr", "tests": "-ts"}
+
+
+def commands(wanted):
+    """The command of each language, by its code.
+
+    Args:
+        wanted: language codes; all if empty.
+    """
+    found = defaultdict(lambda: {"langs": set(), "train-parts": [], "tests": []})
+    for path in spell_out(load_config(CONFIG), Path()).files():
+        named = FILE.match(path.as_posix())
+        if named and (not wanted or named["code"] in wanted):
+            own = found[named["code"]]
+            own["langs"].add(named["lang"])
+            if named["id"] not in own[named["kind"]]:
+                own[named["kind"]].append(named["id"])
+    return {code: command(code, own) for code, own in found.items()}
+
+
+def command(code, own):
+    """The command of one language."""
+    words = ["mtdata", "get", "-l", "-".join(sorted(own["langs"]))]
+    for kind, option in OPTIONS.items():
+        if own[kind]:
+            words += [option, *own[kind]]
+    return shlex.join([*words, "--compress", "-o", f"mtdata/{code}"])
+
+
+if __name__ == "__main__":
+    for line in commands(sys.argv[1:]).values():
+        print(line)

@@ -1,0 +1,1 @@
+"""From raw bitext of many languages to data that fairseq trains on."""

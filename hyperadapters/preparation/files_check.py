@@ -1,0 +1,169 @@
+"""Looking through every file before any work starts: is it there, text, and aligned?"""
+
+import codecs
+import zlib
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Tuple
+
+from tqdm import tqdm
+
+from ..errors import UserError
+from ..steps import Steps
+from .corpora import Corpora, relative
+from .parallel import Workers
+from .text import open_binary
+
+BLOCK = 1 << 20
+NAMED_LINES = 3
+MOST_PROBLEMS = 12  # in one error
+Facts = Dict[str, Any]
+MISSING: Facts = {"lines": None, "empty": None, "first_empty": [], "error": "there is no such file"}
+
+
+def stamp(path: Path) -> List[int]:
+    """Size and time of the last change: what tells that a file is the same as before."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def look_through(path: Path) -> Facts:
+    """Counts the lines of a file and checks that it is UTF-8.
+
+    Returns:
+        `lines`, `empty` (how many hold nothing but white space), `first_empty` (numbers of the
+        first of them) and, for a file that cannot be used, `error`.
+    """
+    facts: Facts = {"lines": 0, "empty": 0, "first_empty": []}
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    rest = b""
+    try:
+        with open_binary(path) as file:
+            while True:
+                block = file.read(BLOCK)
+                try:
+                    decoder.decode(block, final=not block)
+                except UnicodeDecodeError as error:
+                    data = rest + block
+                    # the decoder keeps an unfinished character, which also ends `rest`
+                    bad = len(data) - len(error.object) + error.start
+                    line = facts["lines"] + data[:bad].count(b"\n") + 1
+                    return {**facts, "error": f"line {line} is not UTF-8: convert the file"}
+                lines = (rest + block).split(b"\n")
+                rest = lines.pop()
+                count_lines(lines if block or not rest else [*lines, rest], facts)
+                if not block:
+                    break
+    except (OSError, EOFError, zlib.error) as error:
+        return {**facts, "error": f"cannot be read ({error}): get it again"}
+    if facts["lines"] == facts["empty"]:
+        facts["error"] = "is empty" if not facts["lines"] else "holds nothing but empty lines"
+    return facts
+
+
+def count_lines(lines: List[bytes], facts: Facts) -> None:
+    """Adds lines to the facts of a file."""
+    for number, line in enumerate(lines, facts["lines"] + 1):
+        if not line or line.isspace():
+            facts["empty"] += 1
+            if len(facts["first_empty"]) < NAMED_LINES:
+                facts["first_empty"].append(number)
+    facts["lines"] += len(lines)
+
+
+def check_files(
+    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str
+) -> Dict[Path, Facts]:
+    """Looks through all files; see `inspect`.
+
+    Returns:
+        what was found, by file.
+    Raises:
+        UserError: naming the missing, empty, unreadable and misaligned files, with line numbers.
+    """
+    found, problems = inspect(corpora, steps, workers, empty_lines)
+    if len(problems) > MOST_PROBLEMS:
+        more = f"... ({len(problems)} problems in all: add --check for all of them)"
+        problems = [*problems[:MOST_PROBLEMS], more]
+    if problems:
+        raise UserError("; ".join(problems))
+    return found
+
+
+def inspect(
+    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str
+) -> Tuple[Dict[Path, Facts], List[str]]:
+    """Looks through all files that have changed since they were looked through.
+
+    Args:
+        corpora: names the files.
+        steps: remembers what was found, by size and time of change.
+        workers: do it.
+        empty_lines: `error` if an empty line of a bitext is one.
+    Returns:
+        what was found, by file; and every problem.
+    """
+    paths = corpora.files()
+    there = [path for path in paths if path.is_file()]
+    found = {**dict.fromkeys(paths, MISSING), **facts_of(there, steps, workers)}
+    problems = [
+        f"there is no file {relative(path)}"
+        if facts is MISSING
+        else f"{relative(path)} {facts['error']}"
+        for path, facts in found.items()
+        if "error" in facts
+    ]
+    problems += misaligned(corpora, found)
+    if empty_lines == "error":
+        problems += empty_in_bitext(corpora, found)
+    return found, problems
+
+
+def facts_of(paths: List[Path], steps: Steps, workers: Workers) -> Dict[Path, Facts]:
+    """The facts of files, from before or looked up now."""
+    stamps = {path: stamp(path) for path in paths}
+    names = {path: f"file {path}" for path in paths}
+    todo = [path for path in paths if not steps.is_done(names[path], stamps[path])]
+    if todo:
+        size = sum(stamps[path][0] for path in todo)
+        with tqdm(total=size, desc="checking files", unit="B", unit_scale=True) as bar:
+            for path, facts in workers.map(look_through, ((path, path) for path in todo)):
+                steps.finish(names[path], stamps[path], facts)
+                bar.update(stamps[path][0])
+        steps.save()
+    return {path: steps.result(names[path]) for path in paths}
+
+
+def misaligned(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
+    """A message for each group of files with different numbers of lines."""
+    for group in corpora.groups:
+        files = [entry.path for entry in group if "error" not in found[entry.path]]
+        lines = {path: found[path]["lines"] for path in files}
+        if len(set(lines.values())) > 1:
+            usual, odd = odd_ones(lines)
+            yield (
+                f"{relative(usual)} has {lines[usual]} lines, but "
+                + ", ".join(f"{relative(path)} has {lines[path]}" for path in odd[:NAMED_LINES])
+                + (" ..." if len(odd) > NAMED_LINES else "")
+                + f": line {min(lines.values()) + 1} is the first without a counterpart, align them"
+            )
+
+
+def odd_ones(lines: Dict[Path, int]) -> Tuple[Path, List[Path]]:
+    """A file with the most frequent number of lines, and those with another."""
+    numbers = list(lines.values())
+    usual = max(numbers, key=numbers.count)
+    example = next(path for path, number in lines.items() if number == usual)
+    return example, [path for path, number in lines.items() if number != usual]
+
+
+def empty_in_bitext(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
+    """A message for each file of a bitext with empty lines."""
+    for group in corpora.groups:
+        for entry in group:
+            facts = found[entry.path]
+            if not entry.gaps and facts.get("empty") and "error" not in facts:
+                first = ", ".join(map(str, facts["first_empty"]))
+                yield (
+                    f"{relative(entry.path)} has {facts['empty']} empty lines (first: {first}): "
+                    "mend it, or set filters.empty_lines: drop"
+                )

@@ -1,0 +1,109 @@
+"""The held-out sentences of all languages, which no training pair may contain (the ML50 rule)."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+from tqdm import tqdm
+
+from ..errors import Problems
+from ..steps import digest
+from . import scripts
+from .files_check import stamp
+from .hashes import HeldOut, hashes, write_hashes
+from .job import VERSION, Job
+from .text import aligned_chunks, clean_lines
+
+STRAY = 0.5  # share of held-out sentences outside of a language's scripts that must be a mistake
+
+
+Letters = Dict[str, Dict[str, int]]
+
+
+def collect(job: Job) -> Tuple[HeldOut, Letters]:
+    """Writes the hashes of all sentences of valid and test files.
+
+    Returns:
+        the sentences, and their letters of each script by language.
+    """
+    files = job.corpora.held_out()
+    inputs = [VERSION, [[str(path), code, stamp(path)] for path, code in files.items()]]
+    path = job.work / "held_out.u64"
+
+    def action() -> Dict[str, Any]:
+        found = np.zeros(0, dtype=np.uint64)
+        letters: Letters = {}
+        tasks = ((code, file) for file, code in files.items())
+        results = job.workers.map(look_into, tasks)
+        for code, (own, own_letters) in tqdm(results, total=len(files), desc="held-out files"):
+            found = np.union1d(found, own)
+            table = letters.setdefault(code or "", {})
+            for script, number in own_letters.items():
+                table[script] = table.get(script, 0) + number
+        write_hashes(path, found)
+        return {"sentences": len(found), "digest": digest(found.tolist()), "letters": letters}
+
+    result = job.steps.run("held-out sentences", inputs, action, [path])
+    return HeldOut(path, result["digest"], result["sentences"]), result["letters"]
+
+
+def look_into(path: Path) -> Tuple[np.ndarray, Dict[str, int]]:
+    """The distinct hashes of a file's sentences, and its letters of each script."""
+    found = np.zeros(0, dtype=np.uint64)
+    letters: Dict[str, int] = {}
+    for (block,) in aligned_chunks([path]):
+        lines = [line for line in clean_lines(block) if line]
+        found = np.union1d(found, hashes(lines))
+        for script, number in scripts.measure(lines).items():
+            letters[script] = letters.get(script, 0) + number
+    return found, letters
+
+
+def expected_scripts(job: Job, letters: Letters) -> Dict[str, Tuple[str, ...]]:
+    """The scripts of each language: as configured, or known, or measured on held-out text.
+
+    Raises:
+        UserError: naming every language whose held-out text is not in its scripts, or a script
+            that Unicode does not know.
+    """
+    problems = Problems()
+    given = job.config.filters.scripts
+    found: Dict[str, Tuple[str, ...]] = {}
+    for code in job.corpora.languages:
+        measured = tuple(scripts.main_scripts(letters.get(code, {})))
+        if code in given:
+            found[code] = tuple(
+                as_names(given[code], measured, f"filters.scripts.{code}", problems)
+            )
+        else:
+            found[code] = scripts.KNOWN.get(scripts.base(code), measured)
+        stray = stray_share(letters.get(code, {}), found[code])
+        if job.config.filters.script_share and stray > STRAY:
+            problems.add(
+                f"{code} is expected in {', '.join(found[code])}, but {stray:.0%} of the letters of "
+                f"its valid and test sets are not (most are {', '.join(measured) or 'unknown'}): mend "
+                f"the files or set filters.scripts.{code}"
+            )
+    problems.raise_if_any()
+    return found
+
+
+def as_names(value: Any, measured: Tuple[str, ...], where: str, problems: Problems) -> List[str]:
+    """The scripts that a configuration gives for a language: a list, one name, any or measured."""
+    if value == "any":
+        return []
+    if value == "measured":
+        return list(measured)
+    names = [str(name) for name in (value if isinstance(value, list) else [value])]
+    for name in names:
+        if not scripts.is_script(name):
+            problems.add(f"{where}: Unicode knows no script '{name}'; or write any or measured")
+    return names
+
+
+def stray_share(letters: Dict[str, int], expected: Tuple[str, ...]) -> float:
+    """The share of letters outside of the expected scripts; 0 if any script will do."""
+    total = sum(letters.values())
+    if not total or not expected:
+        return 0.0
+    return 1 - sum(letters.get(script, 0) for script in expected) / total

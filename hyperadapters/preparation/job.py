@@ -1,0 +1,57 @@
+"""What every stage of a preparation needs to know."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List
+
+from ..steps import Steps
+from .config import Config
+from .corpora import Corpora, Part
+from .parallel import Workers
+
+VERSION = 2  # of what the stages write: another one does everything anew
+
+
+@dataclass
+class Job:
+    """A preparation under way.
+
+    Args:
+        config: the configuration.
+        corpora: the same, spelled out.
+        folder: where relative paths of the configuration start.
+        out: folder for everything that is written.
+        steps: what is done already.
+        workers: processes.
+        facts: what the check of the input files found, by file.
+    """
+
+    config: Config
+    corpora: Corpora
+    folder: Path
+    out: Path
+    steps: Steps
+    workers: Workers
+    facts: Dict[Path, Dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        """Folder of intermediate files."""
+        return self.out / "work"
+
+    def text_folder(self, part: Part) -> Path:
+        """Where the filtered text of a part is."""
+        return self.work if part.split == "train" else self.out / "text"
+
+    def text_files(self, part: Part) -> List[Path]:
+        """The filtered text of both sides of a part."""
+        folder = self.text_folder(part)
+        return [folder / f"{part.name}.{code}" for code in (part.src, part.tgt)]
+
+    def counts(self, part: Part) -> Dict[str, Any]:
+        """What filtering a part returned: read, kept, dropped, digest."""
+        return self.steps.result(f"filter {part.name}")
+
+    def full(self, *splits: str) -> List[Part]:
+        """The parts of these splits that have sentences left."""
+        return [part for part in self.corpora.of(*splits) if self.counts(part)["kept"]]

@@ -1,0 +1,43 @@
+"""The usual ratio of the lengths of a pair's sides."""
+
+from typing import Dict, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from .corpora import Source
+from .files_check import stamp
+from .job import VERSION, Job
+from .text import clean_lines
+
+FEWEST = 10  # pairs that tell a ratio
+
+
+def usual_ratios(job: Job) -> Dict[str, float]:
+    """Characters of the source for each character of the target, by training part.
+
+    It is the median over the first lines of each training file: a Chinese sentence has a third of
+    the characters of its English translation, and a fixed limit would drop the one or miss the other.
+    """
+    parts = job.corpora.of("train")
+    sources = {part.name: part.sources for part in parts}
+    names = {part.name: f"lengths {part.name}" for part in parts}
+    inputs = {
+        name: [VERSION, [[str(path), stamp(path), s.half] for s in own for path in s.files]]
+        for name, own in sources.items()
+    }
+    todo = [name for name in sources if not job.steps.is_done(names[name], inputs[name])]
+    results = job.workers.map(usual_ratio, ((name, sources[name]) for name in todo))
+    for name, ratio in tqdm(results, total=len(todo), desc="lengths", disable=not todo):
+        job.steps.finish(names[name], inputs[name], ratio)
+    job.steps.save()
+    return {name: job.steps.result(names[name]) for name in sources}
+
+
+def usual_ratio(sources: Sequence[Source]) -> float:
+    """The median ratio over the first lines of each pair of files; 1 if there are too few."""
+    ratios = []
+    for own in sources:
+        source, target = map(clean_lines, next(own.chunks()))
+        ratios += [len(s) / len(t) for s, t in zip(source, target) if s and t]
+    return float(np.median(ratios)) if len(ratios) >= FEWEST else 1.0

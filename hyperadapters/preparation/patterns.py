@@ -1,0 +1,80 @@
+"""How a configuration names the two files of a bitext."""
+
+import re
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+from ..errors import UserError, nearest
+from .corpora import Source
+from .scripts import base
+
+HALVES = {"odd": 0, "even": 1}
+ALTERNATIVES = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")  # {de|en}: the source's and the target's
+KEYS = {"files": ("files", "name", "lines"), "source": ("source", "target", "lines")}
+
+
+def sources_of(entry: Any, src: str, tgt: str, folder: Path) -> List[Source]:
+    """The files of an entry.
+
+    Args:
+        entry: a pattern; `{files: PATTERN}`, with `name`, which stands for {name} in the pattern or
+            is a list of such; or `{source: FILE, target: FILE}`. The last two may have
+            `lines: odd` or `even`.
+        src, tgt: languages.
+        folder: where relative paths start.
+    Raises:
+        UserError: if it is none of these.
+    """
+    entry = {"files": entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, dict) or not ("files" in entry or {"source", "target"} <= set(entry)):
+        raise UserError(
+            f"'{entry}' is neither a pattern nor {{files: PATTERN}}, {{source: FILE, target: FILE}} "
+            "or, for valid and test, {from_train: NUMBER}"
+        )
+    half = half_of(entry)
+    if "files" not in entry:
+        sides = (folder / str(entry["source"]), folder / str(entry["target"]))
+        return [Source(sides, gaps=False, half=half)]
+    pattern, names = str(entry["files"]), entry.get("name", [])
+    names = names if isinstance(names, list) else [names]
+    if bool(names) != ("{name}" in pattern):
+        raise UserError(f"'{pattern}': {{name}} in the pattern and the key 'name' go together")
+    patterns = [pattern.replace("{name}", str(name)) for name in names] or [pattern]
+    return [Source(sides_of(own, src, tgt, folder), gaps=False, half=half) for own in patterns]
+
+
+def half_of(entry: Dict[str, Any]) -> Any:
+    """Which half of the lines an entry means; None if all.
+
+    Raises:
+        UserError: for an unknown key or half.
+    """
+    known = KEYS["files" if "files" in entry else "source"]
+    for key in entry:
+        if key not in known:
+            raise UserError(f"unknown key '{key}': {nearest(str(key), known)}")
+    lines = entry.get("lines")
+    if lines is not None and lines not in HALVES:
+        raise UserError(f"lines is '{lines}': write odd or even")
+    return HALVES.get(lines)
+
+
+def sides_of(pattern: str, src: str, tgt: str, folder: Path) -> Tuple[Path, Path]:
+    """The files of both sides.
+
+    Raises:
+        UserError: if they are one and the same.
+    """
+    named = pattern.replace("{pair}", f"{src}-{tgt}").replace("{src}", src).replace("{tgt}", tgt)
+    source, target = (
+        of_language(ALTERNATIVES.sub(rf"\{side}", named), code, folder)
+        for side, code in ((1, src), (2, tgt))
+    )
+    if source == target:
+        raise UserError(f"'{pattern}' needs {{lang}}, {{base}} or {{A|B}} for the two sides")
+    return source, target
+
+
+def of_language(pattern: str, code: str, folder: Path) -> Path:
+    """The file of a language: {lang} is its code, {base} the part of it before "_"."""
+    return folder / pattern.replace("{lang}", code).replace("{base}", base(code))

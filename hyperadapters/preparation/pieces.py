@@ -1,0 +1,113 @@
+"""The sentencepiece model and the dictionary that fairseq reads."""
+
+import io
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
+
+from ..errors import UserError, listed
+from ..files import write_lines, written
+from .config import SentencePiece
+
+SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")  # fairseq's dictionary has them before its first line
+MISSING_SHARE = 0.1  # of a model's pieces that its dictionary may lack
+THREADS = 16  # fixed, as the model depends on it
+
+
+def language_tokens(languages: List[str], style: str) -> List[str]:
+    """The language tokens that fairseq would add to the dictionary, in its order.
+
+    Args:
+        languages: language codes.
+        style: fairseq's --lang-tok-style, or none.
+    """
+    if style == "none":
+        return []
+    if style == "mbart":
+        return [*(f"[{code}]" for code in languages), "<mask>"]
+    return [f"__{code}__" for code in languages]
+
+
+def train(
+    sentences: Iterator[str], model: Path, settings: SentencePiece, languages: List[str]
+) -> None:
+    """Trains a model on a sample.
+
+    The language tokens are control symbols: they are reserved, but no text is ever encoded to them.
+    So is the padding symbol, which fairseq's dictionary has too.
+
+    Raises:
+        UserError: if sentencepiece cannot train with these settings.
+    """
+    import sentencepiece
+
+    made = io.BytesIO()  # and no file names in the model: equal text gives an equal file
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=sentences, model_writer=made, vocab_size=settings.vocabulary,
+            model_type=settings.model_type, character_coverage=settings.character_coverage,
+            byte_fallback=settings.byte_fallback,
+            normalization_rule_name=settings.normalization, pad_id=3,
+            control_symbols=language_tokens(languages, settings.language_tokens),
+            hard_vocab_limit=False, input_sentence_size=0, shuffle_input_sentence=False,
+            max_sentence_length=1 << 20, num_threads=THREADS, minloglevel=2,
+        )  # fmt: skip
+    except (RuntimeError, OSError) as error:
+        raise UserError(
+            f"sentencepiece cannot train: {' '.join(str(error).split())} (settings: sentencepiece)"
+        ) from error
+    with written(model) as temporary:
+        temporary.write_bytes(made.getvalue())
+
+
+def load(model: Path) -> Any:
+    """Loads a model.
+
+    Raises:
+        UserError: if it is none.
+    """
+    import sentencepiece
+
+    try:
+        return sentencepiece.SentencePieceProcessor(model_file=str(model))
+    except (RuntimeError, OSError) as error:
+        raise UserError(f"{model} is no sentencepiece model") from error
+
+
+def write_dictionary(model: Any, path: Path) -> None:
+    """Writes all pieces of a model as a fairseq dictionary."""
+    pieces = [model.id_to_piece(number) for number in range(model.get_piece_size())]
+    write_lines(path, (f"{piece} 1" for piece in pieces if piece not in SPECIALS))
+
+
+def dictionary_ids(model: Any, dictionary: Path) -> Dict[str, Any]:
+    """How pieces become fairseq's token ids.
+
+    Args:
+        model: a sentencepiece model.
+        dictionary: a fairseq dictionary.
+    Returns:
+        `ids`: the token id of each piece; `symbols`: entries of the dictionary; `eos`: token id;
+        `missing`: how many pieces it lacks, which become unknown.
+    Raises:
+        UserError: if the dictionary is another model's.
+    """
+    from fairseq.data import Dictionary
+
+    try:
+        known = Dictionary.load(str(dictionary))
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"{dictionary} is no fairseq dictionary: {error}") from error
+    pieces = [model.id_to_piece(number) for number in range(model.get_piece_size())]
+    usable = [
+        piece
+        for number, piece in enumerate(pieces)
+        if not model.is_control(number) and not model.is_unknown(number)
+    ]
+    missing = [piece for piece in usable if piece not in known]
+    if len(missing) > MISSING_SHARE * len(usable):
+        raise UserError(
+            f"{dictionary} lacks {len(missing)} of the model's {len(usable)} pieces "
+            f"({listed(missing[:5])}): give the dictionary that belongs to the model"
+        )
+    ids = [known.unk() if piece in SPECIALS else known.index(piece) for piece in pieces]
+    return {"ids": ids, "symbols": len(known), "eos": known.eos(), "missing": len(missing)}

@@ -1,0 +1,144 @@
+"""The report: what was read, kept and dropped, and why."""
+
+from typing import Any, Dict, List
+
+from .corpora import Part
+from .filters import REASONS
+from .job import Job
+
+Figures = Dict[str, Any]
+
+
+def figures(job: Job, data: str, held_out: int) -> Figures:
+    """All counts as plain data.
+
+    Args:
+        job: a preparation whose data are binarised.
+        data: fairseq's data path.
+        held_out: different held-out sentences.
+    """
+    steps = job.steps
+    name = "sentencepiece model" if job.config.sentencepiece.model else "sentencepiece training"
+    model = {key: value for key, value in steps.result(name).items() if key != "digest"}
+    dictionary = steps.result("dictionary")
+    return {
+        "data": data,
+        "languages": job.corpora.languages,
+        "english": job.config.english,
+        "directions": directions(job),
+        "held_out_sentences": held_out,
+        "dictionary": {key: dictionary[key] for key in ("symbols", "missing")},
+        "sentencepiece": model,
+        "splits": {
+            split: {part.pair: part_figures(job, part) for part in job.corpora.of(split)}
+            for split in ("train", "valid", "test")
+        },
+        "warnings": warnings(job, dictionary["missing"]),
+    }
+
+
+def part_figures(job: Job, part: Part) -> Figures:
+    """Read, kept and dropped of a part."""
+    counts = job.counts(part)
+    dropped = dict(counts["dropped"])
+    encoded = 0
+    if counts["kept"]:
+        found = job.steps.result(f"encode {part.name}")
+        encoded = found["sentences"]
+        if found["dropped"]:
+            dropped["too many pieces"] = found["dropped"]
+    return {"read": counts["read"], "kept": encoded, "dropped": dropped}
+
+
+def directions(job: Job) -> List[str]:
+    """The training directions: both of every pair that has training data."""
+    pairs = [(part.src, part.tgt) for part in job.full("train")]
+    return [f"{a}-{b}" for src, tgt in pairs for a, b in ((src, tgt), (tgt, src))]
+
+
+def without_valid(job: Job) -> List[str]:
+    """Training pairs for which fairseq-train will find no valid set."""
+    there = {part.name for part in job.full("valid")}
+    return [
+        part.pair
+        for part in job.full("train")
+        if not {f"valid.{part.pair}", f"valid.{part.tgt}-{part.src}"} & there
+    ]
+
+
+def warnings(job: Job, missing: int) -> List[str]:
+    """What a user should know before training."""
+    found = []
+    for part in job.corpora.parts.values():
+        if not job.counts(part)["kept"]:
+            found.append(
+                f"{part.split} of {part.pair}: no sentence pair is left, so it is left out"
+            )
+    found += [
+        f"{pair} has no valid set: train with --disable-validation, or add one"
+        for pair in without_valid(job)
+    ]
+    if missing:
+        found.append(
+            f"{missing} pieces of the model are not in its dictionary: they become unknown"
+        )
+    return found
+
+
+def markdown(found: Figures) -> str:
+    """The figures as a Markdown page with a row for every pair."""
+    tables = [
+        f"## {split}\n\n{table(pairs)}\n" for split, pairs in found["splits"].items() if pairs
+    ]
+    return "\n".join(["# Report of the preparation\n", heading(found), *tables, notes(found)])
+
+
+def summary(found: Figures) -> str:
+    """The figures for the terminal: the training pairs, and totals of the other sets."""
+    lines = [heading(found), table(found["splits"]["train"]), ""]
+    for split in ("valid", "test"):
+        pairs = found["splits"][split]
+        if pairs:
+            kept = sum(pair["kept"] for pair in pairs.values())
+            lines.append(f"{split}: {len(pairs)} pairs, {kept:,} sentence pairs")
+    return "\n".join([*lines, "", notes(found)])
+
+
+def heading(found: Figures) -> str:
+    """What was made, in one line."""
+    return (
+        f"{len(found['languages'])} languages, {len(found['directions'])} training directions, "
+        f"{found['held_out_sentences']:,} different held-out sentences, dictionary of "
+        f"{found['dictionary']['symbols']:,} symbols.\n"
+    )
+
+
+def table(pairs: Dict[str, Figures]) -> str:
+    """A table of one split: read, kept, and dropped for each reason that occurs."""
+    from tabulate import tabulate
+
+    reasons = [reason for reason in REASONS if any(reason in p["dropped"] for p in pairs.values())]
+    columns = ("read", "kept", *reasons)
+    rows = {
+        pair: [own["read"], own["kept"], *(own["dropped"].get(reason, 0) for reason in reasons)]
+        for pair, own in pairs.items()
+    }
+    if len(rows) > 1:
+        rows["all"] = [sum(column) for column in zip(*rows.values())]
+    return tabulate(
+        [[pair, *(f"{number:,}" for number in row)] for pair, row in rows.items()],
+        ("pair", *columns), tablefmt="github", disable_numparse=True,
+        colalign=("left", *["right"] * len(columns)),
+    )  # fmt: skip
+
+
+def notes(found: Figures) -> str:
+    """What the reasons mean, and the warnings."""
+    every = [pair for pairs in found["splits"].values() for pair in pairs.values()]
+    used = {reason for pair in every for reason in pair["dropped"]}
+    lines = [f"- {reason}: {text}" for reason, text in REASONS.items() if reason in used]
+    if lines:
+        lines = ["Dropped, each pair under the first reason that fits:\n", *lines, ""]
+    if found["warnings"]:
+        lines += ["Warnings:\n", *(f"- {warning}" for warning in found["warnings"]), ""]
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""A sample of all languages in which small ones have more than their share."""
+
+from pathlib import Path
+from typing import Dict, Iterator, List
+
+import numpy as np
+
+from .text import aligned_lines
+
+
+def quotas(
+    sizes: Dict[str, int],
+    characters: Dict[str, int],
+    temperature: float,
+    most: int,
+    most_characters: int,
+) -> Dict[str, int]:
+    """How many sentences to draw of each language.
+
+    A language of n sentences is drawn with probability proportional to n^(1/T) (Arivazhagan et al.
+    2019); as many sentences in all as there are, but not more than allowed.
+
+    Args:
+        sizes: sentences of each language.
+        characters: characters of each language.
+        temperature: T; 1 leaves the proportions, a large one draws all languages equally.
+        most: sentences in all, at most.
+        most_characters: characters in all, at most.
+    """
+    total = min(most, sum(sizes.values()))
+    weights = {code: size ** (1 / temperature) if size else 0.0 for code, size in sizes.items()}
+    scale = total / sum(weights.values())
+    expected = sum(scale * w * characters[code] / sizes[code] for code, w in weights.items() if w)
+    scale *= min(1.0, most_characters / expected)
+    # a language that has any text is in the sample
+    return {code: max(round(w * scale), 1) if w else 0 for code, w in weights.items()}
+
+
+def sample(
+    files: Dict[str, List[Path]], sizes: Dict[str, int], drawn: Dict[str, int], seed: int
+) -> Iterator[str]:
+    """Draws sentences; those of small languages several times.
+
+    Args:
+        files: text files of each language.
+        sizes: their lines in all.
+        drawn: lines to draw of each language.
+        seed: of the choice.
+    """
+    for number, code in enumerate(files):
+        if sizes[code]:
+            random = np.random.default_rng([seed, number])
+            yield from sample_language(files[code], sizes[code], drawn[code], random)
+
+
+def sample_language(
+    files: List[Path], size: int, drawn: int, random: np.random.Generator
+) -> Iterator[str]:
+    """Draws from one language: all its lines as often as they fit, and a choice of them."""
+    times, left = divmod(drawn, size)
+    for path in files:
+        for (lines,) in aligned_lines([path]):
+            # uniform without replacement, without knowing the lines to come
+            number = int(random.hypergeometric(len(lines), size - len(lines), left)) if left else 0
+            chosen = np.sort(random.choice(len(lines), number, replace=False))
+            for line in [*lines * times, *(lines[row] for row in chosen.tolist())]:
+                yield line.decode("utf-8").rstrip("\n")
+            size, left = size - len(lines), left - number

@@ -1,0 +1,116 @@
+"""The stage that makes the sentencepiece model and the dictionaries."""
+
+import shutil
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Dict, List
+
+import numpy as np
+from tqdm import tqdm
+
+from ..errors import Problems
+from ..files import written
+from . import pieces
+from .binarised import stored_type
+from .corpora import relative
+from .files_check import stamp
+from .job import VERSION, Job
+from .sample import quotas, sample
+
+
+def check_given_files(job: Job) -> None:
+    """Raises:
+    UserError: if a configured model or dictionary is missing or unusable.
+    """
+    problems = Problems()
+    for name in ("model", "dictionary"):
+        given = getattr(job.config.sentencepiece, name)
+        if given and not (job.folder / given).is_file():
+            problems.add(f"sentencepiece.{name}: there is no file {relative(job.folder / given)}")
+        elif given and name == "model":
+            pieces.load(job.folder / given)
+    problems.raise_if_any()
+
+
+def make_model(job: Job) -> Dict[str, Any]:
+    """Trains or takes over the sentencepiece model.
+
+    Returns:
+        `digest` of the model; for a trained one, `sentences` and `drawn` by language.
+    """
+    settings = job.config.sentencepiece
+    model = job.out / "sentencepiece.model"
+    if settings.model:
+        given = job.folder / settings.model
+
+        def take_over() -> Dict[str, Any]:
+            with written(model) as temporary:
+                shutil.copyfile(given, temporary)
+            return {"digest": file_digest(model)}
+
+        inputs = [VERSION, str(given), stamp(given)]
+        return job.steps.run("sentencepiece model", inputs, take_over, [model])
+
+    parts = job.full("train")
+    text = [[part.name, job.counts(part)["digest"]] for part in parts]
+    inputs = [VERSION, vars(settings), job.corpora.languages, job.config.seed, text]
+    return job.steps.run("sentencepiece training", inputs, lambda: train(job, model), [model])
+
+
+def train(job: Job, model: Path) -> Dict[str, Any]:
+    """Draws a sample and trains on it."""
+    settings = job.config.sentencepiece
+    files: Dict[str, List[Path]] = {code: [] for code in job.corpora.languages}
+    sizes, characters = dict.fromkeys(files, 0), dict.fromkeys(files, 0)
+    for part in job.full("train"):
+        counts = job.counts(part)
+        sides = zip((part.src, part.tgt), job.text_files(part), counts["characters"])
+        for code, path, length in sides:
+            files[code].append(path)
+            sizes[code] += counts["kept"]
+            characters[code] += length
+    drawn = quotas(sizes, characters, settings.temperature, settings.sentences, settings.characters)
+    sentences = tqdm(
+        sample(files, sizes, drawn, job.config.seed),
+        total=sum(drawn.values()), desc="sampling", unit=" sentences", unit_scale=True,
+    )  # fmt: skip
+    pieces.train(iter(sentences), model, settings, job.corpora.languages)
+    return {"digest": file_digest(model), "sentences": sizes, "drawn": drawn}
+
+
+def make_dictionary(job: Job, model_digest: str) -> Dict[str, Any]:
+    """Writes `dict.txt`, and the table from the model's pieces to its token ids.
+
+    Returns:
+        `symbols`, `eos`, `missing` (see `pieces.dictionary_ids`), `dtype` of stored token ids, and
+        `digest` of it all.
+    """
+    given = job.config.sentencepiece.dictionary
+    path = job.folder / given if given else None
+    out, table = job.out / "dict.txt", id_table_file(job)
+
+    def action() -> Dict[str, Any]:
+        model = pieces.load(job.out / "sentencepiece.model")
+        if path:
+            with written(out) as temporary:
+                shutil.copyfile(path, temporary)
+        else:
+            pieces.write_dictionary(model, out)
+        found = pieces.dictionary_ids(model, out)
+        with written(table) as temporary, open(temporary, "wb") as file:
+            np.save(file, np.array(found.pop("ids"), dtype=np.int64))
+        digest = file_digest(out) + file_digest(table)
+        return {**found, "dtype": stored_type(found["symbols"]), "digest": digest}
+
+    inputs = [VERSION, model_digest, stamp(path) if path else None]
+    return job.steps.run("dictionary", inputs, action, [out, table])
+
+
+def id_table_file(job: Job) -> Path:
+    """File of the token id of each piece."""
+    return job.work / "ids.npy"
+
+
+def file_digest(path: Path) -> str:
+    """A fingerprint of a small file's contents."""
+    return blake2b(path.read_bytes(), digest_size=16).hexdigest()

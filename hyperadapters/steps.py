@@ -1,0 +1,104 @@
+"""Steps of a long run that can be interrupted: what is done already is reused."""
+
+import hashlib
+import json
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator
+
+from .files import write_json
+
+SAVE_EVERY = 2.0  # seconds between two writings of the state
+
+
+def digest(value: Any) -> str:
+    """A short fingerprint of a value that JSON can hold."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class Steps:
+    """Remembers which steps are done, from which inputs, and what they returned.
+
+    Args:
+        file: JSON file that the state is kept in.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        state = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        self.done: Dict[str, Dict[str, Any]] = state.get("steps", {})
+        self.ran = 0
+        self.saved = 0.0
+
+    def is_done(self, name: str, inputs: Any, outputs: Iterable[Path] = ()) -> bool:
+        """Whether a step was done from these inputs and its output files are still there."""
+        known = self.done.get(name)
+        return (
+            known is not None
+            and known["inputs"] == digest(inputs)
+            and all(output.exists() for output in outputs)
+        )
+
+    def holds_only(self, inputs: Any) -> bool:
+        """Whether all steps done so far were done from these inputs."""
+        return all(known["inputs"] == digest(inputs) for known in self.done.values())
+
+    def result(self, name: str) -> Any:
+        """What a step returned when it was done."""
+        return self.done[name]["result"]
+
+    def finish(self, name: str, inputs: Any, result: Any = None) -> None:
+        """Remembers a step as done."""
+        self.ran += 1
+        self.done[name] = {"inputs": digest(inputs), "result": result}
+        if time.monotonic() - self.saved > SAVE_EVERY:
+            self.save()
+
+    def forget(self, name: str) -> None:
+        """Makes a step one to do, before its outputs are changed."""
+        if self.done.pop(name, None) is not None:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the state."""
+        write_json(self.file, {"steps": self.done})
+        self.saved = time.monotonic()
+
+    def run(
+        self,
+        name: str,
+        inputs: Any,
+        action: Callable[[], Any],
+        outputs: Iterable[Path] = (),
+    ) -> Any:
+        """Runs a step unless it is done; returns what it returned, then or now.
+
+        Args:
+            name: the step.
+            inputs: all that its result depends on, as plain data.
+            action: does it; what it returns must be plain data.
+            outputs: files that it leaves.
+        """
+        outputs = list(outputs)
+        if not self.is_done(name, inputs, outputs):
+            print(f"== {name}", file=sys.stderr, flush=True)
+            self.forget(name)
+            self.finish(name, inputs, action())
+            self.save()
+        return self.result(name)
+
+    @contextmanager
+    def step(self, name: str, inputs: Any) -> Iterator[bool]:
+        """Yields whether the step is still to do; done when its block ends without an error."""
+        todo = not self.is_done(name, inputs)
+        # beside the progress bars, so that --json leaves nothing but JSON on standard output
+        print(
+            f"== {name}" + ("" if todo else " (done before, reused)"), file=sys.stderr, flush=True
+        )
+        yield todo
+        if todo:
+            self.finish(name, inputs)
+            self.save()
