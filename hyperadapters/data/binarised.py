@@ -11,6 +11,7 @@ from fairseq.data.indexed_dataset import dataset_exists
 from fairseq.utils import split_paths
 
 from ..languages import split_direction
+from .byte_pieces import text_of
 
 MMAP_MAGIC = b"MMIDIDX\x00\x00"
 
@@ -103,7 +104,8 @@ class Binarised:
         tokens = data_utils.load_indexed_dataset(prefix, dictionary)
         rows = range(len(tokens) if first is None else min(first, len(tokens)))
         # numbers: the dictionary is slow with tensors
-        return [dictionary.string(tokens[row].tolist(), symbol, escape_unk=True) for row in rows]
+        pieces = (dictionary.string(tokens[row].tolist(), escape_unk=True) for row in rows)
+        return [text_of(line, symbol) for line in pieces]
 
 
 def _names(folder: Path) -> List[str]:

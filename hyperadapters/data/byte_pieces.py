@@ -6,8 +6,9 @@ A model with byte fallback writes a character that it does not know as the bytes
 
 import re
 from itertools import groupby
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Optional
 
+from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
 from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
 
@@ -20,6 +21,16 @@ def text_of_pieces(pieces: str) -> str:
     Bytes that are no UTF-8, which a model can generate, become U+FFFD.
     """
     return "".join(merged(pieces.split(" "))).replace("\u2581", " ").strip()
+
+
+def text_of(pieces: str, symbol: Optional[str]) -> str:
+    """The text that pieces stand for.
+
+    Args:
+        pieces: separated by blanks.
+        symbol: how they are joined, as fairseq's `--post-process`; None leaves them apart.
+    """
+    return text_of_pieces(pieces) if symbol == "sentencepiece" else post_process(pieces, symbol)
 
 
 def merged(pieces: Iterable[str]) -> Iterator[str]:

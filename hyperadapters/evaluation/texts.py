@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from fairseq.data import Dictionary, data_utils
+from fairseq.data import Dictionary
 
 from ..data.binarised import Binarised
+from ..data.byte_pieces import text_of
 from ..data.recorded import fingerprint
 from ..errors import Problems, UserError, listed
 from ..files import read_lines
@@ -113,4 +114,4 @@ class Texts:
 
     def joined(self, pieces: str) -> str:
         """A translation in pieces as text."""
-        return data_utils.post_process(pieces, self.symbol)
+        return text_of(pieces, self.symbol)
