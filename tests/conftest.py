@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -17,6 +18,8 @@ from hyperadapters.adapters import KINDS, KindOptions, sites
 from hyperadapters.sources import SOURCES, HyperOptions, Setting
 
 torch.set_num_threads(1)
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)
