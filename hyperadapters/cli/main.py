@@ -3,40 +3,18 @@
 import argparse
 import logging
 import sys
+from importlib import import_module
 from typing import List, Optional
 
 from ..errors import UserError, one_line
-from . import (
-    attach,
-    bake,
-    benchmark,
-    compare,
-    demo,
-    evaluate,
-    export,
-    languages,
-    options,
-    parameters,
-    prepare,
-    translate,
-    user_dir,
-)
 
-COMMANDS = (
-    attach,
-    bake,
-    benchmark,
-    compare,
-    demo,
-    evaluate,
-    export,
-    languages,
-    options,
-    parameters,
-    prepare,
-    translate,
-    user_dir,
-)
+COMMANDS = tuple(
+    import_module(f"{__package__}.{name}")
+    for name in (
+        "attach", "bake", "benchmark", "compare", "demo", "evaluate", "export", "languages",
+        "options", "parameters", "prepare", "translate", "user_dir",
+    )
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
