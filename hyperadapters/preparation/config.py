@@ -15,6 +15,7 @@ class MultiParallel:
     valid: Any = None
     test: Any = None
     languages: List[str] = field(default_factory=list)  # default: all of the configuration
+    ragged: bool = False  # a file may end early: what is missing at its end are gaps
 
 
 @dataclass

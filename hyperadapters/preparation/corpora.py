@@ -17,11 +17,13 @@ class Source:
         files: the source and the target side.
         gaps: whether an empty line means that there is no translation (multi-parallel files).
         half: 0 for the odd lines only, 1 for the even ones only.
+        ragged: whether one file may end before the other.
     """
 
     files: Tuple[Path, Path]
     gaps: bool
     half: Optional[int] = None
+    ragged: bool = False
 
     @property
     def turned(self) -> "Source":
@@ -31,7 +33,7 @@ class Source:
     def chunks(self) -> Iterator[Tuple[bytes, bytes]]:
         """The aligned lines, a chunk at a time."""
         first = 0
-        for sides in aligned_lines(self.files):
+        for sides in aligned_lines(self.files, self.ragged):
             if self.half is not None:
                 first, start = first + len(sides[0]), (self.half - first) % 2
                 sides = tuple(side[start::2] for side in sides)
@@ -71,12 +73,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Named:
-    """A file of a corpus; in `gaps`, empty lines are allowed."""
+    """A file of a corpus; with `gaps`, empty lines are allowed; if `ragged`, it may end early."""
 
     path: Path
     language: str
     split: str
     gaps: bool
+    ragged: bool = False
 
 
 @dataclass

@@ -138,7 +138,7 @@ def misaligned(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
     for group in corpora.groups:
         files = [entry.path for entry in group if "error" not in found[entry.path]]
         lines = {path: found[path]["lines"] for path in files}
-        if len(set(lines.values())) > 1:
+        if len(set(lines.values())) > 1 and not group[0].ragged:
             usual, odd = odd_ones(lines)
             yield (
                 f"{relative(usual)} has {lines[usual]} lines, but "

@@ -94,5 +94,5 @@ def inputs_of(part: Part, rules: Rules, held_out: HeldOut) -> Any:
     """All that the filtered text of a part depends on, but for de-duplication."""
     files: List[Path] = [path for source in part.sources for path in source.files]
     settings = {**asdict(rules), "held_out": held_out.digest if rules.held_out else None}
-    kinds = [[source.gaps, source.half] for source in part.sources]
+    kinds = [[source.gaps, source.half, source.ragged] for source in part.sources]
     return [VERSION, settings, kinds, [[str(path), stamp(path)] for path in files]]

@@ -2,7 +2,8 @@
 
 from typing import Any, Dict, List
 
-from .corpora import Part
+from ..errors import listed
+from .corpora import SPLITS, Part
 from .filters import REASONS
 from .job import Job
 
@@ -69,15 +70,15 @@ def without_valid(job: Job) -> List[str]:
 def warnings(job: Job, missing: int) -> List[str]:
     """What a user should know before training."""
     found = []
-    for part in job.corpora.parts.values():
-        if not job.counts(part)["kept"]:
-            found.append(
-                f"{part.split} of {part.pair}: no sentence pair is left, so it is left out"
-            )
-    found += [
-        f"{pair} has no valid set: train with --disable-validation, or add one"
-        for pair in without_valid(job)
-    ]
+    for split in SPLITS:
+        lost = [part.pair for part in job.corpora.of(split) if not job.counts(part)["kept"]]
+        if lost:
+            found.append(f"no sentence pair is left in {split} of {listed(lost)}: left out")
+    lacking = without_valid(job)
+    if lacking:
+        found.append(
+            f"no valid set for {listed(lacking)}: train with --disable-validation, or add one"
+        )
     if missing:
         found.append(
             f"{missing} pieces of the model are not in its dictionary: they become unknown"

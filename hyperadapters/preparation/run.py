@@ -96,7 +96,7 @@ def intermediate_files(job: Job, held_out: HeldOut) -> List[Path]:
 
 def next_command(out: Path, found: Figures) -> str:
     """The fairseq-train command to run next."""
-    without_valid = any("has no valid set" in warning for warning in found["warnings"])
+    without_valid = any(warning.startswith("no valid set") for warning in found["warnings"])
     return (
         f"fairseq-train {found['data']} --user-dir $(hyperadapters user-dir) \\\n"
         f"    --task multilingual_adapter_translation --lang-pairs $(cat {out}/directions.txt) \\\n"

@@ -123,14 +123,14 @@ class Builder:
     def add_multiparallel(self, split: str) -> None:
         """Adds the chosen pairs of all multi-parallel corpora."""
         tables = [
-            table
+            (table, corpus.ragged)
             for number, corpus in enumerate(self.config.multiparallel)
             for table in self.files_of(corpus, split, f"multiparallel[{number}].{split}")
         ]
         for part in self.chosen(split) if tables else ():
             sources = [
-                Source((table[part.src], table[part.tgt]), gaps=True)
-                for table in tables
+                Source((table[part.src], table[part.tgt]), gaps=True, ragged=ragged)
+                for table, ragged in tables
                 if part.src in table and part.tgt in table
             ]
             if sources:
@@ -155,7 +155,7 @@ class Builder:
                 continue
             tables.append(table)
             self.corpora.groups.append(
-                [Named(path, code, split, True) for code, path in table.items()]
+                [Named(path, code, split, True, corpus.ragged) for code, path in table.items()]
             )
         return tables
 

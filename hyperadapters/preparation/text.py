@@ -16,17 +16,26 @@ def open_binary(path: Path) -> BinaryIO:
     return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
 
 
-def aligned_lines(paths: Sequence[Path], size: int = CHUNK) -> Iterator[Tuple[List[bytes], ...]]:
+def aligned_lines(
+    paths: Sequence[Path], ragged: bool = False, size: int = CHUNK
+) -> Iterator[Tuple[List[bytes], ...]]:
     """The same lines of several files, `size` lines at a time.
 
+    Args:
+        paths: the files.
+        ragged: whether some may end early; what follows in the others is left out.
+        size: lines in a chunk.
     Raises:
-        UserError: if the files have different numbers of lines.
+        UserError: if the files have different numbers of lines, and are not ragged.
     """
     with ExitStack() as stack:
         files = [stack.enter_context(open_binary(path)) for path in paths]
         while True:
             chunks = tuple(list(islice(file, size)) for file in files)
-            if len({len(chunk) for chunk in chunks}) != 1:
+            shortest = min(map(len, chunks))
+            if ragged:
+                chunks = tuple(chunk[:shortest] for chunk in chunks)
+            if any(len(chunk) != shortest for chunk in chunks):
                 names = " and ".join(map(str, paths))
                 raise UserError(f"{names} have different numbers of lines: align them")
             if not chunks[0]:

@@ -8,8 +8,12 @@ from small_corpus import CONFIG, sentences, write
 
 from hyperadapters.cli.main import main
 from hyperadapters.data.byte_pieces import text_of_pieces
+from hyperadapters.data.conlang import Family
+from hyperadapters.demo.corpus import write_text_files
+from hyperadapters.demo.plan import Plan
 from hyperadapters.errors import UserError
 from hyperadapters.preparation import encode_stage, filtering
+from hyperadapters.preparation.run import prepare
 from hyperadapters.preparation.text import aligned_lines
 
 
@@ -130,7 +134,7 @@ def test_an_interrupted_preparation_goes_on(corpus, prepared, monkeypatch):
 
 
 def test_several_processes_give_the_same(corpus, prepared, monkeypatch):
-    monkeypatch.setattr(aligned_lines, "__defaults__", (9,))
+    monkeypatch.setattr(aligned_lines, "__defaults__", (False, 9))
     prepared()
     out = corpus.parent / "out"
     out.rename(corpus.parent / "one")
@@ -184,7 +188,7 @@ sentencepiece: {vocabulary: 350}
 
 
 def test_a_file_can_be_divided_into_odd_and_even_lines(corpus, prepared, monkeypatch):
-    monkeypatch.setattr(aligned_lines, "__defaults__", (3,))
+    monkeypatch.setattr(aligned_lines, "__defaults__", (False, 3))
     dev = sentences("de", 8, "test")
     prepared("""
 bitext:
@@ -196,6 +200,27 @@ sentencepiece: {vocabulary: 300}
 """)
     text = corpus.parent / "out" / "text"
     assert lines(text / "valid.de-en.de") == dev[::2] and lines(text / "test.de-en.de") == dev[1::2]
+
+
+def test_ragged_files_of_the_constructed_languages(tmp_path):
+    plan = Plan(largest=90, smallest=30, valid=5, test=4)
+    write_text_files(tmp_path, plan, Family(plan.seed))
+    config = """
+languages: [qaa, qab, qba]
+english: qaa
+pairs: {train: english-centric, test: all}
+multiparallel: [{train: "text/train.{lang}", valid: "text/valid.{lang}", test: "text/test.{lang}"}]
+sentencepiece: {vocabulary: 400}
+"""
+    (tmp_path / "config.yaml").write_text(config)
+    with pytest.raises(UserError, match=r"has 90 lines, but .*train.q.. has .*first without"):
+        prepare(tmp_path / "config.yaml", tmp_path / "out", 1)
+    (tmp_path / "config.yaml").write_text(config.replace("[{train", "[{ragged: true, train"))
+    found = prepare(tmp_path / "config.yaml", tmp_path / "out", 1)
+    for pair, counts in found["splits"]["train"].items():
+        lengths = [len(lines(tmp_path / "text" / f"train.{code}")) for code in pair.split("-")]
+        assert counts["read"] == min(lengths) < 90
+        assert set(counts["dropped"]) <= {"copy"}  # related languages may share a sentence
 
 
 def test_a_language_in_another_script_than_expected_is_an_error(corpus, prepared):
@@ -240,8 +265,8 @@ def test_warnings(corpus, prepared):
     write(corpus / "valid.en", ["abc"] * 6)
     found = prepared(CONFIG.replace("english-centric, test: all", "all"))
     assert found["warnings"] == [
-        "valid of de-ru: no sentence pair is left, so it is left out",
-        "de-ru has no valid set: train with --disable-validation, or add one",
+        "no sentence pair is left in valid of de-ru: left out",
+        "no valid set for de-ru: train with --disable-validation, or add one",
     ]
 
 
