@@ -66,6 +66,12 @@ class Binarised:
             return struct.unpack("<Q", head[18:26])[0]
         return len(data_utils.load_indexed_dataset(prefix, None))
 
+    def longest(self, split: str, pair: str, lang: str) -> int:
+        """The pieces of the longest sentence of one side, its end included."""
+        prefix = str(self.folders[0] / f"{split}.{pair}.{lang}")
+        dataset = data_utils.load_indexed_dataset(prefix)  # its sizes die with it
+        return int(dataset.sizes.max(initial=0))
+
     def training_sentences(self) -> Dict[str, int]:
         """Training sentences of each pair, over all parts (train, train1, ...; all folders)."""
         counts: Dict[str, int] = {}

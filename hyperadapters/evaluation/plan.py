@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional
 from .. import checkpoints
 from ..configuration import defaults, has_adapters
 from ..data.binarised import Binarised
-from ..errors import UserError
+from ..errors import UserError, listed
 from ..files import check_output
 from ..languages import Languages, codes_of, split_direction
 from . import tokenizers
@@ -164,6 +164,7 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         source=f"{binarised.folders[0]} ({options.subset})",
     )
     selected = directions.select(options.directions)
+    check_lengths(binarised, options.subset, selected, longest_source(state, cfg))
     remarks = left_out(directions, selected) if options.directions == "all" else []
     texts = texts_of(binarised, selected, options)
     names, replaced = tokenizers.choose(
@@ -179,6 +180,31 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         str(checkpoint), state, cfg, out, options, binarised, directions, selected, texts, names,
         known, remarks + replaced,
     )  # fmt: skip
+
+
+def longest_source(state: Mapping[str, Any], cfg: Namespace) -> int:
+    """How many pieces of a source sentence a model takes, besides a language token."""
+    task = state["task_state"]["format"]
+    token = 1 if task["encoder_langtok"] else 0
+    return min(task["max_source_positions"], cfg.max_source_positions) - token
+
+
+def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -> None:
+    """Raises:
+    UserError: naming every direction with a source sentence that is too long for the model.
+    """
+    pieces: Dict[str, int] = {}
+    for one in selected:
+        pieces[one] = data.longest(split, data.pair_of(split, one), split_direction(one)[0])
+    empty = [one for one in selected if not pieces[one]]
+    if empty:
+        raise UserError(f"the {split} set of {listed(empty)} is empty: leave these directions out")
+    long = [one for one in selected if pieces[one] > most]
+    if long:
+        raise UserError(
+            f"the longest source sentence of {listed(long)} has {max(pieces.values())} pieces, but "
+            f"the model takes {most}: split it or leave it out"
+        )
 
 
 def left_out(directions: Directions, selected: List[str]) -> List[str]:

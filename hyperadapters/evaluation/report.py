@@ -160,9 +160,12 @@ def write_reports(out: Path, result: Result) -> None:
     write_text(out / "evaluation.md", page(result))
     zero_shot = [name for name, one in result["directions"].items() if one["group"] == "zero_shot"]
     for metric in metrics(result):
-        scale = 100 if metric == "off_target" else 1
-        values = {name: scale * one[metric] for name, one in result["directions"].items()}
+        percent = metric == "off_target"
+        values = {
+            name: (100 if percent else 1) * one[metric]
+            for name, one in result["directions"].items()
+        }
         draw_heat_map(
             out / f"{metric}.png", f"{TITLES[metric]}, {result['system']['name']}", ordered(result),
-            values, zero_shot, top=10.0 if metric == "off_target" else 0.0,
+            values, zero_shot, **({"least_range": (0, 10)} if percent else {}),
         )  # fmt: skip

@@ -2,16 +2,14 @@
 
 import sys
 from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from tqdm import tqdm
 
 from ..files import write_json, write_lines
 from ..languages import split_direction
 from .comet import read as read_comet
-from .decoding import Sentences
 from .directions import GROUPS, averages
 from .journal import Journal
 from .off_target import OffTarget, sentences_to_learn
@@ -19,6 +17,9 @@ from .plan import Options, Plan, plan
 from .report import write_reports
 from .scores import Scorer, Scores
 from .system import system
+from .translate import by_target, open_journal, translate
+
+TEXTS = ("sources", "hypotheses", "references")
 
 
 def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[str, Any]:
@@ -53,67 +54,17 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
     return result
 
 
-def open_journal(checked: Plan) -> Journal:
-    """The translations that are there already; says which cannot be used."""
-    journal = Journal(checked.out / "journal.jsonl", checked.settings(), checked.digests())
-    if journal.changed:
-        names = ", ".join(name.replace("_", "-") for name in journal.changed)
-        print(f"{checked.out} holds translations with other settings ({names}): translating anew",
-              file=sys.stderr)  # fmt: skip
-    if journal.outdated:
-        print(f"other data of {', '.join(journal.outdated)}: translating anew", file=sys.stderr)
-    return journal
-
-
-def translate(checked: Plan, journal: Journal) -> None:
-    """Translates what the journal lacks, one target language after the other."""
-    sizes = {one: checked.sentences(one) for one in checked.selected}
-    done = sum(map(len, journal.translations.values()))
-    if done == sum(sizes.values()):
-        return
-    from ..api import Translator
-
-    options = checked.options
-    data = ":".join(map(str, checked.data.folders))
-    translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
-    decoder = translator.decoder(options.search, options.limits(translator.cuda))
-    with tqdm(total=sum(sizes.values()), initial=done, desc="sentences") as bar:
-        for tgt, directions in by_target(checked.selected):
-            bar.set_postfix(into=tgt)
-            # loaded when their turn comes: thousands of directions are too many open files
-            sentences = [load(translator.task, options.subset, one) for one in directions]
-            for batch in decoder.decode(sentences, journal.translations):
-                journal.add(batch)
-                bar.update(len(batch.rows))
-
-
-def by_target(directions: Sequence[str]) -> Iterator[Tuple[str, List[str]]]:
-    """Each target language with the directions into it."""
-
-    def target(direction: str) -> str:
-        return split_direction(direction)[1]
-
-    for tgt, found in groupby(sorted(directions, key=target), key=target):
-        yield tgt, list(found)
-
-
-def load(task: Any, split: str, direction: str) -> Sentences:
-    """The sentences of a direction."""
-    src, tgt = split_direction(direction)
-    dataset = task.load_direction(split, src, tgt)
-    return Sentences(direction, src, tgt, dataset, range(len(dataset)))
-
-
 def write_texts(checked: Plan, hypotheses: Mapping[str, List[str]]) -> None:
-    """Writes sources, hypotheses and references of every direction, one sentence a line."""
+    """Writes sources, hypotheses and references of every direction, one sentence a line, and removes
+    those of directions that were evaluated here before but are not now."""
+    for file in checked.out.glob("[shr]*/*-*.txt"):
+        if file.parent.name in TEXTS and file.stem not in hypotheses:
+            file.unlink()
     for one, translations in hypotheses.items():
         src, tgt = split_direction(one)
         pair = checked.pair(one)
-        for folder, lines in (
-            ("sources", checked.texts.side(pair, src)),
-            ("hypotheses", translations),
-            ("references", checked.texts.side(pair, tgt)),
-        ):
+        sides = (checked.texts.side(pair, src), translations, checked.texts.side(pair, tgt))
+        for folder, lines in zip(TEXTS, sides):
             write_lines(checked.out / folder / f"{one}.txt", lines)
 
 
@@ -147,14 +98,14 @@ def score(
     scores: Dict[str, Scores] = {}
     with tqdm(total=len(checked.selected), desc="scores") as bar:
         for tgt, directions in by_target(checked.selected):
-            scorers: Dict[Tuple[str, ...], Scorer] = {}
+            known: Sequence[str] = ()
+            scorer: Optional[Scorer] = None
             for one in directions:
-                references = tuple(checked.texts.side(checked.pair(one), tgt))
-                if references not in scorers:
-                    scorers[references] = Scorer(
-                        references, checked.tokenizers[tgt], options.spbleu
-                    )
-                found = scorers[references].score(hypotheses[one])
+                references = checked.texts.side(checked.pair(one), tgt)
+                if scorer is None or references != known:
+                    known = references
+                    scorer = Scorer(references, checked.tokenizers[tgt], options.spbleu)
+                found = scorer.score(hypotheses[one])
                 values = {**found.values, "off_target": languages.rate(hypotheses[one], tgt)}
                 if comet:
                     values["comet"] = comet[one]

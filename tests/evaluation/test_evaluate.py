@@ -133,6 +133,9 @@ def test_more_directions_are_added_and_changes_translate_anew(
     first = evaluate(trained(), "--directions", "trained")
     assert set(first["directions"]) == set(TRAINED)
     counted["rows"].clear()
+    fewer = evaluate(trained(), "--directions", "de-en")
+    assert list(fewer["directions"]) == ["de-en"] and not counted["rows"]
+    assert [file.name for file in (tmp_path / "out" / "hypotheses").iterdir()] == ["de-en.txt"]
     every = evaluate(trained(), "--directions", "all")
     assert {name for batch in counted["rows"] for name, _ in batch} == {"de-fr", "fr-de"}
     assert {one: every["directions"][one] for one in TRAINED} == first["directions"]
@@ -208,6 +211,11 @@ def test_what_cannot_be_evaluated_is_said_before_the_model_is_loaded(
     assert "pair adapters exist for trained directions only" in evaluate(
         pairs, "--directions", "de-fr"
     )
+    state = torch.load(trained(), weights_only=True)
+    state["task_state"]["format"]["max_source_positions"] = 6
+    torch.save(state, tmp_path / "short.pt")
+    error = evaluate(tmp_path / "short.pt")
+    assert "of de-en, " in error and "8 pieces, but the model takes 5" in error
     other = tmp_path / "bin"
     shutil.copytree(toy / "bin", other)
     (other / "dict.fr.txt").write_text("fr1 1\n")
