@@ -12,7 +12,7 @@ from .evaluations import Evaluation
 from .groups import ML50_THRESHOLDS, groups_of, thresholds_note, training_sizes
 from .report import markdown
 from .resampling import TESTS
-from .significance import compare
+from .significance import compare, samples_note
 
 FILES = ("comparison.json", "comparison.md")
 
@@ -73,6 +73,7 @@ def run(folders: Sequence[str], out: Path, options: Options) -> Dict[str, Any]:
     groups = groups_of(entries, english, sizes, options.thresholds)
     others = sorted({code for d in directions for code in d.split("-")} - {english})
     notes.append(thresholds_note(sizes, others, options.thresholds))
+    notes.append(samples_note(test, len(systems)))
     results = compare(systems, groups, test)
 
     comparison = {

@@ -102,6 +102,22 @@ def compare(
     return results
 
 
+def samples_note(test: PairedTest, systems: int) -> str:
+    """A warning if so few samples cannot make any difference significant; else empty.
+
+    Args:
+        test: the significance test.
+        systems: how many systems are compared.
+    """
+    pairs = systems * (systems - 1) // 2
+    if pairs / (test.samples + 1) < LEVEL:
+        return ""
+    return (
+        f"With {test.samples} samples and {pairs} pairs of systems no difference can be significant at "
+        f"{LEVEL} after Holm's correction: use --samples {round(10 * pairs / LEVEL)} or more."
+    )
+
+
 def check_scores(
     systems: Mapping[str, Evaluation], direction: str, metric: str, scores: Mapping[str, float]
 ) -> None:

@@ -12,8 +12,8 @@ from ..errors import UserError
 from ..evaluation.decoding import Sentences
 from ..evaluation.journal import Journal
 from ..evaluation.plan import Options, Plan, plan
-from ..evaluation.run import by_target, load
 from ..evaluation.scores import Scorer
+from ..evaluation.translate import by_target, load
 from ..languages import split_direction
 from .reference import Reference
 from .swap import AUTO, ROLES, Swap, by_adapters, chosen_swaps, given_swaps, parse, swapped

@@ -151,6 +151,9 @@ def test_directions_that_some_lack_are_left_out_and_said(evaluated, compare, tmp
     result = compare(a, b)
     assert list(result["directions"]) == ["de-en", "en-fr"]
     assert any(str(a) in note and "5 directions" in note for note in result["notes"])
+    assert not any("no difference can be" in note for note in result["notes"])
+    few = compare(a, b, "--samples", "19")["notes"]
+    assert any("use --samples 200 or more" in note for note in few)
 
 
 def test_what_cannot_be_compared_is_named(evaluated, compare, tmp_path):
