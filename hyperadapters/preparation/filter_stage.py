@@ -49,11 +49,7 @@ def filter_some(
 ) -> None:
     """Filters those parts that are not up to date."""
     inputs = {name: [own, duplicates] for name, own in inputs.items()}
-    todo = [
-        part
-        for part in parts
-        if not job.steps.is_done(f"filter {part.name}", inputs[part.name], job.text_files(part))
-    ]
+    todo = [part for part in parts if not is_filtered(job, part, inputs[part.name])]
     if not todo:
         return
     for part in todo:
@@ -65,6 +61,14 @@ def filter_some(
     ):
         job.steps.finish(f"filter {part.name}", inputs[part.name], counts)
     job.steps.save()
+
+
+def is_filtered(job: Job, part: Part, inputs: Any) -> bool:
+    """Whether the text of a part is up to date; if no sentence was left, it has no files."""
+    name = f"filter {part.name}"
+    if not job.steps.is_done(name, inputs):
+        return False
+    return not job.counts(part)["kept"] or all(path.exists() for path in job.text_files(part))
 
 
 def training_rules(

@@ -13,6 +13,7 @@ from typing import Any, Callable, Deque, Iterable, Iterator, Optional, Tuple
 from ..errors import UserError
 
 AHEAD = 2  # tasks under way for each worker
+KILLED = "a process was killed, probably for want of memory"
 
 
 class Workers:
@@ -29,11 +30,8 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         if self.number > 1:
-            # forked workers share what is imported, and need no guard in the caller's main module
-            methods = multiprocessing.get_all_start_methods()
-            context = multiprocessing.get_context("fork" if "fork" in methods else None)
             self.pool = ProcessPoolExecutor(
-                self.number, context, initializer=begin, initargs=(os.getpid(),)
+                self.number, context(), initializer=begin, initargs=(os.getpid(),)
             )
         return self
 
@@ -62,12 +60,49 @@ class Workers:
                 first, future = under_way.popleft()
                 yield first, future.result()
         except BrokenProcessPool as error:
-            raise UserError(
-                "a worker process was killed, probably for want of memory: use fewer --workers"
-            ) from error
+            raise UserError(f"{KILLED}: use fewer --workers") from error
         finally:
             for _, future in under_way:
                 future.cancel()
+
+
+def context() -> Any:
+    """How processes are started: forked ones share what is imported, and need no guard in the
+    caller's main module."""
+    methods = multiprocessing.get_all_start_methods()
+    return multiprocessing.get_context("fork" if "fork" in methods else None)
+
+
+def apart(function: Callable[..., None], *arguments: Any) -> None:
+    """Calls a function in a process of its own: its memory is free afterwards, Ctrl-C ends it at once.
+
+    Raises:
+        UserError: as the function does, or if the process is killed.
+    """
+    receiver, sender = context().Pipe(duplex=False)
+    process = context().Process(target=report_error, args=(sender, function, arguments))
+    process.start()
+    sender.close()
+    try:
+        error = receiver.recv()
+    except EOFError:
+        error = UserError(f"{KILLED} or an error of {function.__module__}")
+    finally:
+        process.kill()
+        process.join()
+    if error:
+        raise error
+
+
+def report_error(sender: Any, function: Callable[..., None], arguments: Tuple[Any, ...]) -> None:
+    """Calls a function in a child process and sends its `UserError`, or None, to the parent."""
+    begin(os.getppid())
+    try:
+        function(*arguments)
+    except UserError as error:
+        sender.send(error)
+    else:
+        sender.send(None)
 
 
 def begin(parent: int) -> None:

@@ -12,9 +12,11 @@ from ..errors import Problems
 from ..files import written
 from . import pieces
 from .binarised import stored_type
+from .config import SentencePiece
 from .corpora import relative
 from .files_check import stamp
 from .job import VERSION, Job
+from .parallel import apart
 from .sample import quotas, sample
 
 
@@ -70,12 +72,24 @@ def train(job: Job, model: Path) -> Dict[str, Any]:
             sizes[code] += counts["kept"]
             characters[code] += length
     drawn = quotas(sizes, characters, settings.temperature, settings.sentences, settings.characters)
+    apart(train_on_sample, model, settings, files, sizes, drawn, job.config.seed)
+    return {"digest": file_digest(model), "sentences": sizes, "drawn": drawn}
+
+
+def train_on_sample(
+    model: Path,
+    settings: SentencePiece,
+    files: Dict[str, List[Path]],
+    sizes: Dict[str, int],
+    drawn: Dict[str, int],
+    seed: int,
+) -> None:
+    """Trains a model on a sample; `files` has the languages in the order of their ids."""
     sentences = tqdm(
-        sample(files, sizes, drawn, job.config.seed),
+        sample(files, sizes, drawn, seed),
         total=sum(drawn.values()), desc="sampling", unit=" sentences", unit_scale=True,
     )  # fmt: skip
-    pieces.train(iter(sentences), model, settings, job.corpora.languages)
-    return {"digest": file_digest(model), "sentences": sizes, "drawn": drawn}
+    pieces.train(iter(sentences), model, settings, list(files))
 
 
 def make_dictionary(job: Job, model_digest: str) -> Dict[str, Any]:

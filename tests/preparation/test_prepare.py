@@ -1,6 +1,8 @@
 """The whole way: what is written, resuming, and what a change brings about."""
 
 import json
+import os
+import signal
 
 import pytest
 from fairseq.data import Dictionary, data_utils
@@ -12,7 +14,7 @@ from hyperadapters.data.conlang import Family
 from hyperadapters.demo.corpus import write_text_files
 from hyperadapters.demo.plan import Plan
 from hyperadapters.errors import UserError
-from hyperadapters.preparation import encode_stage, filtering
+from hyperadapters.preparation import encode_stage, filtering, parallel
 from hyperadapters.preparation.run import prepare
 from hyperadapters.preparation.text import aligned_lines
 
@@ -259,15 +261,38 @@ def test_an_existing_model_is_taken_over(corpus, prepared):
     assert decoded(out, "test.de-ru", "ru") == lines(out / "text" / "test.de-ru.ru")
 
 
-def test_warnings(corpus, prepared):
+def test_a_pair_without_a_sentence_is_left_out_with_a_warning(corpus, prepared, capsys):
     write(corpus / "valid.ru", [""] * 5 + ["абв"])
     write(corpus / "valid.de", ["hij"] * 5 + [""])
     write(corpus / "valid.en", ["abc"] * 6)
-    found = prepared(CONFIG.replace("english-centric, test: all", "all"))
+    config = CONFIG.replace("english-centric, test: all", "all")
+    found = prepared(config)
+    capsys.readouterr()
+    assert prepared(config) == found and "nothing changed" in capsys.readouterr().err
     assert found["warnings"] == [
         "no sentence pair is left in valid of de-ru: left out",
         "no valid set for de-ru: train with --disable-validation, or add one",
     ]
+
+
+def test_sentencepiece_that_cannot_train_is_an_error(corpus, prepared):
+    with pytest.raises(UserError, match="sentencepiece cannot train: .*settings: sentencepiece"):
+        prepared(CONFIG.replace("vocabulary: 400", "vocabulary: 10"))
+
+
+def killed():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_is_an_error():
+    with pytest.raises(UserError, match="killed, probably for want of memory"):
+        parallel.apart(killed)
+    with parallel.Workers(2) as workers, pytest.raises(UserError, match="fewer --workers"):
+        list(workers.map(killed_by, [("a", 1), ("b", 2), ("c", 3)]))
+
+
+def killed_by(number):
+    killed()
 
 
 def test_the_command(corpus, capsys):
