@@ -30,12 +30,14 @@ setup(
         "tqdm>=4.60",
     ],
     extras_require={
+        "cjk": ["sacrebleu[ja,ko]"],
+        "langid": ["lingua-language-detector>=2.1,<3"],
         "dev": [
             "pytest>=8,<10",
             "pytest-timeout>=2.2,<3",
             "hypothesis>=6.100,<7",
             "ruff>=0.17,<0.18",
-        ]
+        ],
     },
     entry_points={"console_scripts": ["hyperadapters=hyperadapters.cli.main:main"]},
 )

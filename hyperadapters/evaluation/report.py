@@ -108,7 +108,7 @@ def identification(result: Result) -> str:
         worst = ", ".join(f"{code} {100 * error:.1f} %" for code, error in errors[:5] if error)
         text += (
             f"Of the references it takes {100 * found['reference_error']:.1f} % for another language"
-            f"{f' (most: {worst})' if worst else ''}: rates that low say nothing.\n"
+            f"{f' (most: {worst})' if worst else ''}; a rate means nothing unless it is higher.\n"
         )
     if found["learnt_from_references"]:
         codes = ", ".join(found["learnt_from_references"])
@@ -159,6 +159,8 @@ def write_reports(out: Path, result: Result) -> None:
     """
     write_text(out / "evaluation.md", page(result))
     zero_shot = [name for name, one in result["directions"].items() if one["group"] == "zero_shot"]
+    for metric in set(TITLES) - set(metrics(result)):
+        (out / f"{metric}.png").unlink(missing_ok=True)  # of an evaluation with more scores
     for metric in metrics(result):
         percent = metric == "off_target"
         values = {

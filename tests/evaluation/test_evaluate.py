@@ -3,12 +3,16 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 from toy import generate
 
-from hyperadapters.evaluation.decoding import Decoder
+from hyperadapters.api import Translator
+from hyperadapters.data.tagged_pairs import TaggedPairs
+from hyperadapters.evaluation.decoding import Decoder, Limits, Search
+from hyperadapters.evaluation.translate import load
 from hyperadapters.files import read_lines
 
 ALL = ["de-en", "de-fr", "en-de", "en-fr", "fr-de", "fr-en"]
@@ -38,17 +42,45 @@ def hypotheses(out, direction):
         (),
         ("--adapter-source", "language"),
         ("--decoder-langtok",),
-        ("--decoder-langtok", "--lang-tok-replacing-bos-eos"),
+        ("--encoder-langtok", "src", "--decoder-langtok", "--lang-tok-replacing-bos-eos"),
     ],
 )
 def test_every_hypothesis_equals_fairseq_generate(toy, tmp_path, trained, evaluate, options):
-    checkpoint = trained(*options)
+    checkpoint = trained("--max-update", "150", *options)
     result = evaluate(checkpoint)
     assert list(result["directions"]) == ALL
+    assert len(set(map(tuple, (hypotheses(tmp_path / "out", one) for one in ALL)))) == 6
     for direction in ALL:
         wanted = generate(toy, checkpoint, *direction.split("-"))
         found = hypotheses(tmp_path / "out", direction)
         assert found == [wanted[row] for row in range(21)], direction
+
+
+def test_the_engine_takes_all_directions_at_once_and_other_adapters(
+    toy, tmp_path, trained, evaluate
+):
+    checkpoint = trained("--max-update", "150", "--decoder-langtok")
+    evaluate(checkpoint)
+    translator = Translator.load(str(checkpoint), str(toy / "bin"), cpu=True)
+    decoder = translator.decoder(Search(max_len_b=12), Limits(max_tokens=100))
+
+    def decoded(sentences):
+        found = {}
+        for batch in decoder.decode(sentences):
+            for name, row, text in batch.rows:
+                found.setdefault(name, {})[row] = text
+        return {name: [rows[row] for row in range(21)] for name, rows in found.items()}
+
+    sentences = [load(translator.task, "test", one) for one in ALL]
+    together = decoded(sentences)
+    assert together == {one: hypotheses(tmp_path / "out", one) for one in ALL}
+    # the language ids of a data set choose the adapters, the direction chooses the tokens
+    other = [
+        replace(one, dataset=TaggedPairs(one.dataset.dataset, *translator.task.languages.direction("en-de")))
+        for one in sentences
+    ]  # fmt: skip
+    swapped = decoded(other)
+    assert swapped["en-de"] == together["en-de"] and swapped["en-fr"] != together["en-fr"]
 
 
 def test_the_files_say_what_was_found(toy, tmp_path, trained, evaluate):
@@ -125,6 +157,25 @@ def test_an_interrupted_evaluation_goes_on(toy, tmp_path, trained, evaluate, cou
     assert not counted["rows"]
 
 
+def test_a_batch_that_is_too_large_for_the_device_is_halved(
+    tmp_path, trained, evaluate, monkeypatch
+):
+    wanted = evaluate(trained(), "--directions", "en-fr", out=tmp_path / "a")
+    stock, room = Decoder.hypotheses, 2
+
+    def hypotheses(self, generator, batch):
+        if len(batch) > room:
+            raise torch.cuda.OutOfMemoryError("no room")
+        return stock(self, generator, batch)
+
+    monkeypatch.setattr(Decoder, "hypotheses", hypotheses)
+    found = evaluate(trained(), "--directions", "en-fr", out=tmp_path / "b")
+    assert found["directions"] == wanted["directions"]
+    room = 0
+    error = evaluate(trained(), "--directions", "en-fr", out=tmp_path / "c")
+    assert "memory does not suffice for one sentence" in error
+
+
 def test_more_directions_are_added_and_changes_translate_anew(
     toy, tmp_path, trained, evaluate, counted, capsys
 ):
@@ -194,8 +245,6 @@ def test_raw_references_are_used_and_must_agree(toy, tmp_path, trained, evaluate
 def test_what_cannot_be_evaluated_is_said_before_the_model_is_loaded(
     toy, tmp_path, trained, evaluate, monkeypatch
 ):
-    from hyperadapters.api import Translator
-
     monkeypatch.setattr(Translator, "load", lambda *_, **__: pytest.fail("loaded"))
     for words, message in (
         (("--directions", "de-fr,en-xx"), "unknown language 'xx'"),

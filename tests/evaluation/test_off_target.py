@@ -4,10 +4,13 @@ import sys
 
 import pytest
 
+from hyperadapters.data.binarised import Binarised
 from hyperadapters.data.conlang import Family
 from hyperadapters.errors import UserError
 from hyperadapters.evaluation.identify import identifier
-from hyperadapters.evaluation.off_target import OffTarget
+from hyperadapters.evaluation.off_target import OffTarget, sentences_to_learn
+from hyperadapters.evaluation.texts import Texts, joint_dictionary
+from hyperadapters.files import read_lines
 
 CODES = ("qaa", "qba", "qbb", "qca")
 
@@ -39,6 +42,18 @@ def test_n_grams_tell_related_languages_apart(texts):
 def test_sentences_without_letters_are_in_no_wrong_language(texts):
     judge = OffTarget(identifier("ngrams", CODES), *texts)
     assert judge.rate(["", "12 : 30", "..."], "qba") == 0
+
+
+def test_nothing_is_learnt_from_the_references_or_the_evaluated_set(toy):
+    data = Binarised(str(toy / "bin"))
+    texts = Texts(data, "test", joint_dictionary(data, ("de", "en", "fr")), None)
+    lines = {split: read_lines(toy / f"{split}.de") for split in ("train", "valid", "test")}
+    wanted = list(dict.fromkeys(lines["valid"] + lines["train"]))
+    assert sentences_to_learn(texts, ("de",), {})["de"] == wanted
+    references = {"de": lines["valid"][:3] + lines["train"][:2] + lines["test"]}
+    found = sentences_to_learn(texts, ("de", "fr", "xx"), references)
+    assert found["de"] == [one for one in wanted if one not in references["de"]]
+    assert len(found["fr"]) > 150 and "xx" not in found
 
 
 def test_without_other_text_the_references_are_learnt_and_that_is_said(texts):
