@@ -22,6 +22,8 @@ Environment:
   SCALE    base (Transformer-Base, for GPUs; default) or small (for a CPU)
   JOBS     systems trained at a time (default 1)
   GPUS     e.g. 0,1,2,3: one system on each of these at a time, in place of JOBS
+  SLURM    options of sbatch, e.g. "--gpus 1 --time 2-0": submit one job for the backbone and one for each
+           system, which waits for the backbone, in place of training here
   UPDATES  updates of the backbone, ADAPTER_UPDATES those of every system on it
   EXTRA    further options of fairseq-train for all of them, e.g. "--fp16 --update-freq 4"
   PRINT    1: print the commands and train nothing
@@ -96,6 +98,19 @@ for system in $systems; do
         *) echo "error: '$system' is no system: use e.g. language, pair, shared, hyper-204, hyper-612-no-rescale" >&2; exit 2 ;;
     esac
 done
+
+submit() { # NAME SYSTEM [option of sbatch]: prints the number of the job
+    # shellcheck disable=SC2086
+    sbatch --parsable $SLURM ${3:-} --job-name "$1" --wrap "SLURM= exec $(printf '%q ' "$root/scripts/train_grid.sh" "$prepared" "$out" "$2")"
+}
+if [ -n "${SLURM:-}" ]; then
+    first=$(submit grid-backbone backbone)
+    echo "backbone: job $first"
+    for system in $systems; do
+        [ "$system" = backbone ] || echo "$system: job $(submit "grid-$system" "$system" "--dependency=afterok:${first%%;*}")"
+    done
+    exit
+fi
 
 train backbone
 IFS=, read -ra gpus <<<"${GPUS:-}"

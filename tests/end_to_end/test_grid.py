@@ -17,9 +17,8 @@ SYSTEMS = {
 
 
 def run_script(*words, **variables):
-    path = f"{ROOT}/.venv/bin:{os.environ['PATH']}"
     return subprocess.run(
-        [str(ROOT / "scripts" / "train_grid.sh"), *words], env={**os.environ, "PATH": path, **variables},
+        [str(ROOT / "scripts" / "train_grid.sh"), *words], env={**os.environ, **variables},
         capture_output=True, text=True,
     )  # fmt: skip
 
@@ -86,6 +85,35 @@ def test_script_and_configurations_train_the_same(scale, prepared):
         )
         assert wanted.keys() == found.keys(), system
         assert [key for key in wanted if wanted[key] != found[key]] == [], system
+
+
+def test_every_system_is_a_slurm_job_that_waits_for_the_backbone(prepared, tmp_path):
+    """A script that runs each job at once stands in for `sbatch`."""
+    log, jobs = tmp_path / "log", tmp_path / "jobs"
+    sbatch = tmp_path / "sbatch"
+    sbatch.write_text(
+        f'#!/bin/sh\necho "$@" >>{log}; for word; do :; done\nsh -c "$word" >>{jobs}\necho "7;cluster"\n'
+    )
+    sbatch.chmod(0o755)
+    systems = ("hyper-15", "language")
+    options = {"PRINT": "1", "SCALE": "small"}
+    found = run_script(
+        str(prepared), "the grid", *systems, SLURM="--gpus 1 --time 2-0",
+        **options, PATH=f"{tmp_path}:{os.environ['PATH']}",
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.split("\n")[:2] == ["backbone: job 7;cluster", "hyper-15: job 7;cluster"]
+    lines = log.read_text().splitlines()
+    assert [line.split(" --wrap")[0] for line in lines] == [
+        "--parsable --gpus 1 --time 2-0 --job-name grid-backbone",
+        *(
+            f"--parsable --gpus 1 --time 2-0 --dependency=afterok:7 --job-name grid-{one}"
+            for one in systems
+        ),
+    ]
+    here = run_script(str(prepared), "the grid", *systems, **options).stdout.splitlines()
+    submitted = jobs.read_text().splitlines()
+    assert here == [submitted[0], submitted[2], submitted[4]]
 
 
 def test_what_the_script_cannot_train_is_named(prepared, tmp_path):
