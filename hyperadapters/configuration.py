@@ -124,16 +124,17 @@ def _copy(field: dataclasses.Field, default: Any) -> Any:
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def _own_fields(options: Dict[str, Any]) -> List[Tuple[str, Any, Any]]:
+def own_fields(options: Dict[str, Any]) -> List[Tuple[str, Any, Any]]:
+    """Options as the fields of a dataclass."""
     return [(name, kind, field) for name, (kind, field) in options.items()]
 
 
 AdapterTransformerOptions = dataclasses.make_dataclass(
-    "AdapterTransformerOptions", stock_fields() + _own_fields(ADAPTER_OPTIONS),
+    "AdapterTransformerOptions", stock_fields() + own_fields(ADAPTER_OPTIONS),
     bases=(FairseqDataclass,), namespace={"__module__": __name__},
 )  # fmt: skip
 AdapterTransformerConfig = dataclasses.make_dataclass(
-    "AdapterTransformerConfig", _own_fields(RECORDED),
+    "AdapterTransformerConfig", own_fields(RECORDED),
     bases=(AdapterTransformerOptions,), namespace={"__module__": __name__},
 )  # fmt: skip
 
@@ -233,11 +234,17 @@ def setting_of(cfg: Any) -> Setting:
     languages = Languages(cfg.languages.split(","))
     source = SOURCES.get(cfg.adapter_source)
     given = {"encoder": cfg.encoder_adapter_condition, "decoder": cfg.decoder_adapter_condition}
+    tasks = [task for task in (getattr(cfg, "tasks", None) or "").split(",") if task]
+    usual = (tasks and source.task_inputs) or source.default_inputs
+    layers = {"encoder": cfg.encoder_layers, "decoder": cfg.decoder_layers}
+    if tasks and "translation" not in tasks:
+        layers["decoder"] = 0
     inputs = {
-        side: source.default_inputs[side] if text is None else parse_inputs(text)
+        side: usual[side] if text is None else parse_inputs(text)
         for side, text in given.items()
+        if layers[side]
     }
-    sizes = {"languages": len(languages), "tasks": 0}
+    sizes = {"languages": len(languages), "tasks": len(tasks)}
     for side, names in inputs.items():
         for name in names:
             if not sizes[INPUTS.get(name).table]:
@@ -250,7 +257,7 @@ def setting_of(cfg: Any) -> Setting:
     )
     return Setting(
         kind=kind,
-        sites=sites({"encoder": cfg.encoder_layers, "decoder": cfg.decoder_layers}, kind.place),
+        sites=sites(layers, kind.place),
         inputs=inputs,
         sizes=sizes,
         directions=tuple(languages.direction(pair) for pair in cfg.directions.split(",") if pair),
@@ -273,9 +280,9 @@ def has_adapters(cfg: Any) -> bool:
     return ARCH_MODEL_NAME_REGISTRY.get(getattr(cfg, "_name", None)) == "adapter_transformer"
 
 
-def defaults(**changes: Any) -> Namespace:
+def defaults(config_class: type = AdapterTransformerConfig, **changes: Any) -> Namespace:
     """A complete flat configuration with the default of every option, but for `changes`."""
-    config = AdapterTransformerConfig(**changes)
+    config = config_class(**changes)
     names = (field.name for field in dataclasses.fields(config) if field.name != "_name")
     return Namespace(**{name: getattr(config, name) for name in names})
 

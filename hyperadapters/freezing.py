@@ -9,12 +9,27 @@ from .errors import UserError
 ADAPTER_PREFIX = "encoder.adapters."
 
 
+HEADS = "heads."
+DECODER = "heads.translation."  # the head of translation is the backbone's decoder
+
+
 def is_backbone(name: str) -> bool:
-    """Whether a parameter belongs to the backbone, not to the adapters or their source."""
-    return not name.startswith(ADAPTER_PREFIX)
+    """Whether a parameter belongs to the backbone, not to adapters, their source or a task's head."""
+    if name.startswith(ADAPTER_PREFIX):
+        return False
+    return name.startswith(DECODER) or not name.startswith(HEADS)
 
 
-RULES: Dict[str, Callable[[str], bool]] = {"backbone": is_backbone}
+def is_norm(name: str) -> bool:
+    """Whether a parameter is the gain or bias of one of the backbone's LayerNorms."""
+    module = name.rpartition(".")[0].rpartition(".")[2]
+    return is_backbone(name) and (module.endswith("layer_norm") or module == "layernorm_embedding")
+
+
+RULES: Dict[str, Callable[[str], bool]] = {
+    "backbone": is_backbone,
+    "backbone_but_norms": lambda name: is_backbone(name) and not is_norm(name),
+}
 
 
 def freeze(model: nn.Module, rule: str) -> Tuple[int, int]:
@@ -34,10 +49,10 @@ def freeze(model: nn.Module, rule: str) -> Tuple[int, int]:
         (frozen if RULES[rule](name) else trained).append(parameter)
     if not trained:
         raise UserError(
-            f"--freeze-{rule} leaves nothing to train: choose an --adapter-source other than none"
+            "--freeze-backbone leaves nothing to train: choose an --adapter-source other than none"
         )
     if not frozen:
-        raise UserError(f"--freeze-{rule} matches no parameter")
+        raise UserError(f"the rule '{rule}' freezes no parameter")
     for parameter in frozen:
         parameter.requires_grad_(False)
     return sum(p.numel() for p in trained), sum(p.numel() for p in frozen)

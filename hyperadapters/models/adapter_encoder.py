@@ -20,18 +20,26 @@ class AdapterTransformerEncoder(TransformerEncoderBase):
 
     adapters: AdapterSource
 
-    def adapters_of_batch(self, ids: Dict[str, Optional[Tensor]], src_tokens: Tensor):
-        """The adapters of both sides for one batch.
+    def conditions(
+        self, ids: Dict[str, Optional[Tensor]], src_tokens: Tensor
+    ) -> Dict[str, Condition]:
+        """The distinct conditions of each side that runs with adapters in this batch.
 
         Args:
             ids: ids of each sentence [B] by condition input.
             src_tokens: source tokens [B, T].
         """
-        setting = self.adapters.setting
-        conditions = {
+        return {
             side: Condition.from_ids(ids, inputs, like=src_tokens)
-            for side, inputs in setting.inputs.items()
+            for side, inputs in self.adapters.setting.inputs.items()
         }
+
+    def adapters_of_batch(
+        self, ids: Dict[str, Optional[Tensor]], src_tokens: Tensor
+    ) -> Dict[str, SideAdapters]:
+        """The adapters of each side for one batch, see `conditions`."""
+        setting = self.adapters.setting
+        conditions = self.conditions(ids, src_tokens)
         weights = self.adapters(conditions)
         return {
             side: SideAdapters(
@@ -74,7 +82,7 @@ class AdapterTransformerEncoder(TransformerEncoderBase):
             encoder_out = super().forward(
                 src_tokens, src_lengths, return_all_hiddens, token_embeddings
             )
-        encoder_out[DECODER_ADAPTERS] = adapters["decoder"]
+        encoder_out[DECODER_ADAPTERS] = adapters.get("decoder")
         return encoder_out
 
     def reorder_encoder_out(self, encoder_out: Dict[str, Any], new_order: Tensor) -> Dict[str, Any]:

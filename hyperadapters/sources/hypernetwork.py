@@ -64,15 +64,16 @@ class Hypernetwork(AdapterSource):
     """
 
     default_inputs = {"encoder": ("src", "tgt"), "decoder": ("tgt",)}
+    task_inputs = {"encoder": ("src", "task"), "decoder": ("tgt",)}
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         options = setting.hyper
         activation = setting.kind.options.activation
         used = {name for inputs in setting.inputs.values() for name in inputs}
-        self.inputs = [
-            name for name in INPUTS.names() if name in used or INPUTS.get(name).table == "languages"
-        ]
+        if "decoder" in setting.inputs:
+            used |= {"src", "tgt"}  # what no side depends on stays zero, as in the published model
+        self.inputs = [name for name in INPUTS.names() if name in used]
         self.embeddings = nn.ModuleDict()
         for name in self.inputs:
             if self.table_of(name) not in self.embeddings:

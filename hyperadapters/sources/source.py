@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Dict, List, Mapping, Tuple
+from typing import ClassVar, Dict, List, Mapping, Optional, Tuple
 
 from torch import nn
 
@@ -89,7 +89,9 @@ class AdapterSource(nn.Module, ABC):
 
     # whether fairseq-train can start from it
     trains: ClassVar[bool] = True
+    # what each side depends on unless the user says otherwise; with tasks, if that differs
     default_inputs: ClassVar[Dict[str, Tuple[str, ...]]]
+    task_inputs: ClassVar[Optional[Dict[str, Tuple[str, ...]]]] = None
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()

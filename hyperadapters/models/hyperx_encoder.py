@@ -1,0 +1,154 @@
+"""An encoder with adapters from any source and a head for each task (`--arch hyperx_encoder`)."""
+
+import json
+from argparse import Namespace
+from typing import Dict, Mapping, Optional
+
+from fairseq.dataclass.utils import gen_parser_from_dataclass
+from fairseq.models import BaseFairseqModel, register_model, register_model_architecture
+from fairseq.models.transformer import TransformerConfig, TransformerModel
+from omegaconf import OmegaConf
+from torch import Tensor, nn
+
+from ..configuration import setting_of
+from ..data import recorded
+from ..errors import UserError
+from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
+from ..multitask.known import TASKS
+from ..multitask.record import compare
+from ..sources import SOURCES, Condition
+from .adapter_encoder import AdapterTransformerEncoder
+
+
+class TasksEncoder(AdapterTransformerEncoder):
+    """The encoder, which makes a decoder's adapters for sentences that are translated only.
+
+    Args:
+        translation: id of the task of translation; None if there is no decoder.
+    """
+
+    def __init__(self, cfg, dictionary, embed_tokens, translation: Optional[int]) -> None:
+        super().__init__(cfg, dictionary, embed_tokens)
+        self.translation = translation
+
+    def conditions(
+        self, ids: Dict[str, Optional[Tensor]], src_tokens: Tensor
+    ) -> Dict[str, Condition]:
+        inputs = self.adapters.setting.inputs
+        found = {"encoder": Condition.from_ids(ids, inputs["encoder"], like=src_tokens)}
+        if self.translation is not None:
+            rows = ids["task"] == self.translation  # [B]
+            if rows.any():
+                of_rows = {name: column[rows] for name, column in ids.items()}
+                found["decoder"] = Condition.from_ids(
+                    of_rows, inputs["decoder"], like=src_tokens[rows]
+                )
+        return found
+
+
+@register_model("hyperx_encoder", dataclass=HyperXEncoderConfig)
+class HyperXEncoderModel(BaseFairseqModel):
+    """Hyper-X (Üstün et al. 2022) and its baselines: adapters of every encoder layer depend on the
+    task and the language of a sentence; translation adds a decoder with adapters of its own.
+
+    Args:
+        encoder: the encoder, whose `adapters` are the adapter source.
+    """
+
+    def __init__(self, encoder: TasksEncoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.heads = nn.ModuleDict()
+
+    @classmethod
+    def add_args(cls, parser) -> None:
+        """Adds the stock Transformer's options and ours; presets fill in what is not given."""
+        gen_parser_from_dataclass(parser, HyperXOptions(), delete_default=True)
+
+    @classmethod
+    def build_model(cls, cfg, task):
+        """Builds the model from a complete configuration (see `multitask.configuration`).
+
+        Raises:
+            UserError: if the task is another than `hyperx`.
+        """
+        args = Namespace(**(OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)))
+        if getattr(args, "tasks", None) is None:
+            raise UserError("--arch hyperx_encoder needs --task hyperx, which tells it the cells")
+        tasks = args.tasks.split(",")
+        embeddings = TransformerModel.build_embedding(
+            args, task.source_dictionary, args.encoder_embed_dim
+        )
+        model = cls(
+            TasksEncoder(
+                TransformerConfig.from_namespace(args), task.source_dictionary, embeddings,
+                tasks.index("translation") if "translation" in tasks else None,
+            )
+        )  # fmt: skip
+        labels = json.loads(args.labels)
+        for name in tasks:
+            model.heads[name] = TASKS.get(name).head(args, model, labels.get(name, []))
+        model.encoder.adapters = SOURCES.get(args.adapter_source)(setting_of(args))
+        model.recorded = task.state_dict()
+        return model
+
+    @property
+    def decoder(self) -> nn.Module:
+        """The decoder, which is the head of translation.
+
+        Raises:
+            AttributeError: if translation is none of the tasks.
+        """
+        if "translation" not in self.heads:
+            raise AttributeError("this model does not translate")
+        return self.heads["translation"]
+
+    def max_positions(self):
+        """Most pieces of a source, and of a target."""
+        limit = self.encoder.max_positions()
+        return (limit, self.decoder.max_positions() if hasattr(self, "decoder") else limit)
+
+    def get_extra_state(self) -> Tensor:
+        """What the task recorded of its data, as bytes [bytes]."""
+        return recorded.packed(self.recorded)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Raises:
+        UserError: if the weights were trained with other tables, dictionary or input format.
+        """
+        compare(recorded.unpacked(state), self.recorded)
+
+    def forward(
+        self,
+        src_tokens: Tensor,
+        src_lengths: Tensor,
+        src_lang_id: Optional[Tensor] = None,
+        tgt_lang_id: Optional[Tensor] = None,
+        task_id: Optional[Tensor] = None,
+        parts: Optional[Mapping[str, Mapping[str, Tensor]]] = None,
+    ) -> Dict[str, Tensor]:
+        """Encodes once and lets every head predict for its sentences.
+
+        Args:
+            src_tokens: source tokens [B, T].
+            src_lengths: their lengths [B].
+            src_lang_id: language of each sentence [B]; of translation, the source language.
+            tgt_lang_id: target language of each sentence [B]; else its own language.
+            task_id: task of each sentence [B].
+            parts: by task, what its head needs (see `multitask.task.Task.collate`).
+        Returns:
+            by task the scores of its predictions [N, classes].
+        """
+        encoder_out = self.encoder(
+            src_tokens, src_lengths, src_lang_id=src_lang_id, tgt_lang_id=tgt_lang_id, task_id=task_id
+        )  # fmt: skip
+        return {
+            task: TASKS.get(task).predict(self.heads[task], encoder_out, inputs)
+            for task, inputs in (parts or {}).items()
+        }
+
+
+for arch in PRESETS:
+    if arch != "hyperx_encoder":
+        # the sizes are filled in by `multitask.configuration.complete_sizes`, for hydra as well
+        register_model_architecture("hyperx_encoder", arch)(lambda args: None)

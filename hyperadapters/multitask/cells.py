@@ -1,0 +1,56 @@
+"""Cells: a task in a language, as `pos:en`."""
+
+import re
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+from ..errors import Problems, UserError
+from ..languages import split_direction
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One task in one language.
+
+    Args:
+        task: name of the task.
+        language: language code; of translation, the direction `src-tgt`.
+        sentences: how many training sentences to draw; None for all.
+    """
+
+    task: str
+    language: str
+    sentences: Optional[int] = None
+
+    @property
+    def name(self) -> str:
+        """`task:language`."""
+        return f"{self.task}:{self.language}"
+
+    @property
+    def direction(self) -> Tuple[str, str]:
+        """Source and target language; a sentence that is not translated has its own as both."""
+        return split_direction(self.language) if "-" in self.language else (self.language,) * 2
+
+
+def parse_cells(text: str) -> List[Cell]:
+    """Reads `pos:en,ner:de:100`: cells, separated by commas, each with the number of its training
+    sentences if not all are wanted.
+
+    Raises:
+        UserError: naming every malformed or repeated cell, or if there is none.
+    """
+    problems, cells = Problems(), []
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        found = re.fullmatch(r"([^:\s]+):([^:\s]+)(?::(\d+))?", word)
+        if not found or found.group(3) == "0":
+            problems.add(f"'{word}': write task:language or task:language:SENTENCES, as in pos:en")
+            continue
+        cell = Cell(found.group(1), found.group(2), int(found.group(3)) if found.group(3) else None)
+        if cell.name in [other.name for other in cells]:
+            problems.add(f"'{cell.name}' is listed twice")
+        cells.append(cell)
+    problems.raise_if_any()
+    if not cells:
+        raise UserError("no cells given: list them with --task-languages, e.g. pos:en,ner:de")
+    return cells

@@ -1,0 +1,114 @@
+"""The options of an encoder with adapters and a head for each task."""
+
+import dataclasses
+import json
+from typing import Any, Dict, List, Optional, Sequence
+
+from omegaconf import DictConfig, open_dict
+
+from ..configuration import (
+    RECORDED,
+    SIZES,
+    AdapterTransformerOptions,
+    check,
+    defaults,
+    option,
+    own_fields,
+)
+from ..errors import UserError, nearest
+from .backbone import Backbone
+
+# Width, feed-forward width, layers, attention heads.
+PRESETS = {
+    "hyperx_encoder": (768, 3072, 12, 12),
+    "hyperx_encoder_tiny": (64, 128, 2, 2),
+}
+OWN_OPTIONS: Dict[str, Any] = {
+    "train_layer_norms": option(
+        bool, False, "with --freeze-backbone: train the backbone's LayerNorms all the same"
+    ),
+}
+# Filled in by the task and saved with the checkpoint; no options.
+TASKS_RECORDED: Dict[str, Any] = {
+    "tasks": option(Optional[str], None, "task table"),
+    "labels": option(Optional[str], None, "label table of each task, as JSON"),
+}
+
+HyperXOptions = dataclasses.make_dataclass(
+    "HyperXOptions", own_fields(OWN_OPTIONS),
+    bases=(AdapterTransformerOptions,), namespace={"__module__": __name__},
+)  # fmt: skip
+HyperXEncoderConfig = dataclasses.make_dataclass(
+    "HyperXEncoderConfig", own_fields({**RECORDED, **TASKS_RECORDED}),
+    bases=(HyperXOptions,), namespace={"__module__": __name__},
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Tables:
+    """What the numbers of a model stand for.
+
+    Args:
+        languages: language codes.
+        tasks: names of tasks.
+        labels: labels of the tasks that have some.
+        directions: trained directions of translation.
+    """
+
+    languages: Sequence[str]
+    tasks: Sequence[str]
+    labels: Dict[str, List[str]]
+    directions: Sequence[str] = ()
+
+
+def complete_config(cfg: DictConfig, tables: Tables, backbone: Optional[Backbone]) -> None:
+    """Makes a model configuration say everything that evaluation must know.
+
+    Args:
+        cfg: the configuration as the user gave it; changed in place.
+        tables: languages, tasks and labels.
+        backbone: the checkpoint given as --init-from, whose architecture is taken.
+    Raises:
+        UserError: if the options do not go together.
+    """
+    with open_dict(cfg):
+        for name, default in vars(defaults(HyperXEncoderConfig)).items():
+            if name not in cfg:
+                cfg[name] = default
+        cfg.languages = ",".join(tables.languages)
+        cfg.tasks = ",".join(tables.tasks)
+        cfg.labels = json.dumps(tables.labels, ensure_ascii=False)
+        cfg.directions = ",".join(tables.directions)
+        if not cfg.post_norm:
+            cfg.encoder_normalize_before = cfg.decoder_normalize_before = True
+        cfg.share_all_embeddings = True
+        if backbone:
+            backbone.give_architecture(cfg)
+            cfg.post_norm = not cfg.encoder_normalize_before
+        complete_sizes(cfg)
+        if cfg.adapter_start is None:
+            cfg.adapter_start = "identity" if backbone else "published"
+    if cfg.adapter_source == "pair":
+        raise UserError(
+            "--adapter-source pair: a sentence that is tagged has no language pair; choose hyper, "
+            "language, task or shared"
+        )
+    check(cfg)
+
+
+def complete_sizes(cfg: DictConfig) -> None:
+    """Fills in the sizes that were not given; those of the decoder are the encoder's.
+
+    Raises:
+        UserError: for an unknown architecture.
+    """
+    if cfg._name not in PRESETS:
+        raise UserError(f"unknown architecture '{cfg._name}': {nearest(cfg._name, PRESETS)}")
+    for size, preset in zip(SIZES, PRESETS[cfg._name]):
+        if cfg[f"encoder_{size}"] is None:
+            cfg[f"encoder_{size}"] = preset
+        if cfg[f"decoder_{size}"] is None:
+            cfg[f"decoder_{size}"] = cfg[f"encoder_{size}"]
+    for size in ("decoder_input_dim", "decoder_output_dim"):
+        if cfg[size] is None:
+            cfg[size] = cfg.decoder_embed_dim

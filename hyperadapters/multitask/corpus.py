@@ -1,0 +1,216 @@
+"""The YAML file that says which files hold which task in which language."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ..errors import Problems, UserError, listed, nearest
+from ..languages import Languages
+from .cells import Cell
+
+FILE = "corpus.yaml"
+SPLITS = ("train", "valid", "test")
+KEYS = ("sentencepiece", "dictionary", "languages", "tasks")
+SLICE = re.compile(r"^(.*)\[(\d*):(\d*)\]$")
+Files = Dict[str, "Part"]  # by split
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sentences of a file.
+
+    Args:
+        paths: the file; of translation, that of the source and that of the target.
+        start, stop: the sentences taken, counted from 0; None for no limit.
+    """
+
+    paths: Tuple[Path, ...]
+    start: int = 0
+    stop: Optional[int] = None
+
+    def __str__(self) -> str:
+        return " and ".join(map(str, self.paths))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a YAML file names.
+
+    Args:
+        file: the YAML file.
+        sentencepiece: the sentencepiece model.
+        dictionary: the dictionary in fairseq's format.
+        languages: all languages that occur.
+        files: the files of every cell, by its name and by split.
+    """
+
+    file: Path
+    sentencepiece: Path
+    dictionary: Path
+    languages: Languages
+    files: Dict[str, Files]
+
+    def part(self, cell: Cell, split: str) -> Part:
+        """The sentences of a cell.
+
+        Raises:
+            UserError: if the file names none, with the cells that have them.
+        """
+        found = self.files.get(cell.name, {}).get(split)
+        if found is None:
+            known = self.cells(split)
+            raise UserError(
+                f"{self.file} names no {split} file of {cell.name}: it has those of {listed(known)}"
+            )
+        return found
+
+    def cells(self, split: str) -> List[str]:
+        """The names of all cells that have sentences of a split."""
+        return [name for name, files in self.files.items() if split in files]
+
+
+def read_corpus(folder: str) -> Corpus:
+    """Reads the file `corpus.yaml`.
+
+        sentencepiece: sentencepiece.model
+        dictionary: dict.txt
+        tasks:
+          pos: {en: "en.{split}.conllu", de: {train: a.conllu, test: "b.conllu.gz[:500]"}}
+          ner: {files: "ner.{lang}.{split}.txt.gz", languages: [en, de]}
+          mlm: {files: "{name}.{split}.txt", languages: {en: english, de: german}}
+          translation: {en-de: "{split}.en-de.{lang}"}
+
+    `{split}` stands for train, valid or test; where there is no such file, for trn, dev or tst.
+    `[A:B]` after a file takes the sentences from A up to B.
+
+    Args:
+        folder: the folder of the file `corpus.yaml`; paths in it start there.
+    Raises:
+        UserError: naming everything that is wrong with it, missing files included.
+    """
+    file = Path(folder) / FILE
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
+    except FileNotFoundError:
+        raise UserError(f"there is no file '{file}': give the folder that holds {FILE}") from None
+    except (OmegaConfBaseException, OSError, ValueError) as error:
+        raise UserError(f"{file}: {str(error).splitlines()[0]}") from error
+    except Exception as error:  # the YAML reader's own errors have no common class of ours
+        raise UserError(f"{file} is no YAML file: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{file}: write 'sentencepiece', 'dictionary' and 'tasks'")
+    return Reading(file, content).corpus()
+
+
+class Reading:
+    """Turns the content of the YAML file into a `Corpus`, collecting what is wrong.
+
+    Args:
+        file: the YAML file.
+        content: what it says.
+    """
+
+    def __init__(self, file: Path, content: Dict[str, Any]) -> None:
+        self.file, self.content, self.problems = file, content, Problems()
+
+    def corpus(self) -> Corpus:
+        """The corpus.
+
+        Raises:
+            UserError: naming everything that is wrong.
+        """
+        for key in self.content:
+            if key not in KEYS:
+                self.wrong(f"unknown key '{key}': {nearest(str(key), KEYS)}")
+        models = {key: self.model(key) for key in ("sentencepiece", "dictionary")}
+        files: Dict[str, Files] = {}
+        tasks = self.content.get("tasks")
+        if not isinstance(tasks, dict) or not tasks:
+            self.wrong("'tasks' must map tasks to their files")
+            tasks = {}
+        for task, entry in tasks.items():
+            for language, value in self.languages_of(task, entry).items():
+                cell = Cell(str(task), str(language))
+                files[cell.name] = self.files_of(cell, value)
+        given = self.content.get("languages")
+        occurring = sorted({code for name in files for code in Cell(*name.split(":", 1)).direction})
+        for code in occurring:
+            if given and code not in given:
+                self.wrong(f"language '{code}' of 'tasks' is not among 'languages'")
+        self.problems.raise_if_any()
+        return Corpus(self.file, *models.values(), Languages(given or occurring), files)
+
+    def wrong(self, message: str) -> None:
+        self.problems.add(f"{self.file}: {message}")
+
+    def model(self, key: str) -> Path:
+        """The path of a key that names a file."""
+        path = self.file.parent / str(self.content.get(key))
+        if key not in self.content:
+            self.wrong(f"'{key}' is missing")
+        elif not path.is_file():
+            self.wrong(f"{key}: there is no file {path}")
+        return path
+
+    def languages_of(self, task: str, entry: Any) -> Dict[str, Any]:
+        """What is said for each language of a task."""
+        if isinstance(entry, dict) and "files" not in entry:
+            return entry
+        languages = entry.get("languages") if isinstance(entry, dict) else None
+        if not languages or set(entry) - {"files", "languages"}:
+            self.wrong(
+                f"{task}: map languages to files, or give 'files: PATTERN' and 'languages: [...]'"
+            )
+            return {}
+        if isinstance(languages, dict):
+            return {
+                code: str(entry["files"]).replace("{name}", str(name))
+                for code, name in languages.items()
+            }
+        return {code: entry["files"] for code in languages}
+
+    def files_of(self, cell: Cell, value: Any) -> Files:
+        """The files of a cell by split."""
+        if not isinstance(value, dict):
+            value = {split: str(value) for split in SPLITS}
+            optional = True
+        else:
+            optional = False
+            for split in value:
+                if split not in SPLITS:
+                    self.wrong(f"{cell.name}: unknown split '{split}': {nearest(split, SPLITS)}")
+        found: Files = {}
+        for split in SPLITS:
+            if split in value:
+                part = self.part(cell, split, str(value[split]))
+                missing = [path for path in part.paths if not path.is_file()]
+                if not missing:
+                    found[split] = part
+                elif not optional:
+                    self.wrong(f"{cell.name}: there is no file {missing[0]}")
+        if not found and not self.problems.found:
+            self.wrong(f"{cell.name}: there is no file {part.paths[0]}")
+        return found
+
+    def part(self, cell: Cell, split: str, pattern: str) -> Part:
+        """The sentences that a pattern names."""
+        start, stop = "", ""
+        sliced = SLICE.match(pattern)
+        if sliced:
+            pattern, start, stop = sliced.groups()
+        codes = dict.fromkeys(cell.direction)
+        names = [pattern.replace("{lang}", code) for code in codes]
+        paths = tuple(self.existing(name, split) for name in names)
+        if len(set(paths)) < len(codes):
+            self.wrong(f"{cell.name}: '{pattern}' needs {{lang}} to tell source from target")
+        return Part(paths, int(start or 0), int(stop) if stop else None)
+
+    def existing(self, name: str, split: str) -> Path:
+        """The file of a split, under the split's other name if only that is there."""
+        other = {"train": "trn", "valid": "dev", "test": "tst"}[split]
+        paths = [self.file.parent / name.replace("{split}", word) for word in (split, other)]
+        return paths[1] if not paths[0].is_file() and paths[1].is_file() else paths[0]

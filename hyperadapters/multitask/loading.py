@@ -1,0 +1,98 @@
+"""From the files of cells to datasets, with a report of what did not fit."""
+
+import logging
+from typing import Any, Iterable, List, Sequence
+
+import numpy as np
+from tabulate import tabulate
+from tqdm import tqdm
+
+from ..errors import Problems, UserError
+from .cells import Cell
+from .corpus import Corpus
+from .dataset import CellSentences, Ids
+from .known import TASKS
+from .task import Encoded, Means, Report
+
+logger = logging.getLogger(__name__)
+
+
+def check_cells(cells: Sequence[Cell], corpus: Corpus, split: str) -> None:
+    """Raises:
+    UserError: naming every cell whose task is unknown or that has no file of a split.
+    """
+    problems = Problems()
+    for cell in cells:
+        try:
+            TASKS.get(cell.task)
+            corpus.part(cell, split)
+        except UserError as error:
+            problems.add(str(error))
+    problems.raise_if_any()
+
+
+def read_cell(cell: Cell, corpus: Corpus, split: str) -> List[Any]:
+    """The sentences of a cell as its task reads them.
+
+    Raises:
+        UserError: naming the line that is unusable.
+    """
+    sentences = TASKS.get(cell.task).read(corpus.part(cell, split))
+    return list(tqdm(sentences, desc=f"reading {split} of {cell.name}", leave=False))
+
+
+def drawn(cell: Cell, sentences: List[Any], seed: int) -> List[Any]:
+    """As many training sentences as the cell wants, drawn by a seed; more of them contain fewer.
+
+    Raises:
+        UserError: if there are not so many.
+    """
+    if cell.sentences is None:
+        return sentences
+    if cell.sentences > len(sentences):
+        raise UserError(
+            f"{cell.name}:{cell.sentences}: there are {len(sentences)} training sentences only"
+        )
+    order = np.random.default_rng((seed, *cell.name.encode())).permutation(len(sentences))
+    return [sentences[row] for row in order[: cell.sentences]]
+
+
+def encode_cell(cell: Cell, ids: Ids, sentences: Iterable[Any], means: Means) -> CellSentences:
+    """The dataset of a cell.
+
+    Raises:
+        UserError: if no sentence is left.
+    """
+    task, report = TASKS.get(cell.task), Report()
+    found: List[Encoded] = []
+    for number, sentence in enumerate(tqdm(sentences, desc=f"encoding {cell.name}", leave=False)):
+        report.sentences += 1
+        for part in task.encode(sentence, means, cell.direction, report):
+            part.sentence = number
+            found.append(part)
+    report.parts = len(found)
+    if not found:
+        raise UserError(f"{cell.name}: no sentence fits into {means.pieces.format.limit} pieces")
+    return CellSentences(cell, ids, found, means, report)
+
+
+def log_report(split: str, datasets: Iterable[CellSentences], limit: int) -> None:
+    """Logs sentences and pieces of each cell, and what did not fit.
+
+    Args:
+        split: their split.
+        datasets: the cells.
+        limit: most pieces of a sentence.
+    """
+    headers = ("cell", "sentences", "pieces", "too long", "left out", "too long words")
+    rows = [
+        (
+            one.cell.name, one.report.sentences, int(one.sizes[:, 0].sum()), one.report.long,
+            one.report.dropped, one.report.long_words,
+        )
+        for one in datasets
+    ]  # fmt: skip
+    table = tabulate(rows, headers, intfmt=",")
+    logger.info(
+        f"{split} (too long: more than {limit} pieces; taken in parts unless left out):\n{table}"
+    )

@@ -1,0 +1,113 @@
+"""Words and sentences as the ids of their pieces."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, List, Sequence, Tuple
+
+from fairseq.data import Dictionary
+from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
+from fairseq.data.multilingual.multilingual_utils import get_lang_tok
+
+from ..errors import UserError
+from .corpus import Corpus
+
+MASK = "<mask>"
+
+
+def load_dictionary(path: Path, languages: Iterable[str] = (), style: str = "") -> Dictionary:
+    """The dictionary of a corpus, with `<mask>`.
+
+    Args:
+        path: the file.
+        languages: languages whose tokens are added if they are not there.
+        style: style of language tokens.
+    Raises:
+        UserError: if it is no dictionary.
+    """
+    try:
+        dictionary = Dictionary.load(str(path))
+    except (ValueError, RuntimeError, UnicodeError) as error:
+        raise UserError(f"{path} is no dictionary of fairseq ({error})") from error
+    for code in languages:
+        dictionary.add_symbol(get_lang_tok(code, style))
+    dictionary.add_symbol(MASK)
+    return dictionary
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the encoder's input looks.
+
+    Args:
+        bos: whether a sentence begins with `<s>`, as RoBERTa's do.
+        limit: most pieces of a sentence, with `<s>` and `</s>`.
+    """
+
+    bos: bool
+    limit: int
+
+    @property
+    def room(self) -> int:
+        """Most pieces of a sentence without `<s>` and `</s>`."""
+        return self.limit - 1 - self.bos
+
+
+class Pieces:
+    """Encodes with a sentencepiece model and a dictionary.
+
+    Args:
+        corpus: names both.
+        dictionary: the dictionary, with `<mask>`.
+        format: how the encoder's input looks.
+    """
+
+    def __init__(self, corpus: Corpus, dictionary: Dictionary, format: Format) -> None:
+        self.dictionary, self.format = dictionary, format
+        try:
+            self.bpe = SentencepieceBPE(
+                SentencepieceConfig(sentencepiece_model=str(corpus.sentencepiece))
+            )
+        except (OSError, RuntimeError) as error:
+            raise UserError(
+                f"{corpus.sentencepiece} is no sentencepiece model ({error})"
+            ) from error
+        self.words: Dict[str, List[int]] = {}
+
+    def sentence(self, text: str) -> List[int]:
+        """The ids of a text, at least one."""
+        ids = [self.dictionary.index(piece) for piece in self.bpe.encode(text).split(" ") if piece]
+        return ids or [self.dictionary.unk()]
+
+    def word(self, word: str) -> List[int]:
+        """The ids of a word, cut to what a sentence can hold."""
+        if word not in self.words:
+            self.words[word] = self.sentence(word)[: self.format.room]
+        return self.words[word]
+
+    def whole(self, ids: Sequence[int]) -> List[int]:
+        """Ids with the marks of a sentence around them."""
+        start = [self.dictionary.bos()] if self.format.bos else []
+        return [*start, *ids, self.dictionary.eos()]
+
+    def parts_of_words(self, words: Sequence[str]) -> Iterator[Tuple[List[int], List[int]]]:
+        """A sentence of words in as many parts as the encoder's limit asks for, usually one.
+
+        Yields:
+            the ids of a part, and where the first piece of each of its words is.
+        """
+        ids: List[int] = []
+        firsts: List[int] = []
+        for word in words:
+            own = self.word(word)
+            if len(ids) + len(own) > self.format.room:
+                yield self.whole(ids), firsts
+                ids, firsts = [], []
+            firsts.append(len(ids) + self.format.bos)
+            ids += own
+        yield self.whole(ids), firsts
+
+    def parts_of_text(self, text: str) -> Iterator[List[int]]:
+        """A text in as many parts as the encoder's limit asks for, usually one."""
+        ids, room = self.sentence(text), self.format.room
+        for start in range(0, len(ids), room):
+            yield self.whole(ids[start : start + room])

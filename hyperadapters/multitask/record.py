@@ -1,0 +1,68 @@
+"""What a checkpoint says about its tables, dictionary, input format and trained cells."""
+
+from typing import Any, Dict, Mapping, Sequence
+
+from fairseq.data import Dictionary
+
+from ..data.recorded import fingerprint
+from ..errors import Problems
+from .cells import Cell
+from .configuration import Tables
+from .pieces import Format
+
+
+def record(
+    tables: Tables, dictionary: Dictionary, format: Format, options: Any, cells: Sequence[Cell]
+) -> Dict[str, Any]:
+    """What is saved with every checkpoint, in plain containers.
+
+    Args:
+        tables: languages, tasks and labels.
+        dictionary: the dictionary.
+        format: how the encoder's input looks.
+        options: settings of the fairseq task.
+        cells: the cells that are trained.
+    """
+    return {
+        "languages": list(tables.languages),
+        "tasks": list(tables.tasks),
+        "labels": {task: list(labels) for task, labels in tables.labels.items()},
+        "dictionary": {"size": len(dictionary), "sha256": fingerprint(dictionary)},
+        "format": {
+            "bos": format.bos,
+            "limit": format.limit,
+            "encoder_langtok": options.encoder_langtok,
+            "lang_tok_style": options.lang_tok_style,
+        },
+        "cells": {cell.name: cell.sentences for cell in cells},
+    }
+
+
+def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """Checks that a checkpoint's numbers mean what they mean here; other cells are no harm.
+
+    Raises:
+        UserError: naming what differs.
+    """
+    problems = Problems()
+    for key, what in (
+        ("languages", "languages"), ("tasks", "tasks"), ("labels", "labels"),
+        ("dictionary", "dictionary"), ("format", "input format"),
+    ):  # fmt: skip
+        if stored.get(key) != own[key]:
+            problems.add(
+                f"the checkpoint's {what}: {shown(stored.get(key))}, here: {shown(own[key])}"
+            )
+    if problems.found:
+        problems.add(
+            "use the corpus it was trained with, or continue from it with --init-from in another "
+            "--save-dir"
+        )
+    problems.raise_if_any()
+
+
+def shown(value: Any) -> str:
+    """A value on one line."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} {shown(one)}" for key, one in value.items())
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

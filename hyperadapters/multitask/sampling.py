@@ -1,0 +1,52 @@
+"""Training sentences of several cells, drawn anew in every epoch."""
+
+from collections import OrderedDict
+from typing import Any, Dict, List, Optional, Sequence
+
+from fairseq.data import SampledMultiDataset
+from fairseq.data.multilingual.sampled_multi_dataset import CollateFormat
+
+from ..errors import UserError
+from .dataset import CellSentences
+
+
+class SampledCells(SampledMultiDataset):
+    """fairseq's sampling from several datasets, each of which is one cell.
+
+    Args:
+        cells: their sentences.
+        ratios: how likely each is; None for all of their sentences once.
+        seed, epoch, split: see the stock class.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[CellSentences],
+        ratios: Optional[List[float]],
+        seed: int,
+        epoch: int,
+        split: str,
+    ) -> None:
+        super().__init__(
+            OrderedDict((one.cell.name, one) for one in cells), ratios, seed, epoch,
+            collate_format=CollateFormat.single, split=split, shared_collater=True,
+            shuffle=ratios is not None,
+        )  # fmt: skip
+
+    def collater(self, samples: Sequence[Any], **_: Any) -> Optional[Dict[str, Any]]:
+        return self.datasets[0].collater([item for _, item in samples]) if samples else None
+
+
+def ratios(sizes: Sequence[int], temperature: float) -> List[float]:
+    """How likely each cell is, in proportion to `size ** (1 / temperature)`.
+
+    Args:
+        sizes: number of sentences of each cell.
+        temperature: 1 for the natural distribution, larger for a flatter one.
+    Raises:
+        UserError: if the temperature is not positive.
+    """
+    if temperature <= 0:
+        raise UserError(f"--sampling-temperature {temperature}: give a number above 0")
+    weights = [size ** (1 / temperature) for size in sizes]
+    return [weight / sum(weights) for weight in weights]

@@ -1,0 +1,236 @@
+"""Several tasks in several languages on one encoder (`--task hyperx`)."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional
+
+from fairseq.data import Dictionary
+from fairseq.dataclass import FairseqDataclass
+from fairseq.tasks import FairseqTask, register_task
+from omegaconf import II, MISSING
+
+from ..absent import check_wrapper, drop_absent_gradients
+from ..data.batching import one_direction_a_batch
+from ..data.position import for_any_number_of_workers
+from ..errors import UserError
+from ..freezing import freeze
+from ..multitask import record
+from ..multitask.backbone import Backbone
+from ..multitask.cells import Cell, parse_cells
+from ..multitask.configuration import Tables, complete_config
+from ..multitask.corpus import Corpus, read_corpus
+from ..multitask.dataset import CellSentences, Ids
+from ..multitask.known import TASKS
+from ..multitask.loading import check_cells, drawn, encode_cell, log_report, read_cell
+from ..multitask.pieces import Format, Pieces, load_dictionary
+from ..multitask.sampling import SampledCells, ratios
+from ..multitask.task import Means
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class HyperXTaskConfig(FairseqDataclass):
+    """Options of `--task hyperx`."""
+
+    data: str = field(
+        default=MISSING,
+        metadata={"help": "folder of the file corpus.yaml, which names the files of every task"},
+    )
+    task_languages: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "cells to train: pos:en,ner:de:100,mlm:tr (a number: so many of its sentences)"
+        },
+    )
+    sampling_temperature: float = field(
+        default=5.0,
+        metadata={"help": "a cell of n sentences is drawn with weight n^(1/T) (default: 5)"},
+    )
+    one_cell_a_batch: bool = field(
+        default=False,
+        metadata={"help": "fill each training batch from one cell instead of mixing them"},
+    )
+    max_pieces: int = field(
+        default=256, metadata={"help": "longer sentences are taken in parts (default: 256)"}
+    )
+    encoder_langtok: Optional[str] = field(
+        default=None,
+        metadata={"help": "translation: begin the source with the language token of src or tgt"},
+    )
+    lang_tok_style: str = field(
+        default="multilingual", metadata={"help": "style of language tokens: multilingual or mbart"}
+    )
+    mask_prob: float = field(default=0.15, metadata={"help": "mlm: share of pieces to predict"})
+    leave_unmasked_prob: float = field(
+        default=0.1, metadata={"help": "mlm: share of these that stay as they are"}
+    )
+    random_token_prob: float = field(
+        default=0.1, metadata={"help": "mlm: share of these that a random piece replaces"}
+    )
+    seed: int = II("common.seed")
+    init_from: Optional[str] = II("model.init_from")
+
+
+@register_task("hyperx", dataclass=HyperXTaskConfig)
+class HyperXTask(FairseqTask):
+    """Trains cells (task, language) together (Üstün et al. 2022, sections 2 and 3).
+
+    Batches carry `src_lang_id`, `tgt_lang_id` and `task_id` [B]; a sentence that is not translated
+    has its own language as both. Tables, dictionary and input format are saved with every
+    checkpoint.
+
+    Args:
+        cfg: the options.
+        corpus: the files.
+        dictionary: the dictionary, with `<mask>`.
+        cells: the cells to train.
+        tables: languages, tasks and labels.
+        backbone: the checkpoint to start from.
+        sentences: the training sentences of each cell, as read.
+    """
+
+    def __init__(
+        self,
+        cfg: HyperXTaskConfig,
+        corpus: Corpus,
+        dictionary: Dictionary,
+        cells: List[Cell],
+        tables: Tables,
+        backbone: Optional[Backbone],
+        sentences: Dict[str, List[Any]],
+    ) -> None:
+        super().__init__(cfg)
+        self.corpus, self.dictionary, self.cells, self.tables = corpus, dictionary, cells, tables
+        self.backbone, self.sentences = backbone, sentences
+        bos = bool(backbone and backbone.is_roberta)
+        self.format = Format(bos, cfg.max_pieces)
+        self.pieces = Pieces(corpus, dictionary, self.format)
+        self.means = Means(self.pieces, tables.labels, cfg)
+
+    @classmethod
+    def setup_task(cls, cfg: HyperXTaskConfig, **kwargs: Any) -> "HyperXTask":
+        """Reads the YAML file and the training files of the cells.
+
+        Raises:
+            UserError: naming what is unusable.
+        """
+        corpus = read_corpus(cfg.data)
+        cells = parse_cells(cfg.task_languages or "")
+        check_cells(cells, corpus, "train")
+        if cfg.encoder_langtok not in (None, "src", "tgt"):
+            raise UserError(f"--encoder-langtok {cfg.encoder_langtok}: choose src or tgt")
+        backbone = Backbone(cfg.init_from) if cfg.init_from else None
+        dictionary = load_dictionary(
+            corpus.dictionary, corpus.languages if cfg.encoder_langtok else (), cfg.lang_tok_style
+        )
+        sentences = {
+            cell.name: drawn(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
+        }
+        return cls(
+            cfg, corpus, dictionary, cells, tables_of(cells, corpus, sentences), backbone, sentences
+        )
+
+    def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **_: Any) -> None:
+        """Loads the sentences of a split of all cells that have some.
+
+        Raises:
+            UserError: if no cell has.
+        """
+        training = split == "train"
+        cells = [cell for cell in self.cells if split in self.corpus.files[cell.name]]
+        if not cells:
+            raise UserError(
+                f"{self.corpus.file} names no {split} files of the trained cells: name some, or add "
+                "--disable-validation"
+            )
+        loaded = []
+        for cell in cells:
+            read = self.sentences.pop(cell.name, None) if training else None
+            loaded.append(self.encoded(cell, read or read_cell(cell, self.corpus, split)))
+        log_report(split, loaded, self.format.limit)
+        weights = None
+        if training:
+            weights = ratios([len(one) for one in loaded], self.cfg.sampling_temperature)
+        dataset = SampledCells(loaded, weights, self.cfg.seed, epoch, split)
+        if training and self.cfg.one_cell_a_batch:
+            dataset = one_direction_a_batch(dataset)
+        self.datasets[split] = dataset
+
+    def encoded(self, cell: Cell, sentences: List[Any]) -> CellSentences:
+        """The dataset of a cell.
+
+        Args:
+            cell: the cell.
+            sentences: its sentences, as read.
+        """
+        src, tgt = cell.direction
+        languages = self.corpus.languages
+        ids = Ids(languages.id(src), languages.id(tgt), self.tables.tasks.index(cell.task))
+        return encode_cell(cell, ids, sentences, self.means)
+
+    def build_model(self, cfg: Any, from_checkpoint: bool = False):
+        """Builds the model; at first, records in `cfg` what the model must know of its data."""
+        if from_checkpoint:
+            return super().build_model(cfg, from_checkpoint)
+        complete_config(cfg, self.tables, self.backbone)
+        symbols = []
+        if self.backbone:
+            symbols = self.backbone.symbols(Dictionary.load(str(self.corpus.dictionary)))
+        model = super().build_model(cfg, from_checkpoint)
+        if self.backbone:
+            self.backbone.load_into(model, symbols, self.dictionary)
+            self.backbone = None
+        if cfg.freeze_backbone:
+            rule = "backbone_but_norms" if cfg.train_layer_norms else "backbone"
+            trained, frozen = freeze(model, rule)
+            logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
+        return model
+
+    def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
+        if dataset is not self.datasets.get("train"):
+            kwargs["required_batch_size_multiple"] = 1  # else fairseq drops the last sentences
+        return for_any_number_of_workers(super().get_batch_iterator(dataset, *args, **kwargs))
+
+    def train_step(self, sample, model, *args: Any, **kwargs: Any):
+        check_wrapper(model)
+        return super().train_step(sample, model, *args, **kwargs)
+
+    def optimizer_step(self, optimizer, model, update_num: int) -> None:
+        drop_absent_gradients(optimizer, model)
+        super().optimizer_step(optimizer, model, update_num)
+
+    def max_positions(self):
+        return (self.format.limit, self.format.limit)
+
+    @property
+    def source_dictionary(self) -> Dictionary:
+        return self.dictionary
+
+    @property
+    def target_dictionary(self) -> Dictionary:
+        return self.dictionary
+
+    def state_dict(self) -> Dict[str, Any]:
+        return record.record(self.tables, self.dictionary, self.format, self.cfg, self.cells)
+
+    def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
+        record.compare(state_dict, self.state_dict())
+
+
+def tables_of(cells: List[Cell], corpus: Corpus, sentences: Dict[str, List[Any]]) -> Tables:
+    """Languages, tasks and labels of a training.
+
+    Args:
+        cells: the trained cells.
+        corpus: the files; its languages are the model's, also those that are not trained.
+        sentences: the training sentences of each cell.
+    """
+    tasks = [task for task in TASKS.names() if task in {cell.task for cell in cells}]
+    labels = {}
+    for task in tasks:
+        if TASKS.get(task).labelled:
+            own = [one for cell in cells if cell.task == task for one in sentences[cell.name]]
+            labels[task] = TASKS.get(task).label_table(own)
+    directions = [cell.language for cell in cells if cell.task == "translation"]
+    return Tables(corpus.languages.codes, tasks, labels, directions)
