@@ -28,6 +28,8 @@ setup(
         "matplotlib>=3.8,<4",
         "tabulate>=0.9,<1",
         "tqdm>=4.60",
+        "conllu>=5,<7",
+        "nervaluate>=1.2,<2",
     ],
     extras_require={
         "cjk": ["sacrebleu[ja,ko]"],
@@ -37,6 +39,7 @@ setup(
             "pytest-timeout>=2.2,<3",
             "hypothesis>=6.100,<7",
             "ruff>=0.17,<0.18",
+            "seqeval>=1.2,<2",
         ],
     },
     entry_points={"console_scripts": ["hyperadapters=hyperadapters.cli.main:main"]},

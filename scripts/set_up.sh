@@ -62,6 +62,6 @@ if [ ! -x "$VENV/bin/python" ] || [ ! -f "$VENV/.done-1" ]; then
 fi
 [ -f "$VENV/.done-3" ] || check_compiler
 pins=$(cksum <constraints.txt)
-step 2 "torch and build tools" "1 minute" "$pins" pip torch numpy cython setuptools wheel ninja
+step 2 "torch and build tools" "1 minute" "$pins" pip torch numpy cython setuptools setuptools-scm wheel ninja
 step 3 "fairseq" "2 to 6 minutes where it is compiled, else 1" "$pins" host
 step 4 "hyperadapters and what it needs" "1 minute" "$pins $(cksum <setup.py)" pip --no-build-isolation -e ".[dev]"
