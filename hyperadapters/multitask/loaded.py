@@ -52,7 +52,9 @@ class Checkpoint:
     def tables(self) -> Tables:
         """Languages, tasks and labels."""
         directions = [cell.language for cell in self.cells if cell.task == "translation"]
-        languages, tasks, labels = (self.recorded[name] for name in ("languages", "tasks", "labels"))
+        languages, tasks, labels = (
+            self.recorded[name] for name in ("languages", "tasks", "labels")
+        )
         return Tables(languages, tasks, labels, directions)
 
     @property
@@ -68,9 +70,7 @@ class Checkpoint:
     @property
     def settings(self) -> Namespace:
         """Its complete model configuration."""
-        return Namespace(
-            **{**vars(defaults(HyperXEncoderConfig)), **settings(self.state, "model")}
-        )
+        return Namespace(**{**vars(defaults(HyperXEncoderConfig)), **settings(self.state, "model")})
 
     def task(self, corpus: Corpus) -> HyperXTask:
         """The task that it was trained for, on other files.
