@@ -13,7 +13,7 @@ from ..absent import check_wrapper, drop_absent_gradients
 from ..data.batching import one_direction_a_batch
 from ..data.position import for_any_number_of_workers
 from ..errors import UserError
-from ..freezing import freeze
+from ..freezing import backbone_rule, freeze
 from ..languages import Languages
 from ..multitask import record
 from ..multitask.backbone import Backbone
@@ -184,8 +184,7 @@ class HyperXTask(FairseqTask):
             self.backbone.load_into(model, symbols, self.dictionary)
             self.backbone = None
         if cfg.freeze_backbone:
-            rule = "backbone_but_norms" if cfg.train_layer_norms else "backbone"
-            trained, frozen = freeze(model, rule)
+            trained, frozen = freeze(model, backbone_rule(cfg))
             logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
         return model
 
