@@ -169,5 +169,6 @@ def write_reports(out: Path, result: Result) -> None:
         }
         draw_heat_map(
             out / f"{metric}.png", f"{TITLES[metric]}, {result['system']['name']}",
-            Grid.of_directions(ordered(result)), values, zero_shot, **({"least_range": (0, 10)} if percent else {}),
+            Grid.of_directions(ordered(result)), values, zero_shot,
+            **({"least_range": (0, 10)} if percent else {}),
         )  # fmt: skip

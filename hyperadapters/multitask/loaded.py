@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional
 from fairseq import checkpoint_utils
 from torch import nn
 
+from .. import register
 from ..checkpoints import load, settings
 from ..configuration import defaults
 from ..errors import UserError
@@ -15,6 +16,8 @@ from .cells import Cell
 from .configuration import HyperXEncoderConfig, Tables
 from .corpus import Corpus
 from .pieces import Format, load_dictionary
+
+register()
 
 RECORDED = ("languages", "tasks", "labels", "dictionary", "format", "cells")
 SEED = 1  # of what an evaluation draws, whatever the seed of the training
