@@ -75,10 +75,18 @@ class TagMetric(Metric):
 
 
 class Accuracy(TagMetric):
-    """The share of words whose tag is right."""
+    """The share of words whose tag is right.
+
+    Args:
+        unit: what has a tag.
+        settings: see `TagMetric`.
+    """
 
     title = "accuracy"
     names = ("right", "all")
+
+    def __init__(self, unit: str = "words", **settings: Any) -> None:
+        super().__init__(unit=unit, **settings)
 
     @classmethod
     def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> List[int]:

@@ -46,15 +46,16 @@ def averages_table(result: Result, form: str = "github") -> str:
         result: the evaluation, as in its JSON file.
         form: a format of tabulate.
     """
-    names = [name for name in result["averages"]["trained"]
-             if any(result["averages"][group][name] is not None for group in GROUPS)]  # fmt: skip
-    rows = []
-    for group, title in GROUPS.items():
-        trained = group == "trained"
-        own = [one for one in result["cells"].values() if one["trained"] == trained]
-        if own:
-            means = (shown(result["averages"][group][name]) for name in names)
-            rows.append([title, str(len(own)), *means])
+    averages = {group: result["averages"][group] for group in GROUPS}
+    names = [
+        name for name in averages["trained"]
+        if name != "cells" and any(one[name] is not None for one in averages.values())
+    ]  # fmt: skip
+    rows = [
+        [GROUPS[group], str(means["cells"]), *(shown(means[name]) for name in names)]
+        for group, means in averages.items()
+        if means["cells"]
+    ]
     return table(rows, ["mean over cells", "cells", *names], form)
 
 
@@ -175,7 +176,7 @@ def page(result: Result) -> str:
     """The evaluation as a Markdown page."""
     tagged = of_languages(result)
     parts = [f"# Evaluation of {result['system']['name']}\n", facts(result)]
-    if any(value is not None for group in GROUPS for value in result["averages"][group].values()):
+    if any(means["cells"] for means in result["averages"].values()):
         parts += [averages_table(result) + "\n"]
     if tagged:
         parts += [
@@ -199,7 +200,9 @@ def printed(result: Result) -> str:
         parts += [matrix_table(cells, "simple"), "(*: trained cells; the others are zero-shot)"]
     if any(one["others"] for one in result["cells"].values()):
         parts += [others_table(result["cells"], "simple")]
-    return "\n" + "\n\n".join([*parts, averages_table(result, "simple")])
+    if any(means["cells"] for means in result["averages"].values()):
+        parts += [averages_table(result, "simple")]
+    return "\n" + "\n\n".join(parts)
 
 
 def write_reports(out: Path, result: Result) -> None:

@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping
 
 from tqdm import tqdm
 
@@ -152,15 +152,18 @@ def summary(checked: Plan, records: Records) -> Dict[str, Any]:
     }
 
 
-def averages(cells: List[Mapping[str, Any]]) -> Dict[str, Optional[float]]:
+def averages(cells: List[Mapping[str, Any]]) -> Dict[str, Any]:
     """The mean score of each task that is averaged, and of all their cells; None without cells.
 
     Args:
         cells: the records of a group of cells.
+    Returns:
+        means by task and as `mean`, and as `cells` how many there are.
     """
     averaged = [name for name in TASKS.names() if TASKS.get(name).metric]
     scores = {name: [one["score"] for one in cells if one["task"] == name] for name in averaged}
     scores["mean"] = [score for name in averaged for score in scores[name]]
-    return {
+    means = {
         name: rounded(sum(found) / len(found)) if found else None for name, found in scores.items()
     }
+    return {**means, "cells": len(scores["mean"])}
