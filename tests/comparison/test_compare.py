@@ -173,7 +173,7 @@ def test_what_cannot_be_compared_is_named(evaluated, compare, tmp_path):
 
     (d / "hypotheses" / "de-en.txt").write_text("one line\n")
     line = compare(a, d)
-    assert "de-en.txt has 1 lines" in line and "evaluate again" in line
+    assert "hypotheses of de-en are 1 lines" in line and "evaluate again" in line
 
     assert "no evaluation.json there" in compare(a, tmp_path / "nowhere")
     assert "are both 'a' after 100 updates" in compare(a, evaluated("f", "a", translated(0.1)))
@@ -203,7 +203,8 @@ def test_an_evaluation_that_lacks_something_says_what(evaluated, compare, tmp_pa
 
 
 def test_thresholds_that_cut_into_thirds_are_proposed():
-    from hyperadapters.comparison.groups import ML50_THRESHOLDS, thresholds_note
+    from hyperadapters.comparison.options import ML50_THRESHOLDS
+    from hyperadapters.comparison.resources import thresholds_note
 
     sizes = {str(n): n for n in range(10, 100, 10)}
     note = thresholds_note(sizes, list(sizes), ML50_THRESHOLDS)
