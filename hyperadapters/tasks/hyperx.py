@@ -1,7 +1,7 @@
 """Several tasks in several languages on one encoder (`--task hyperx`)."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Optional
 
 from fairseq.data import Dictionary
@@ -13,7 +13,8 @@ from ..absent import check_wrapper, drop_absent_gradients
 from ..data.batching import one_direction_a_batch
 from ..data.position import for_any_number_of_workers
 from ..errors import UserError
-from ..freezing import freeze
+from ..freezing import backbone_rule, freeze
+from ..languages import Languages
 from ..multitask import record
 from ..multitask.backbone import Backbone
 from ..multitask.cells import Cell, parse_cells
@@ -86,6 +87,7 @@ class HyperXTask(FairseqTask):
         dictionary: the dictionary, with `<mask>`.
         cells: the cells to train.
         tables: languages, tasks and labels.
+        format: how the encoder's input looks.
         backbone: the checkpoint to start from.
         sentences: the training sentences of each cell, as read.
     """
@@ -97,14 +99,14 @@ class HyperXTask(FairseqTask):
         dictionary: Dictionary,
         cells: List[Cell],
         tables: Tables,
-        backbone: Optional[Backbone],
-        sentences: Dict[str, List[Any]],
+        format: Format,
+        backbone: Optional[Backbone] = None,
+        sentences: Optional[Dict[str, List[Any]]] = None,
     ) -> None:
         super().__init__(cfg)
         self.corpus, self.dictionary, self.cells, self.tables = corpus, dictionary, cells, tables
-        self.backbone, self.sentences = backbone, sentences
-        bos = bool(backbone and backbone.is_roberta)
-        self.format = Format(bos, cfg.max_pieces)
+        self.format, self.backbone, self.sentences = format, backbone, sentences or {}
+        self.languages = Languages(tables.languages)
         self.pieces = Pieces(corpus, dictionary, self.format)
         self.means = Means(self.pieces, tables.labels, cfg)
 
@@ -127,9 +129,10 @@ class HyperXTask(FairseqTask):
         sentences = {
             cell.name: drawn(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
         }
-        return cls(
-            cfg, corpus, dictionary, cells, tables_of(cells, corpus, sentences), backbone, sentences
-        )
+        cells = [replace(cell, sentences=len(sentences[cell.name])) for cell in cells]
+        format = Format(bool(backbone and backbone.is_roberta), cfg.max_pieces)
+        tables = tables_of(cells, corpus, sentences)
+        return cls(cfg, corpus, dictionary, cells, tables, format, backbone, sentences)
 
     def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **_: Any) -> None:
         """Loads the sentences of a split of all cells that have some.
@@ -164,9 +167,8 @@ class HyperXTask(FairseqTask):
             cell: the cell.
             sentences: its sentences, as read.
         """
-        src, tgt = cell.direction
-        languages = self.corpus.languages
-        ids = Ids(languages.id(src), languages.id(tgt), self.tables.tasks.index(cell.task))
+        src, tgt = map(self.languages.id, cell.direction)
+        ids = Ids(src, tgt, self.tables.tasks.index(cell.task))
         return encode_cell(cell, ids, sentences, self.means)
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False):
@@ -182,8 +184,7 @@ class HyperXTask(FairseqTask):
             self.backbone.load_into(model, symbols, self.dictionary)
             self.backbone = None
         if cfg.freeze_backbone:
-            rule = "backbone_but_norms" if cfg.train_layer_norms else "backbone"
-            trained, frozen = freeze(model, rule)
+            trained, frozen = freeze(model, backbone_rule(cfg))
             logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
         return model
 
