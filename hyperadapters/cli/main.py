@@ -14,7 +14,6 @@ COMMANDS = tuple(
         "attach", "bake", "benchmark", "compare", "demo", "demo_tagging", "evaluate",
         "evaluate_tagging", "export", "languages", "options", "parameters", "prepare", "translate",
         "user_dir",
-        "options", "parameters", "prepare", "translate", "user_dir",
     )
 )  # fmt: skip
 
