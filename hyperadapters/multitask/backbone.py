@@ -112,6 +112,8 @@ class Backbone:
         kept: Dict[str, Tensor] = {}
         for name, tensor in own.items():
             stored = tensors.get(name.replace("heads.translation.", "decoder."))
+            if name.endswith("_extra_state"):
+                continue
             if name.startswith("encoder.") and not is_backbone(name) or name == "heads.mlm.weight":
                 continue  # adapters, and a second name of the embeddings
             if stored is not None and stored.shape == tensor.shape:
