@@ -21,6 +21,7 @@ class Cells(Sort):
 
     unit = "cell"
     metrics = {"score": "score"}
+    part = "task"
     part_heading = "task"
     outputs = "predictions"
 
@@ -54,9 +55,6 @@ class Cells(Sort):
     def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
         return []
 
-    def group_entry(self, group: Group) -> Dict[str, Any]:
-        return {"kind": group.kind, "task": group.part, "cells": list(group.units)}
-
     def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
         entry = next(iter(systems.values()))[0].units[unit]
         kept = ("task", "language", "metric", "signature", "sentences")
@@ -66,7 +64,7 @@ class Cells(Sort):
         return KINDS[kind]
 
     def part_title(self, part: str) -> str:
-        return "all that are averaged" if part == "all" else part
+        return part
 
     def page_notes(self, comparison: Mapping[str, Any]) -> List[str]:
         cells = comparison["cells"].values()

@@ -30,6 +30,7 @@ class Directions(Sort):
 
     unit = "direction"
     metrics = METRICS
+    part = "resource"
     part_heading = "languages"
     outputs = "translations"
 
@@ -55,9 +56,6 @@ class Directions(Sort):
         codes = others(units, first.record.get("english") or "")
         every = [evaluation for runs in systems.values() for evaluation in runs]
         return [*differences(every, units), thresholds_note(sizes, codes, options.thresholds)]
-
-    def group_entry(self, group: Group) -> Dict[str, Any]:
-        return {"kind": group.kind, "resource": group.part, "directions": list(group.units)}
 
     def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
         first = first_of(systems)

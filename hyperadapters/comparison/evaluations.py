@@ -114,12 +114,14 @@ class Sort(ABC):
     Attributes:
         unit: what is scored, "direction" or "cell".
         metrics: titles of the scores by their names.
-        part_heading: what the parts of a kind are called in tables.
+        part: what tells the parts of a kind apart, "resource" or "task".
+        part_heading: the heading of its column in tables.
         outputs: what the systems made.
     """
 
     unit: ClassVar[str]
     metrics: ClassVar[Dict[str, str]]
+    part: ClassVar[str]
     part_heading: ClassVar[str]
     outputs: ClassVar[str]
 
@@ -134,10 +136,6 @@ class Sort(ABC):
     @abstractmethod
     def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
         """What a reader must know about these evaluations; some may be empty."""
-
-    @abstractmethod
-    def group_entry(self, group: Group) -> Dict[str, Any]:
-        """What comparison.json says of a group besides scores."""
 
     @abstractmethod
     def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
@@ -159,8 +157,8 @@ class Sort(ABC):
 
     def group_title(self, group: Mapping[str, Any], comparison: Mapping[str, Any]) -> str:
         """What a group of comparison.json is called."""
-        title = self.kind_title(group["kind"], comparison)
-        return title if group["part"] == "all" else f"{title}, {self.part_title(group['part'])}"
+        title, part = self.kind_title(group["kind"], comparison), group[self.part]
+        return title if part == "all" else f"{title}, {self.part_title(part)}"
 
     @abstractmethod
     def page_notes(self, comparison: Mapping[str, Any]) -> List[str]:

@@ -18,9 +18,11 @@ def rounded(value: Optional[float]) -> Optional[float]:
 
 
 def mean_of(values: Sequence[Optional[float]]) -> Optional[float]:
-    """The mean of those that are known, as it is if there is only one."""
+    """The mean of those that are known; their value if they are all the same."""
     known = [value for value in values if value is not None]
-    return known[0] if len(known) == 1 else rounded(float(np.mean(known))) if known else None
+    if len(set(known)) < 2:
+        return known[0] if known else None
+    return rounded(float(np.mean(known)))
 
 
 def scores_record(
@@ -76,8 +78,9 @@ def group_records(
         corrected = {metric: results.corrected(number, metric) for metric in sort.metrics}
         records.append(
             {
-                **sort.group_entry(group),
-                "part": group.part,
+                "kind": group.kind,
+                sort.part: group.part,
+                f"{sort.unit}s": list(group.units),
                 "scores": {
                     name: scores_record(results, group.units, list(sort.metrics), name)
                     for name in systems

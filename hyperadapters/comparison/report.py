@@ -100,7 +100,7 @@ def groups_table(comparison: Comparison, sort: Sort) -> str:
     names = [system["name"] for system in comparison["systems"]]
     rows = [
         [
-            sort.kind_title(group["kind"], comparison), sort.part_title(group["part"]),
+            sort.kind_title(group["kind"], comparison), sort.part_title(group[sort.part]),
             str(len(group[f"{sort.unit}s"])),
             *(" / ".join(score_text(group["scores"][name], m) for m in sort.metrics)
               for name in names),

@@ -7,8 +7,6 @@ import pytest
 from evaluations import write_evaluation
 from sacrebleu.metrics import BLEU
 
-from hyperadapters.cli.main import main
-
 TRAINING = {"en-de": 2000, "en-fr": 900, "en-af": 100}
 DIRECTIONS = ("de-en", "en-de", "fr-en", "en-fr", "af-en", "en-af", "af-de")
 SENTENCES = {"de": 30, "fr": 30, "af": 12}
@@ -45,28 +43,6 @@ def evaluated(tmp_path):
         )
 
     return write
-
-
-@pytest.fixture
-def compare(tmp_path, capsys):
-    """Runs the command; returns its JSON, or its one line of error."""
-
-    def call(*words):
-        capsys.readouterr()
-        settings = ("--out", str(tmp_path / "out"), "--json", "--samples", "60")
-        failed = main(["compare", *settings, *map(str, words)])
-        printed = capsys.readouterr()
-        if failed:
-            *_, line = printed.err.strip().splitlines()
-            assert failed == 2 and line.startswith("error: ")
-            assert not (tmp_path / "out" / "comparison.json").exists()
-            return line
-        assert json.loads((tmp_path / "out" / "comparison.json").read_text()) == json.loads(
-            printed.out
-        )
-        return json.loads(printed.out)
-
-    return call
 
 
 def test_groups_means_and_significance(evaluated, compare, tmp_path):
