@@ -3,6 +3,7 @@
 import math
 from typing import List, Sequence, Tuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -26,7 +27,7 @@ class MaskedPieces(Judge):
         symbols = loaded.task.dictionary.symbols
 
         def take(item: Encoded, scores: Tensor) -> Tuple[List[Row], float]:
-            right = scores.new_tensor(item.labels.tolist()).long()
+            right = torch.from_numpy(item.labels).long().to(scores.device)
             loss = F.cross_entropy(scores, right, reduction="sum").item()
             columns = (item.source[item.places], item.labels, scores.argmax(-1).tolist())
             return [tuple(symbols[number] for number in row) for row in zip(*columns)], loss
