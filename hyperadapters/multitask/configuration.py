@@ -81,7 +81,7 @@ def complete_config(cfg: DictConfig, tables: Tables, backbone: Optional[Backbone
         cfg.directions = ",".join(tables.directions)
         if not cfg.post_norm:
             cfg.encoder_normalize_before = cfg.decoder_normalize_before = True
-        cfg.share_all_embeddings = True
+        cfg.share_all_embeddings = cfg.share_decoder_input_output_embed = True
         if backbone:
             backbone.give_architecture(cfg)
             cfg.post_norm = not cfg.encoder_normalize_before
