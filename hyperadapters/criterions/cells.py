@@ -52,7 +52,12 @@ class CellsCriterion(FairseqCriterion):
         logged: Dict[str, Any] = {key: sample[key] for key in ("nsentences", "ntokens")}
         for task, target in sample["target"].items():
             smoothing = self.label_smoothing if task == "translation" else 0.0
-            mean = F.cross_entropy(scores[task].float(), target, label_smoothing=smoothing)
+            # -1 stands for a label that training never showed: it has no probability
+            summed = F.cross_entropy(
+                scores[task].float(), target, ignore_index=-1, reduction="sum",
+                label_smoothing=smoothing,
+            )  # fmt: skip
+            mean = summed / target.ge(0).sum().clamp(min=1)
             sentences = len(sample["cells"][task])
             loss = loss + mean * sentences
             logged[f"loss {task}"] = (mean.detach() * sentences).item()

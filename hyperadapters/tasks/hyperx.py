@@ -13,17 +13,20 @@ from ..absent import check_wrapper, drop_absent_gradients
 from ..data.batching import one_direction_a_batch
 from ..data.position import for_any_number_of_workers
 from ..errors import UserError
-from ..freezing import freeze
-from ..multitask import record
-from ..multitask.backbone import Backbone
+from ..freezing import KeptRows
+from ..languages import Languages
+from ..multitask import record, trained_parts
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
+from ..multitask.continued import merged
 from ..multitask.corpus import Corpus, read_corpus
 from ..multitask.dataset import CellSentences, Ids
+from ..multitask.init_from import open_start
 from ..multitask.known import TASKS
 from ..multitask.loading import check_cells, drawn, encode_cell, log_report, read_cell
 from ..multitask.pieces import Format, Pieces, load_dictionary
 from ..multitask.sampling import SampledCells, ratios
+from ..multitask.start import Start, Training
 from ..multitask.task import Means
 
 logger = logging.getLogger(__name__)
@@ -70,6 +73,7 @@ class HyperXTaskConfig(FairseqDataclass):
     )
     seed: int = II("common.seed")
     init_from: Optional[str] = II("model.init_from")
+    save_dir: Optional[str] = II("checkpoint.save_dir")
 
 
 @register_task("hyperx", dataclass=HyperXTaskConfig)
@@ -86,7 +90,7 @@ class HyperXTask(FairseqTask):
         dictionary: the dictionary, with `<mask>`.
         cells: the cells to train.
         tables: languages, tasks and labels.
-        backbone: the checkpoint to start from.
+        start: the checkpoint to start from.
         sentences: the training sentences of each cell, as read.
     """
 
@@ -97,14 +101,15 @@ class HyperXTask(FairseqTask):
         dictionary: Dictionary,
         cells: List[Cell],
         tables: Tables,
-        backbone: Optional[Backbone],
+        start: Optional[Start],
         sentences: Dict[str, List[Any]],
     ) -> None:
         super().__init__(cfg)
         self.corpus, self.dictionary, self.cells, self.tables = corpus, dictionary, cells, tables
-        self.backbone, self.sentences = backbone, sentences
-        bos = bool(backbone and backbone.is_roberta)
-        self.format = Format(bos, cfg.max_pieces)
+        self.start, self.sentences = start, sentences
+        self.earlier_cells = dict(start.cells) if start else {}
+        self.kept_rows: List[KeptRows] = []
+        self.format = Format(bool(start and start.bos), cfg.max_pieces)
         self.pieces = Pieces(corpus, dictionary, self.format)
         self.means = Means(self.pieces, tables.labels, cfg)
 
@@ -120,16 +125,18 @@ class HyperXTask(FairseqTask):
         check_cells(cells, corpus, "train")
         if cfg.encoder_langtok not in (None, "src", "tgt"):
             raise UserError(f"--encoder-langtok {cfg.encoder_langtok}: choose src or tgt")
-        backbone = Backbone(cfg.init_from) if cfg.init_from else None
-        dictionary = load_dictionary(
-            corpus.dictionary, corpus.languages if cfg.encoder_langtok else (), cfg.lang_tok_style
-        )
+        start = open_start(cfg.init_from, cfg.save_dir)
         sentences = {
             cell.name: drawn(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
         }
-        return cls(
-            cfg, corpus, dictionary, cells, tables_of(cells, corpus, sentences), backbone, sentences
+        tables = tables_of(cells, corpus, sentences)
+        if start:
+            tables = start.grown(tables)
+            start.take_format(cfg)
+        dictionary = load_dictionary(
+            corpus.dictionary, tables.languages if cfg.encoder_langtok else (), cfg.lang_tok_style
         )
+        return cls(cfg, corpus, dictionary, cells, tables, start, sentences)
 
     def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **_: Any) -> None:
         """Loads the sentences of a split of all cells that have some.
@@ -165,7 +172,7 @@ class HyperXTask(FairseqTask):
             sentences: its sentences, as read.
         """
         src, tgt = cell.direction
-        languages = self.corpus.languages
+        languages = Languages(self.tables.languages)
         ids = Ids(languages.id(src), languages.id(tgt), self.tables.tasks.index(cell.task))
         return encode_cell(cell, ids, sentences, self.means)
 
@@ -173,18 +180,14 @@ class HyperXTask(FairseqTask):
         """Builds the model; at first, records in `cfg` what the model must know of its data."""
         if from_checkpoint:
             return super().build_model(cfg, from_checkpoint)
-        complete_config(cfg, self.tables, self.backbone)
-        symbols = []
-        if self.backbone:
-            symbols = self.backbone.symbols(Dictionary.load(str(self.corpus.dictionary)))
+        complete_config(cfg, self.tables, self.start)
         model = super().build_model(cfg, from_checkpoint)
-        if self.backbone:
-            self.backbone.load_into(model, symbols, self.dictionary)
-            self.backbone = None
-        if cfg.freeze_backbone:
-            rule = "backbone_but_norms" if cfg.train_layer_norms else "backbone"
-            trained, frozen = freeze(model, rule)
-            logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
+        check_positions(model, self.format)
+        training = Training(self.cells, self.tables, self.dictionary, self.corpus.dictionary)
+        if self.start:
+            self.start.load_into(model, training, cfg.new_language_like)
+        self.kept_rows = trained_parts.choose(model, cfg, self.start, training)
+        self.start = None  # its tensors are not needed any more
         return model
 
     def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
@@ -194,11 +197,16 @@ class HyperXTask(FairseqTask):
 
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)
-        return super().train_step(sample, model, *args, **kwargs)
+        result = super().train_step(sample, model, *args, **kwargs)
+        for rows in self.kept_rows:
+            rows.drop_gradients()
+        return result
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
         drop_absent_gradients(optimizer, model)
         super().optimizer_step(optimizer, model, update_num)
+        for rows in self.kept_rows:
+            rows.restore()
 
     def max_positions(self):
         return (self.format.limit, self.format.limit)
@@ -212,10 +220,22 @@ class HyperXTask(FairseqTask):
         return self.dictionary
 
     def state_dict(self) -> Dict[str, Any]:
-        return record.record(self.tables, self.dictionary, self.format, self.cfg, self.cells)
+        cells = merged(self.earlier_cells, self.cells)
+        return record.record(self.tables, self.dictionary, self.format, self.cfg, cells)
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
         record.compare(state_dict, self.state_dict())
+
+
+def check_positions(model: Any, format: Format) -> None:
+    """Raises:
+    UserError: if the encoder has no positions for the longest sentences.
+    """
+    limit = model.encoder.max_positions()
+    if format.limit > limit:
+        raise UserError(
+            f"--max-pieces {format.limit}: the encoder has {limit} positions: give at most {limit}"
+        )
 
 
 def tables_of(cells: List[Cell], corpus: Corpus, sentences: Dict[str, List[Any]]) -> Tables:
