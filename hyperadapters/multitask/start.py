@@ -23,6 +23,8 @@ BY_SYMBOL = (
     EMBEDDINGS, "heads.translation.embed_tokens.weight", "heads.translation.output_projection.weight",
     "heads.mlm.weight", "heads.mlm.bias",
 )  # fmt: skip
+# ours always are
+SHARED = ("share_all_embeddings", "share_decoder_input_output_embed")
 POSITIONS = ("max_source_positions", "max_target_positions")
 
 
@@ -84,7 +86,7 @@ class Start(ABC):
 
     def take_options(self, cfg: DictConfig) -> None:
         """Sets a model configuration to the checkpoint's architecture, saying what changes."""
-        names = [name for name in flat_fields() if name not in NOT_ARCHITECTURE]
+        names = [name for name in flat_fields() if name not in (*NOT_ARCHITECTURE, *SHARED)]
         for name in [*names, *POSITIONS]:
             if name in self.options:
                 self.take(cfg, name, self.options[name])
