@@ -1,6 +1,6 @@
 """Rules that say which parameters stay as they are, as predicates on parameter names."""
 
-from typing import Callable, Collection, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, List, Sequence, Tuple
 
 import torch
 from torch import nn
@@ -12,9 +12,14 @@ HEADS = "heads."
 DECODER = "heads.translation."  # the head of translation is the backbone's decoder
 
 
+def is_adapter(name: str) -> bool:
+    """Whether a parameter belongs to adapters or to what generates them."""
+    return name.startswith(ADAPTER_PREFIX)
+
+
 def is_backbone(name: str) -> bool:
     """Whether a parameter belongs to the backbone, not to adapters, their source or a task's head."""
-    if name.startswith(ADAPTER_PREFIX):
+    if is_adapter(name):
         return False
     return name.startswith(DECODER) or not name.startswith(HEADS)
 
@@ -30,6 +35,11 @@ RULES: Dict[str, Callable[[str], bool]] = {
     "backbone_but_norms": lambda name: is_backbone(name) and not is_norm(name),
     "language_adapters": lambda name: name.startswith(ADAPTER_PREFIX + "parts.language."),
 }
+
+
+def backbone_rule(cfg: Any) -> str:
+    """The name of the rule that --freeze-backbone follows with a model configuration."""
+    return "backbone_but_norms" if getattr(cfg, "train_layer_norms", False) else "backbone"
 
 
 def freeze(model: nn.Module, *rules: str) -> Tuple[int, int]:

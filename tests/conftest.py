@@ -12,6 +12,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from tagging_corpus import train_cells, write_corpus
 from toy import LANGUAGES, binarise, train, write_text
 
 from hyperadapters.adapters import KINDS, KindOptions, sites
@@ -80,6 +81,25 @@ def trained(toy, tmp_path_factory):
             made[extra] = train(
                 toy, tmp_path_factory.mktemp("trained"), "--max-update", "20", *extra
             )
+        return made[extra]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def tagging(tmp_path_factory):
+    """A folder with the tiny tagging corpus, see `tagging_corpus`; tests leave it as it is."""
+    return write_corpus(tmp_path_factory.mktemp("tagging"))
+
+
+@pytest.fixture(scope="session")
+def trained_on_cells(tagging, tmp_path_factory):
+    """A function that trains a checkpoint of cells once for every set of options."""
+    made = {}
+
+    def of(*extra):
+        if extra not in made:
+            made[extra] = train_cells(tagging, tmp_path_factory.mktemp("cells"), *extra)
         return made[extra]
 
     return of

@@ -11,7 +11,7 @@ from ..errors import UserError, one_line
 COMMANDS = tuple(
     import_module(f"{__package__}.{name}")
     for name in (
-        "attach", "bake", "benchmark", "compare", "demo", "evaluate", "export", "languages",
+        "attach", "bake", "benchmark", "compare", "demo", "evaluate", "evaluate_tagging", "export", "languages",
         "options", "parameters", "prepare", "translate", "user_dir",
     )
 )  # fmt: skip

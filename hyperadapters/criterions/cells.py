@@ -52,12 +52,12 @@ class CellsCriterion(FairseqCriterion):
         logged: Dict[str, Any] = {key: sample[key] for key in ("nsentences", "ntokens")}
         for task, target in sample["target"].items():
             smoothing = self.label_smoothing if task == "translation" else 0.0
-            # -1 stands for a label that training never showed: it has no probability
-            summed = F.cross_entropy(
-                scores[task].float(), target, ignore_index=-1, reduction="sum",
-                label_smoothing=smoothing,
+            known = target.ge(0)  # labels of validation that training never showed have no number
+            total = F.cross_entropy(
+                scores[task].float(), target, label_smoothing=smoothing, ignore_index=-1,
+                reduction="sum",
             )  # fmt: skip
-            mean = summed / target.ge(0).sum().clamp(min=1)
+            mean = total / known.sum().clamp(min=1)
             sentences = len(sample["cells"][task])
             loss = loss + mean * sentences
             logged[f"loss {task}"] = (mean.detach() * sentences).item()
@@ -126,6 +126,6 @@ def score_of(cell: str, meters: Mapping[str, Any]) -> float:
 def mean_score(meters: Mapping[str, Any]) -> float:
     """The mean over cells, of those whose task has a score of its own if there are any."""
     cells = {name.split(" ")[1] for name in meters if name.startswith("_count ")}
-    named = {cell for cell in cells if TASKS.get(cell.partition(":")[0]).score_name}
+    named = {cell for cell in cells if TASKS.get(cell.partition(":")[0]).metric}
     scores = [score_of(cell, meters) for cell in named or cells]
     return round(sum(scores) / len(scores), 2)

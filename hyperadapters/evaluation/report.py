@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping
 from ..files import write_text
 from ..languages import split_direction
 from .directions import GROUPS
-from .heat_map import draw_heat_map
+from .heat_map import Grid, draw_heat_map
 
 TITLES = {
     "bleu": "BLEU", "chrf": "chrF", "spbleu": "spBLEU", "comet": "COMET",
@@ -168,6 +168,7 @@ def write_reports(out: Path, result: Result) -> None:
             for name, one in result["directions"].items()
         }
         draw_heat_map(
-            out / f"{metric}.png", f"{TITLES[metric]}, {result['system']['name']}", ordered(result),
-            values, zero_shot, **({"least_range": (0, 10)} if percent else {}),
+            out / f"{metric}.png", f"{TITLES[metric]}, {result['system']['name']}",
+            Grid.of_directions(ordered(result)), values, zero_shot,
+            **({"least_range": (0, 10)} if percent else {}),
         )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
 from ..checkpoints import settings
-from ..freezing import is_backbone
+from ..freezing import RULES, backbone_rule, is_adapter
 from ..shipping.fingerprint import fingerprint, is_weight
 
 
@@ -29,11 +29,22 @@ def digest(state: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def trained_parameters(cfg: Namespace, adapters: int, total: int) -> Optional[int]:
-    """How many values were trained; None if a baked checkpoint does not tell."""
+def trained_parameters(cfg: Namespace, tensors: Mapping[str, Any], total: int) -> Optional[int]:
+    """How many values were trained; None if a baked checkpoint does not tell.
+
+    Args:
+        cfg: the complete model configuration.
+        tensors: the weights by name.
+        total: the number of values in them.
+    """
     if cfg.adapter_source == "baked":
         return None
-    return adapters if cfg.freeze_backbone else total
+    if getattr(cfg, "trained_values", None) is not None:
+        return cfg.trained_values
+    if not cfg.freeze_backbone:
+        return total
+    frozen = RULES[backbone_rule(cfg)]
+    return total - parameters({name: tensor for name, tensor in tensors.items() if frozen(name)})
 
 
 def system(
@@ -49,7 +60,7 @@ def system(
     """
     tensors = weights(state)
     total = parameters(tensors)
-    adapters = parameters({name: t for name, t in tensors.items() if not is_backbone(name)})
+    adapters = parameters({name: t for name, t in tensors.items() if is_adapter(name)})
     hyper = "hyper" in (cfg.adapter_source, cfg.baked_from)
     history = state.get("optimizer_history") or [{}]
     return {
@@ -60,8 +71,9 @@ def system(
         "baked_from": cfg.baked_from,
         "adapter_parameters": adapters,
         "total_parameters": total,
-        "trained_parameters": trained_parameters(cfg, adapters, total),
+        "trained_parameters": trained_parameters(cfg, tensors, total),
         "updates": history[-1].get("num_updates"),
+        "seed": settings(state, "common").get("seed"),
         "hyper_hidden": cfg.hyper_hidden if hyper else None,
         "rescaled": not cfg.hyper_no_rescale if hyper else None,
     }

@@ -108,6 +108,10 @@ class HyperXEncoderModel(BaseFairseqModel):
         limit = self.encoder.max_positions()
         return (limit, self.decoder.max_positions() if hasattr(self, "decoder") else limit)
 
+    def max_decoder_positions(self) -> int:
+        """Most pieces of a translation, see `decoder`."""
+        return self.decoder.max_positions()
+
     def get_extra_state(self) -> Tensor:
         """What the task recorded of its data, as bytes [bytes]."""
         return recorded.packed(self.recorded)

@@ -46,6 +46,7 @@ OWN_OPTIONS: Dict[str, Any] = {
 TASKS_RECORDED: Dict[str, Any] = {
     "tasks": option(Optional[str], None, "task table"),
     "labels": option(Optional[str], None, "label table of each task, as JSON"),
+    "trained_values": option(Optional[int], None, "how many values were trained"),
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Iterator, List, Sequence
 
 from .corpus import Part
+from .metrics import Accuracy
 from .readers import UPOS, Tagged, read_conllu
 from .tagging import WordTagging
 from .task import TASKS
@@ -12,7 +13,7 @@ class PartsOfSpeech(WordTagging):
     """Universal parts of speech from CoNLL-U files, scored by accuracy."""
 
     name = "pos"
-    score_name = "accuracy"
+    metric = Accuracy
 
     def read(self, part: Part) -> Iterator[Tagged]:
         return read_conllu(part)

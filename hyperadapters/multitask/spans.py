@@ -1,9 +1,9 @@
 """Spans of entities, as nervaluate finds and compares them."""
 
-from typing import Dict, Sequence
+from typing import List, Sequence
 
 
-def compare(predicted: Sequence[str], right: Sequence[str]) -> Dict[str, float]:
+def compare(predicted: Sequence[str], right: Sequence[str]) -> List[int]:
     """Counts of the entities of one sentence.
 
     A span counts if its type, start and end are right (nervaluate's "strict", the span F1 of
@@ -12,7 +12,7 @@ def compare(predicted: Sequence[str], right: Sequence[str]) -> Dict[str, float]:
     Args:
         predicted, right: IOB tags of the words.
     Returns:
-        how many entities are `predicted`, are `right` (in the reference), and are `both`.
+        how many entities are in both, are predicted, and are in the reference.
     """
     from nervaluate.utils import collect_named_entities
 
@@ -20,8 +20,4 @@ def compare(predicted: Sequence[str], right: Sequence[str]) -> Dict[str, float]:
         {(span["label"], span["start"], span["end"]) for span in collect_named_entities(list(tags))}
         for tags in (predicted, right)
     )
-    return {
-        "both": float(len(found & wanted)),
-        "predicted": float(len(found)),
-        "right": float(len(wanted)),
-    }
+    return [len(found & wanted), len(found), len(wanted)]

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, ClassVar, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Type
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..registry import Registry
 from .corpus import Part
+from .metrics import Accuracy, TagMetric
 from .pieces import Pieces
 
 Counts = Dict[str, float]
@@ -79,8 +80,8 @@ class Task(ABC):
     row for each prediction; `collate` makes the inputs of its head and the right answers.
     """
 
-    # what the score is called; None for a task that has no score of its own
-    score_name: ClassVar[Optional[str]] = None
+    # how predictions are scored; None for a task that has no score of its own, only an accuracy
+    metric: ClassVar[Optional[Type[TagMetric]]] = None
     # whether the files hold labels, so that there is a table of them
     labelled: ClassVar[bool] = False
 
@@ -168,14 +169,13 @@ class Task(ABC):
             predicted, right: label ids [n] of one sentence.
             labels: the label table.
         """
-        return {
-            "right": float(sum(a == b for a, b in zip(predicted, right))),
-            "all": float(len(right)),
-        }
+        metric = self.metric or Accuracy
+        return dict(zip(metric.names, map(float, metric.count(predicted, right))))
 
     def score(self, counts: Counts) -> float:
         """The score, 0 to 100, from summed counts."""
-        return 100 * counts["right"] / counts["all"] if counts["all"] else 0.0
+        metric = self.metric or Accuracy
+        return metric.percentage([counts[name] for name in metric.names])
 
 
 TASKS: Registry = Registry("task")

@@ -6,7 +6,7 @@ from typing import Any, List, Optional, Sequence
 from torch import nn
 
 from ..errors import Problems, UserError, listed
-from ..freezing import ADAPTER_PREFIX, KeptRows, freeze, freeze_all_but
+from ..freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
 from ..sources import SOURCES
 from .cells import Cell
 from .start import Start, Training
@@ -34,7 +34,7 @@ def choose(
     rules = []
     if cfg.freeze_backbone:
         check_decoder(start, training)
-        rules.append("backbone_but_norms" if cfg.train_layer_norms else "backbone")
+        rules.append(backbone_rule(cfg))
     if cfg.adapter_source == "stack" and start is not None and not cfg.train_language_adapters:
         check_language_adapters(start, training.cells)
         rules.append("language_adapters")
@@ -42,6 +42,17 @@ def choose(
         trained, frozen = freeze(model, *rules)
         logger.info(f"frozen: {trained:,} values are trained, {frozen:,} are not")
     return []
+
+
+def count(model: nn.Module, kept: Sequence[KeptRows]) -> int:
+    """How many values are trained.
+
+    Args:
+        model: the model after `choose`.
+        kept: what that returned.
+    """
+    own = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return own - sum(rows.values.numel() for rows in kept)
 
 
 def check_decoder(start: Optional[Start], training: Training) -> None:
@@ -108,7 +119,6 @@ def only_new_languages(
         )
     named = {ADAPTER_PREFIX + parameter: rows for parameter, rows in own.items()}
     trained = freeze_all_but(model, named)
-    rows_of = sum(len(rows) * trained[n].size(1) for n, rows in named.items() if rows is not None)
-    whole = sum(trained[n].numel() for n, rows in named.items() if rows is None)
-    logger.info(f"only {', '.join(new)} is trained: {rows_of + whole:,} values")
-    return [KeptRows(trained[name], rows) for name, rows in named.items() if rows is not None]
+    kept = [KeptRows(trained[name], rows) for name, rows in named.items() if rows is not None]
+    logger.info(f"frozen: only {count(model, kept):,} values of {', '.join(new)} are trained")
+    return kept

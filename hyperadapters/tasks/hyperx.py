@@ -1,7 +1,7 @@
 """Several tasks in several languages on one encoder (`--task hyperx`)."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Optional
 
 from fairseq.data import Dictionary
@@ -90,6 +90,7 @@ class HyperXTask(FairseqTask):
         dictionary: the dictionary, with `<mask>`.
         cells: the cells to train.
         tables: languages, tasks and labels.
+        format: how the encoder's input looks.
         start: the checkpoint to start from.
         sentences: the training sentences of each cell, as read.
     """
@@ -101,15 +102,16 @@ class HyperXTask(FairseqTask):
         dictionary: Dictionary,
         cells: List[Cell],
         tables: Tables,
-        start: Optional[Start],
-        sentences: Dict[str, List[Any]],
+        format: Format,
+        start: Optional[Start] = None,
+        sentences: Optional[Dict[str, List[Any]]] = None,
     ) -> None:
         super().__init__(cfg)
         self.corpus, self.dictionary, self.cells, self.tables = corpus, dictionary, cells, tables
-        self.start, self.sentences = start, sentences
+        self.format, self.start, self.sentences = format, start, sentences or {}
+        self.languages = Languages(tables.languages)
         self.earlier_cells = dict(start.cells) if start else {}
         self.kept_rows: List[KeptRows] = []
-        self.format = Format(bool(start and start.bos), cfg.max_pieces)
         self.pieces = Pieces(corpus, dictionary, self.format)
         self.means = Means(self.pieces, tables.labels, cfg)
 
@@ -136,7 +138,9 @@ class HyperXTask(FairseqTask):
         dictionary = load_dictionary(
             corpus.dictionary, tables.languages if cfg.encoder_langtok else (), cfg.lang_tok_style
         )
-        return cls(cfg, corpus, dictionary, cells, tables, start, sentences)
+        cells = [replace(cell, sentences=len(sentences[cell.name])) for cell in cells]
+        format = Format(bool(start and start.bos), cfg.max_pieces)
+        return cls(cfg, corpus, dictionary, cells, tables, format, start, sentences)
 
     def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **_: Any) -> None:
         """Loads the sentences of a split of all cells that have some.
@@ -171,9 +175,8 @@ class HyperXTask(FairseqTask):
             cell: the cell.
             sentences: its sentences, as read.
         """
-        src, tgt = cell.direction
-        languages = Languages(self.tables.languages)
-        ids = Ids(languages.id(src), languages.id(tgt), self.tables.tasks.index(cell.task))
+        src, tgt = map(self.languages.id, cell.direction)
+        ids = Ids(src, tgt, self.tables.tasks.index(cell.task))
         return encode_cell(cell, ids, sentences, self.means)
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False):
@@ -187,6 +190,7 @@ class HyperXTask(FairseqTask):
         if self.start:
             self.start.load_into(model, training, cfg.new_language_like)
         self.kept_rows = trained_parts.choose(model, cfg, self.start, training)
+        cfg.trained_values = trained_parts.count(model, self.kept_rows)
         self.start = None  # its tensors are not needed any more
         return model
 

@@ -1,0 +1,120 @@
+"""Accuracy and span F1 as sacreBLEU metrics: the one place where predictions are counted.
+
+A hypothesis and its reference are the tags of a sentence, separated by blanks. Validation counts with
+the same classes, so that its scores are those of an evaluation.
+"""
+
+from abc import abstractmethod
+from importlib.metadata import version
+from typing import Any, ClassVar, Dict, List, Sequence, Tuple
+
+from sacrebleu.metrics.base import Metric, Score, Signature
+from sacrebleu.utils import sum_of_lists
+
+from .spans import compare
+
+
+class TagSignature(Signature):
+    """sacreBLEU's signature with what a metric says about itself."""
+
+    def __init__(self, args: Dict[str, Any]) -> None:
+        super().__init__(args)
+        settings = args["settings"]
+        self._abbr.update({name: name for name in settings})
+        self.info.update(settings)
+
+
+class TagMetric(Metric):
+    """A percentage that adds up from counts of every sentence.
+
+    Args:
+        settings: further entries of the signature; they do not change what is counted.
+    """
+
+    _SIGNATURE_TYPE = TagSignature
+    title: ClassVar[str]
+    names: ClassVar[Tuple[str, ...]]  # of the counts
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__()
+        self.settings = settings
+
+    @classmethod
+    @abstractmethod
+    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> List[int]:
+        """The counts of one sentence.
+
+        Args:
+            predicted, right: as many labels.
+        """
+
+    @classmethod
+    @abstractmethod
+    def percentage(cls, counts: Sequence[float]) -> float:
+        """The score, 0 to 100, from summed counts; 0 if there is nothing to count."""
+
+    def _aggregate_and_compute(self, stats: List[List[int]]) -> Score:
+        return self._compute_score_from_stats(sum_of_lists(stats))
+
+    def _compute_score_from_stats(self, stats: Sequence[float]) -> Score:
+        return Score(self.title, self.percentage(stats))
+
+    def _preprocess_segment(self, sent: str) -> str:
+        return sent
+
+    def _extract_reference_info(self, refs: Sequence[str]) -> Dict[str, Any]:
+        if len(refs) != 1:
+            raise ValueError(f"{self.title} takes one reference, not {len(refs)}")
+        return {"tags": refs[0].split()}
+
+    def _compute_segment_statistics(self, hypothesis: str, ref_kwargs: Dict[str, Any]) -> List[int]:
+        predicted, right = hypothesis.split(), ref_kwargs["tags"]
+        if len(predicted) != len(right):
+            raise ValueError(f"{len(predicted)} tags are predicted, {len(right)} are right ones")
+        return self.count(predicted, right)
+
+
+class Accuracy(TagMetric):
+    """The share of words whose tag is right.
+
+    Args:
+        unit: what has a tag.
+        settings: see `TagMetric`.
+    """
+
+    title = "accuracy"
+    names = ("right", "all")
+
+    def __init__(self, unit: str = "words", **settings: Any) -> None:
+        super().__init__(unit=unit, **settings)
+
+    @classmethod
+    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> List[int]:
+        return [sum(a == b for a, b in zip(predicted, right)), len(right)]
+
+    @classmethod
+    def percentage(cls, counts: Sequence[float]) -> float:
+        right, every = counts
+        return 100 * float(right) / float(every) if every else 0.0
+
+
+class SpanF1(TagMetric):
+    """F1 of entities whose type, start and end are right (CoNLL 2003; nervaluate's "strict")."""
+
+    title = "span F1"
+    names = ("both", "predicted", "right")
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(match="strict", nervaluate=version("nervaluate"), **settings)
+
+    @classmethod
+    def count(cls, predicted: Sequence[str], right: Sequence[str]) -> List[int]:
+        return compare(predicted, right)
+
+    @classmethod
+    def percentage(cls, counts: Sequence[float]) -> float:
+        both, predicted, right = map(float, counts)
+        return 200 * both / (predicted + right) if predicted + right else 0.0
+
+
+TAG_METRICS = {metric.title: metric for metric in (Accuracy, SpanF1)}

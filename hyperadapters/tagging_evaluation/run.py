@@ -1,0 +1,169 @@
+"""An evaluation of cells from the checkpoint to its reports."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from tqdm import tqdm
+
+from ..evaluation.system import system
+from ..files import write_json
+from ..multitask.cells import Cell
+from ..multitask.known import TASKS
+from ..multitask.loading import read_cell
+from ..steps import Steps
+from . import predictions
+from .judges import judge_of
+from .loaded import Loaded
+from .plan import Options, Plan, plan
+from .report import remarks_on, write_reports
+
+Records = Dict[str, Dict[str, Any]]
+
+
+def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[str, Any]:
+    """Predicts and scores all selected cells; what is done already stays.
+
+    Args:
+        checkpoint: path of a checkpoint of `--task hyperx`.
+        data: the folder of corpus.yaml.
+        out: folder for the results.
+        options: what the user chose.
+    Returns:
+        what is written to `evaluation.json`.
+    Raises:
+        UserError: naming what is unusable, before the model is loaded.
+    """
+    checked = plan(checkpoint, data, out, options)
+    for remark in checked.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    steps = Steps(out / "steps.json")
+    drop_others(checked, steps)
+    inputs = {cell.name: checked.inputs(cell) for cell in checked.cells}
+    todo = [
+        cell for cell in checked.cells
+        if not steps.is_done(cell.name, inputs[cell.name], [checked.file(cell)])
+    ]  # fmt: skip
+    if todo:
+        (out / "evaluation.json").unlink(missing_ok=True)
+        predict(checked, todo, inputs, steps)
+    result = summary(checked, {cell.name: steps.result(cell.name) for cell in checked.cells})
+    write_reports(out, result)
+    write_json(out / "evaluation.json", result)
+    return result
+
+
+def drop_others(checked: Plan, steps: Steps) -> None:
+    """Removes the predictions of another checkpoint."""
+    others = [
+        name for name, step in steps.done.items()
+        if step["result"]["checkpoint"] != checked.checkpoint_digest
+    ]  # fmt: skip
+    if others:
+        print(f"{checked.out} holds predictions of another checkpoint: predicting anew",
+              file=sys.stderr)  # fmt: skip
+    for name in others:
+        steps.forget(name)
+        predictions.file_of(checked.out, name).unlink(missing_ok=True)
+
+
+def predict(checked: Plan, todo: List[Cell], inputs: Mapping[str, Any], steps: Steps) -> None:
+    """Predicts and scores cells, one after the other.
+
+    Args:
+        checked: the evaluation.
+        todo: the cells.
+        inputs: what the predictions of each depend on.
+        steps: keeps what is done.
+    Raises:
+        UserError: naming the line of a file that is unusable, before the model is loaded.
+    """
+    sentences = {
+        cell.name: read_cell(cell, checked.corpus, checked.options.subset) for cell in todo
+    }
+    loaded = Loaded.of(checked)
+    for cell in tqdm(todo, desc="cells"):
+        steps.forget(cell.name)
+        result = evaluated(checked, loaded, cell, sentences.pop(cell.name))
+        steps.finish(cell.name, inputs[cell.name], result)
+        steps.save()
+
+
+def evaluated(checked: Plan, loaded: Loaded, cell: Cell, sentences: List[Any]) -> Dict[str, Any]:
+    """The record of one cell, whose predictions are written."""
+    start = time.perf_counter()
+    task = TASKS.get(cell.task)
+    judge = judge_of(task)
+    outcome = judge.predict(cell, sentences, loaded)
+    scored = judge.score(task, cell, outcome, loaded)
+    predictions.write(checked.file(cell), outcome.sentences)
+    return {
+        "checkpoint": checked.checkpoint_digest,
+        "seconds": time.perf_counter() - start,
+        "task": cell.task,
+        "language": cell.language,
+        "score": rounded(scored.score),
+        "metric": scored.metric,
+        "signature": scored.signature,
+        "others": {
+            title: {**figures, "score": rounded(figures["score"])}
+            for title, figures in scored.others.items()
+        },
+        "sentences": len(outcome.sentences),
+        "words": sum(
+            len(line.split()) for line in predictions.lines(outcome.sentences, "references")
+        ),
+        "long_sentences": outcome.report.long,
+        "cut_words": outcome.report.long_words,
+        "left_out": outcome.report.dropped,
+        "unknown_labels": outcome.unknown_labels,
+    }
+
+
+def rounded(value: float) -> float:
+    """A figure as it is reported: four digits after the point."""
+    return round(value, 4)
+
+
+def summary(checked: Plan, records: Records) -> Dict[str, Any]:
+    """What is written to `evaluation.json`."""
+    known, options = checked.checkpoint, checked.options
+    training = known.training_sentences
+    cells = {
+        name: {
+            **{key: value for key, value in one.items() if key not in ("checkpoint", "seconds")},
+            "trained": name in training,
+            "training_sentences": training.get(name),
+        }
+        for name, one in records.items()
+    }
+    return {
+        "system": system(known.path, known.state, known.settings, options.name),
+        "subset": options.subset,
+        "beam": options.beam,
+        "seconds": round(sum(one["seconds"] for one in records.values()), 2),
+        "remarks": checked.remarks + remarks_on(cells),
+        "averages": {
+            group: averages([one for one in cells.values() if one["trained"] == trained])
+            for group, trained in (("trained", True), ("zero_shot", False))
+        },
+        "cells": cells,
+    }
+
+
+def averages(cells: List[Mapping[str, Any]]) -> Dict[str, Any]:
+    """The mean score of each task that is averaged, and of all their cells; None without cells.
+
+    Args:
+        cells: the records of a group of cells.
+    Returns:
+        means by task and as `mean`, and as `cells` how many there are.
+    """
+    averaged = [name for name in TASKS.names() if TASKS.get(name).metric]
+    scores = {name: [one["score"] for one in cells if one["task"] == name] for name in averaged}
+    scores["mean"] = [score for name in averaged for score in scores[name]]
+    means = {
+        name: rounded(sum(found) / len(found)) if found else None for name, found in scores.items()
+    }
+    return {**means, "cells": len(scores["mean"])}

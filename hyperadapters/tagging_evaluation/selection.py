@@ -1,0 +1,86 @@
+"""Which cells are evaluated."""
+
+from dataclasses import dataclass
+from typing import Collection, List
+
+from ..errors import Problems, UserError, listed, nearest
+from ..multitask.cells import Cell, parse_cells
+from ..multitask.configuration import Tables
+from ..multitask.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a checkpoint knows and a corpus has files of.
+
+    Args:
+        tables: what the checkpoint knows.
+        trained: names of the trained cells.
+        corpus: the files.
+        split: the split that is evaluated.
+    """
+
+    tables: Tables
+    trained: Collection[str]
+    corpus: Corpus
+    split: str
+
+    def problem(self, cell: Cell) -> str:
+        """Why the checkpoint cannot predict a cell; empty if it can."""
+        if cell.task not in self.tables.tasks:
+            return (
+                f"no task '{cell.task}' in the checkpoint: {nearest(cell.task, self.tables.tasks)}"
+            )
+        for code in cell.direction:
+            if code not in self.tables.languages:
+                return f"no language '{code}' in the checkpoint: {nearest(code, self.tables.languages)}"
+        return ""
+
+    def with_files(self) -> List[Cell]:
+        """All cells that have files."""
+        return [Cell(*name.split(":", 1)) for name in self.corpus.cells(self.split)]
+
+    def unknown(self) -> List[str]:
+        """The cells that have files but that the checkpoint cannot predict."""
+        return [cell.name for cell in self.with_files() if self.problem(cell)]
+
+    def select(self, wanted: str) -> List[Cell]:
+        """The cells that a user names.
+
+        Args:
+            wanted: a comma-separated list; `all` or `zero-shot` for those that can be evaluated; or
+                `trained`.
+        Raises:
+            UserError: naming every cell that is unknown or has no files.
+        """
+        if wanted in ("all", "zero-shot"):
+            cells = [cell for cell in self.with_files() if not self.problem(cell)]
+            if wanted == "zero-shot":
+                cells = [cell for cell in cells if cell.name not in self.trained]
+        else:
+            cells = parse_cells(",".join(self.trained) if wanted == "trained" else wanted)
+            self.check(cells)
+        if not cells:
+            raise UserError(
+                f"--cells {wanted}: there is none with {self.split} files in {self.corpus.file} that "
+                f"the checkpoint knows (tasks {listed(self.tables.tasks)}; languages "
+                f"{listed(self.tables.languages)})"
+            )
+        return cells
+
+    def check(self, cells: List[Cell]) -> None:
+        """Raises:
+        UserError: naming every cell that cannot be evaluated.
+        """
+        problems = Problems()
+        for cell in cells:
+            if cell.sentences is not None:
+                problems.add(f"--cells {cell.name}:{cell.sentences}: leave out the number")
+            if self.problem(cell):
+                problems.add(f"--cells {cell.name}: {self.problem(cell)}")
+                continue
+            try:
+                self.corpus.part(cell, self.split)
+            except UserError as error:
+                problems.add(f"--cells {cell.name}: {error}")
+        problems.raise_if_any()
