@@ -35,7 +35,8 @@ def choose(
     if cfg.freeze_backbone:
         check_decoder(start, training)
         rules.append(backbone_rule(cfg))
-    if cfg.adapter_source == "stack" and start is not None and not cfg.train_language_adapters:
+    # without trained language adapters to start from, both are trained together
+    if cfg.adapter_source == "stack" and start and start.cells and not cfg.train_language_adapters:
         check_language_adapters(start, training.cells)
         rules.append("language_adapters")
     if rules:
@@ -70,7 +71,7 @@ def check_language_adapters(start: Start, cells: Sequence[Cell]) -> None:
     """Raises:
     UserError: if a task adapter would be trained on top of language adapters that are not.
     """
-    missing = start.new_languages(cells) if start.cells else []
+    missing = start.new_languages(cells)
     if missing:
         raise UserError(
             f"{start.path} has no trained language adapter of {listed(missing)}: train it first with "
