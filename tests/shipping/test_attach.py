@@ -45,9 +45,12 @@ def translated(toy, checkpoint, direction):
     return hypotheses(output), scores(output)
 
 
-@pytest.mark.parametrize("source", ["hyper", "language"])
-def test_attached_adapters_translate_the_same(toy, tmp_path, trained, ship, put_together, source):
-    original = trained("--adapter-source", source)
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--adapter-source", "language"), ("--adapter-place", "after_feed_forward")],
+)
+def test_attached_adapters_translate_the_same(toy, tmp_path, trained, ship, put_together, options):
+    original = trained(*options)
     files = ship(original, "de-fr", "fr-en")
     report = put_together(original, files)
     assert report["directions"] == ["de-fr", "fr-en"]
