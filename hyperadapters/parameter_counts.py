@@ -1,11 +1,13 @@
 """How many parameters the adapters of a configuration have."""
 
-from typing import Any, Dict, Optional
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 import torch
 
 from . import configuration
 from .errors import UserError
+from .figures import figure
 from .sources import SOURCES
 
 
@@ -56,21 +58,91 @@ def count(
             **options,
         )
         configuration.complete_sizes(cfg, arch)
-        setting = configuration.setting_of(cfg)
-        with torch.device("meta"):  # shapes without memory
-            module = SOURCES.get(source)(setting)
-        counts[source] = sum(parameter.numel() for parameter in module.parameters())
+        counts[source] = parameters_of(cfg)
     return counts
 
 
-def table(counts: Dict[str, int]) -> str:
-    """The counts as a text table, with their size against language adapters."""
+def parameters_of(cfg: Any) -> int:
+    """Adapter parameters of a complete model configuration."""
+    with torch.device("meta"):  # shapes without memory
+        module = SOURCES.get(cfg.adapter_source)(configuration.setting_of(cfg))
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+# Systems with tasks: their adapter source and what it depends on.
+TASK_SYSTEMS: Dict[str, Tuple[str, Optional[str]]] = {
+    "Hyper-X": ("hyper", None),
+    "task adapters": ("task", None),
+    "language and task adapters, stacked": ("stack", None),
+    "task x language adapters": ("task", "src,task"),
+}
+
+
+def count_with_tasks(arch: str, languages: int, tasks: int, **options: Any) -> Dict[str, int]:
+    """Adapter parameters of an encoder with tasks, by system.
+
+    Args:
+        arch: named architecture of `hyperx_encoder`.
+        languages, tasks: how many there are.
+        options: further model options by name.
+    Raises:
+        UserError: if an option is out of range.
+    """
+    from .multitask.configuration import HyperXEncoderConfig, complete_sizes
+
+    for name, number in (("languages", languages), ("tasks", tasks)):
+        if number < 1:
+            raise UserError(f"--{name} {number}: give at least 1")
+    counts = {}
+    for system, (source, condition) in TASK_SYSTEMS.items():
+        cfg = configuration.defaults(
+            HyperXEncoderConfig,
+            adapter_source=source,
+            encoder_adapter_condition=condition,
+            languages=",".join(map(str, range(languages))),
+            tasks=",".join(map(str, range(tasks))),
+            directions="",
+            **options,
+        )
+        complete_sizes(cfg, arch)
+        counts[system] = parameters_of(cfg)
+    return counts
+
+
+def draw_growth(path: Path, counts: Mapping[int, Mapping[str, int]], title: str) -> None:
+    """Draws how the adapters grow with the number of languages.
+
+    Args:
+        path: the PNG file to write.
+        counts: parameters by number of languages and by system.
+        title: what is drawn.
+    """
+    with figure(path, (7.5, 4.5)) as (axes,):
+        numbers = list(counts)
+        for system in counts[numbers[0]]:
+            sizes = [counts[number][system] / 1e6 for number in numbers]
+            axes.plot(numbers, sizes, label=system, linewidth=2)
+        axes.set_yscale("log")
+        axes.set_xlabel("languages")
+        axes.set_ylabel("adapter parameters (millions)")
+        axes.set_title(title, fontsize=11)
+        axes.grid(True, which="major", alpha=0.4)
+        axes.legend(fontsize=9)
+
+
+def table(counts: Mapping[str, int], what: str, base: str) -> str:
+    """The counts as a text table.
+
+    Args:
+        counts: parameters by name.
+        what: what the names are.
+        base: the name that all are compared with.
+    """
     from tabulate import tabulate
 
-    language = counts["language"]
     rows = [
-        (source, f"{number:,}", f"{number / language:.2f}" if language else "-")
-        for source, number in counts.items()
+        (name, f"{number:,}", f"{number / counts[base]:.2f}" if counts[base] else "-")
+        for name, number in counts.items()
     ]
-    headers = ("source", "adapter parameters", "against language adapters")
+    headers = (what, "adapter parameters", f"against {base}")
     return tabulate(rows, headers, colalign=("left", "right", "right"), disable_numparse=True)

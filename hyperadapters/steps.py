@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sys
 import time
 from contextlib import contextmanager
@@ -102,3 +103,20 @@ class Steps:
         if todo:
             self.finish(name, inputs)
             self.save()
+
+
+def steps_from(out: Path, settings: Any, parts: Iterable[str]) -> Steps:
+    """The steps of a run, without those of one with other settings, whose results are removed.
+
+    Args:
+        out: folder of the run.
+        settings: all that its results depend on, as plain data.
+        parts: folders in it that hold results.
+    """
+    steps = Steps(out / "state.json")
+    if not steps.holds_only(settings):
+        steps.done.clear()
+        print(f"{out} holds a run with other settings: starting anew", file=sys.stderr)
+        for part in parts:
+            shutil.rmtree(out / part, ignore_errors=True)
+    return steps

@@ -102,7 +102,7 @@ PLACES.register("beside_feed_forward")(Place(beside_feed_forward, inside=True, a
 
 
 def sites(layers: Dict[str, int], place: str, stacked: int = 1) -> Dict[str, List[Site]]:
-    """The sites of every side that has layers, numbered through.
+    """The sites of every side, numbered through.
 
     Args:
         layers: number of layers of each side.
@@ -111,10 +111,10 @@ def sites(layers: Dict[str, int], place: str, stacked: int = 1) -> Dict[str, Lis
     """
     found: Dict[str, List[Site]] = {}
     count = 0
-    for side in (side for side in SIDES if layers.get(side)):
+    for side in SIDES:
         found[side] = [
             Site(count + number, side, number // stacked, place)
-            for number in range(layers[side] * stacked)
+            for number in range(layers.get(side, 0) * stacked)
         ]
         count += len(found[side])
     return found

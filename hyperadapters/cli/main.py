@@ -11,8 +11,9 @@ from ..errors import UserError, one_line
 COMMANDS = tuple(
     import_module(f"{__package__}.{name}")
     for name in (
-        "attach", "bake", "benchmark", "compare", "demo", "evaluate", "evaluate_tagging", "export", "languages",
-        "options", "parameters", "prepare", "translate", "user_dir",
+        "attach", "bake", "benchmark", "compare", "demo", "demo_tagging", "evaluate",
+        "evaluate_tagging", "export", "languages", "options", "parameters", "prepare", "translate",
+        "user_dir",
     )
 )  # fmt: skip
 

@@ -1,13 +1,20 @@
-"""Print the adapter parameters of a configuration, for every adapter source."""
+"""Print the adapter parameters of a configuration, for every adapter source.
+
+With --tasks, those of an encoder with tasks (--arch hyperx_encoder).
+"""
 
 import json
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options that decide the size of a configuration."""
     add = parser.add_argument
-    add("--arch", default="adapter_transformer", help="named architecture (default: %(default)s)")
+    add(
+        "--arch",
+        help="named architecture (default: adapter_transformer; hyperx_encoder with --tasks)",
+    )
     add("--languages", type=int, default=50, metavar="N", help="languages (default: %(default)s)")
     add(
         "--directions",
@@ -15,6 +22,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="directions, for pair adapters (default: English-centric, twice the languages less 2)",
     )
+    add("--tasks", type=int, metavar="N", help="tasks of an encoder with tasks")
+    add(
+        "--plot", type=Path, metavar="FILE",
+        help="with --tasks: draw the growth from 1 to --languages languages (PNG)",
+    )  # fmt: skip
     add("--adapter-kind", default="bottleneck", help="adapter kind (default: %(default)s)")
     add("--adapter-bottleneck", type=int, default=128, metavar="B", help="(default: %(default)s)")
     add("--adapter-norm", default="trained", help="trained or plain LayerNorm (default: trained)")
@@ -28,13 +40,34 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Counts and prints."""
-    from ..parameter_counts import count, table
+    from ..errors import UserError
+    from ..parameter_counts import count, count_with_tasks, draw_growth, table
 
     settings = {
-        key: value for key, value in vars(args).items() if key not in ("run", "command", "json")
+        key: value
+        for key, value in vars(args).items()
+        if key not in ("run", "command", "json", "plot", "tasks", "directions")
     }
-    counts = count(**settings)
+    if args.tasks is None:
+        if args.plot:
+            raise UserError("--plot draws an encoder with tasks: give --tasks too")
+        settings["arch"] = args.arch or "adapter_transformer"
+        settings["directions"] = args.directions
+        counts = count(**settings)
+        printed = table(counts, "source", "language")
+    else:
+        settings["arch"] = args.arch or "hyperx_encoder"
+        settings["tasks"] = args.tasks
+        counts = count_with_tasks(**settings)
+        printed = table(counts, "system", "task x language adapters")
+        if args.plot:
+            grown = {
+                number: count_with_tasks(**{**settings, "languages": number})
+                for number in range(1, args.languages + 1)
+            }
+            title = f"{args.tasks} tasks, {settings['arch']}, bottleneck {args.adapter_bottleneck}"
+            draw_growth(args.plot, grown, f"{title}, d_h = {args.hyper_hidden}")
     if args.json:
         print(json.dumps({"configuration": settings, "parameters": counts}, indent=2))
     else:
-        print(table(counts))
+        print(printed)

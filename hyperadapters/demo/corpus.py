@@ -31,22 +31,36 @@ def write_text_files(out: Path, plan: Plan, family: Family) -> None:
             )
 
 
-def train_pieces(out: Path, plan: Plan, languages: List[str]) -> None:
-    """Trains sentencepiece on all languages, writes its dictionary and the text in pieces."""
+def train_model(out: Path, files: List[Path], pieces: int):
+    """Trains `sentencepiece.model` on text files and writes its dictionary, `dict.txt`.
+
+    Args:
+        out: folder of both.
+        files: the text.
+        pieces: size of the vocabulary at most.
+    Returns:
+        the model.
+    """
     import sentencepiece
 
     sentencepiece.SentencePieceTrainer.train(
-        input=[str(out / "text" / f"train.{code}") for code in languages],
+        input=list(map(str, files)),
         model_prefix=str(out / "sentencepiece"),
-        vocab_size=plan.pieces,
+        vocab_size=pieces,
         character_coverage=1.0,
         hard_vocab_limit=False,
         minloglevel=2,
     )
     model = sentencepiece.SentencePieceProcessor(model_file=str(out / "sentencepiece.model"))
     specials = 3  # unknown, start and end, which fairseq's dictionary has itself
-    pieces = [model.id_to_piece(i) for i in range(specials, model.get_piece_size())]
-    write_lines(out / "dict.txt", (f"{piece} 1" for piece in pieces))
+    symbols = [model.id_to_piece(i) for i in range(specials, model.get_piece_size())]
+    write_lines(out / "dict.txt", (f"{symbol} 1" for symbol in symbols))
+    return model
+
+
+def train_pieces(out: Path, plan: Plan, languages: List[str]) -> None:
+    """Trains sentencepiece on all languages, writes its dictionary and the text in pieces."""
+    model = train_model(out, [out / "text" / f"train.{code}" for code in languages], plan.pieces)
     encoded: Dict[str, List[str]] = {}
     for code in tqdm(languages, desc="languages"):
         for split in ("train", "valid", "test"):

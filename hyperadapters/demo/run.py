@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 from ..data.conlang import Family
 from ..evaluation.training_log import words_per_second
 from ..files import read_lines, write_json, write_text
-from ..steps import Steps
+from ..steps import steps_from
 from . import corpus
 from .plan import (
     SYSTEMS,
@@ -42,13 +42,8 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     supervised = trained_directions(family.languages)
     commands = [train_command(out, plan, system, supervised, USER_DIR) for system in SYSTEMS]
     settings = {"plan": plan.settings(), "train": commands}
-    steps = Steps(out / "state.json")
-    if not steps.holds_only(settings):
-        steps.done.clear()
-        print(f"{out} holds a run with other settings: starting anew", file=sys.stderr)
-        for part in ("text", "pieces", "bin", "logs", "evaluation", *map(slug, SYSTEMS)):
-            shutil.rmtree(out / part, ignore_errors=True)
-
+    parts = ("text", "pieces", "bin", "logs", "evaluation", *map(slug, SYSTEMS))
+    steps = steps_from(out, settings, parts)
     with steps.step("corpus of constructed languages", settings) as todo:
         if todo:
             corpus.write_text_files(out, plan, family)

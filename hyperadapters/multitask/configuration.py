@@ -101,7 +101,7 @@ def complete_config(cfg: DictConfig, tables: Tables, start: Any) -> None:
             start.take_options(cfg)
             cfg.post_norm = not cfg.encoder_normalize_before
         cfg.share_all_embeddings = cfg.share_decoder_input_output_embed = True
-        complete_sizes(cfg)
+        complete_sizes(cfg, cfg._name)
         if cfg.adapter_start is None:
             cfg.adapter_start = "identity" if start else "published"
     if cfg.adapter_source == "pair":
@@ -112,19 +112,23 @@ def complete_config(cfg: DictConfig, tables: Tables, start: Any) -> None:
     check(cfg)
 
 
-def complete_sizes(cfg: DictConfig) -> None:
+def complete_sizes(cfg: Any, arch: str) -> None:
     """Fills in the sizes that were not given; those of the decoder are the encoder's.
 
+    Args:
+        cfg: a flat model configuration; changed in place.
+        arch: the named architecture whose sizes hold for what was not given.
     Raises:
         UserError: for an unknown architecture.
     """
-    if cfg._name not in PRESETS:
-        raise UserError(f"unknown architecture '{cfg._name}': {nearest(cfg._name, PRESETS)}")
-    for size, preset in zip(SIZES, PRESETS[cfg._name]):
-        if cfg[f"encoder_{size}"] is None:
-            cfg[f"encoder_{size}"] = preset
-        if cfg[f"decoder_{size}"] is None:
-            cfg[f"decoder_{size}"] = cfg[f"encoder_{size}"]
+    if arch not in PRESETS:
+        raise UserError(f"unknown architecture '{arch}': {nearest(arch, PRESETS)}")
+    for size, preset in zip(SIZES, PRESETS[arch]):
+        encoder, decoder = f"encoder_{size}", f"decoder_{size}"
+        if getattr(cfg, encoder) is None:
+            setattr(cfg, encoder, preset)
+        if getattr(cfg, decoder) is None:
+            setattr(cfg, decoder, getattr(cfg, encoder))
     for size in ("decoder_input_dim", "decoder_output_dim"):
-        if cfg[size] is None:
-            cfg[size] = cfg.decoder_embed_dim
+        if getattr(cfg, size) is None:
+            setattr(cfg, size, cfg.decoder_embed_dim)

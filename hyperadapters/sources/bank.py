@@ -59,7 +59,8 @@ class Bank(AdapterSource):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self.sides = nn.ModuleDict()
-        for side, sites in setting.sites.items():
+        for side in setting.inputs:
+            sites = setting.sites[side]
             sets = nn.ModuleDict()
             for key in self.keys(side):
                 sets[self.name_of(key)] = nn.ParameterDict(

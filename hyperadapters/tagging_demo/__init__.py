@@ -1,0 +1,1 @@
+"""The tagging demo: tasks and languages on one encoder, on constructed languages."""

@@ -1,0 +1,99 @@
+"""The tagging demo from an empty folder to its table."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any, Dict, List
+
+from ..demo.train import train
+from ..files import write_json, write_text
+from ..steps import steps_from
+from . import corpus
+from .plan import TRAININGS, Plan, Training, train_command
+
+USER_DIR = Path(__file__).resolve().parent.parent
+
+
+def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
+    """Runs what is not done yet and prints the table.
+
+    Args:
+        out: folder for everything.
+        plan: sizes and seed.
+        as_json: print the results as JSON instead of a table.
+    Returns:
+        the rows of `results.json`.
+    """
+    commands = {one.name: train_command(out, plan, one, USER_DIR) for one in TRAININGS}
+    settings = {"plan": plan.settings(), "train": list(commands.values())}
+    parts = ("corpus", "logs", "evaluation", *commands)
+    steps = steps_from(out, settings, parts)
+    with steps.step("corpus of constructed languages", settings) as todo:
+        if todo:
+            corpus.write_corpus(out / "corpus", plan)
+            lines = [shlex.join(command) for command in commands.values()]
+            write_text(out / "commands.sh", "\n".join(lines) + "\n")
+    for training in TRAININGS:
+        with steps.step(f"training: {training.title or training.name}", settings) as todo:
+            if todo:
+                updates = plan.updates if training.start else plan.backbone_updates
+                train(commands[training.name], out / "logs" / f"{training.name}.log", updates)
+    rows = []
+    for training in (one for one in TRAININGS if one.title):
+        with steps.step(f"evaluation: {training.title}", settings):
+            rows.append(row(evaluated(out, training)))
+    write_json(out / "results.json", rows)
+    write_text(out / "results.md", markdown(rows))
+    print(json.dumps(rows, indent=2) if as_json else "\n" + markdown(rows))
+    print(f"all cells: {out / 'evaluation'}; commands: {out / 'commands.sh'}", file=sys.stderr)
+    return rows
+
+
+def evaluated(out: Path, training: Training) -> Dict[str, Any]:
+    """Predicts and scores all cells of tagging, as `hyperadapters evaluate-tagging` does."""
+    from ..tagging_evaluation.plan import Options
+    from ..tagging_evaluation.run import evaluate
+
+    cells = ",".join(f"{task}:{code}" for task in ("pos", "ner") for code in corpus.LANGUAGES)
+    return evaluate(
+        str(out / training.name / "checkpoint_last.pt"),
+        str(out / "corpus"),
+        out / "evaluation" / training.name,
+        Options(cells=cells, name=training.title, cpu=True),
+    )
+
+
+def row(result: Dict[str, Any]) -> Dict[str, Any]:
+    """A row of the results."""
+    return {
+        "system": result["system"]["name"],
+        "adapter_parameters": result["system"]["adapter_parameters"],
+        **{
+            f"{group}_{task}": result["averages"][group][task]
+            for group in ("trained", "zero_shot")
+            for task in ("pos", "ner")
+        },
+    }
+
+
+def markdown(rows: List[Dict[str, Any]]) -> str:
+    """The results as a table."""
+    from tabulate import tabulate
+
+    headers = (
+        "system", "adapter parameters", "POS accuracy, trained", "entity F1, trained",
+        "POS accuracy, zero-shot", "entity F1, zero-shot",
+    )  # fmt: skip
+    figures = ("trained_pos", "trained_ner", "zero_shot_pos", "zero_shot_ner")
+    table = tabulate(
+        [
+            (one["system"], f"{one['adapter_parameters']:,}", *(f"{one[f]:.1f}" for f in figures))
+            for one in rows
+        ],
+        headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True,
+    )  # fmt: skip
+    return (
+        f"{table}\n\nConstructed languages; 3 trained and 6 zero-shot languages a task, the same "
+        "frozen backbone, one seed.\n"
+    )

@@ -1,0 +1,58 @@
+"""Training of cells through fairseq-train: scores, resuming, both sorts of batches, and Hydra."""
+
+import json
+import re
+
+import pytest
+import torch
+from tagging_corpus import train_cells, write_corpus
+
+from hyperadapters import checkpoints
+
+CELLS = "pos:qaa,ner:qab,mlm:qba,translation:qaa-qab,translation:qab-qaa"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.mark.parametrize("options", [(), ("--one-cell-a-batch",)])
+def test_tagging_and_translation_train_together_and_resume(folder, tmp_path, options):
+    options = (*options, "--sampling-temperature", "2", "--max-tokens", "200")
+    whole = train_cells(folder, tmp_path / "whole", "--max-update", "12", *options, cells=CELLS)
+    train_cells(folder, tmp_path / "cut", "--max-update", "5", *options, cells=CELLS)
+    cut = train_cells(folder, tmp_path / "cut", "--max-update", "12", *options, cells=CELLS)
+    states = [checkpoints.load(str(path)) for path in (whole, cut)]
+    assert states[0]["model"].keys() == states[1]["model"].keys()
+    for name, tensor in states[0]["model"].items():
+        assert torch.equal(tensor, states[1]["model"][name]), name
+    assert set(states[0]["task_state"]["tasks"]) == {"pos", "ner", "mlm", "translation"}
+
+
+def test_the_best_checkpoint_has_the_best_mean_over_cells(folder, tmp_path):
+    log = tmp_path / "log"
+    train_cells(
+        folder, tmp_path / "save", "--max-update", "20", "--validate-interval-updates", "5",
+        "--save-interval-updates", "5", "--log-file", str(log), cells="pos:qaa,ner:qab,mlm:qba",
+    )  # fmt: skip
+    lines = re.findall(r"\{.*valid_score.*\}", log.read_text())
+    found = [json.loads(line) for line in dict.fromkeys(lines)]
+    assert len(found) == 4
+    scores = [float(one["valid_score"]) for one in found]
+    for one in found:  # mlm has no score of its own
+        cells = [float(one[f"valid_{cell}"]) for cell in ("pos:qaa", "ner:qab")]
+        assert float(one["valid_score"]) == pytest.approx(sum(cells) / 2, abs=0.01)
+        assert "valid_mlm:qba" in one and "valid_mlm_loss" in one
+    best = checkpoints.load(str(tmp_path / "save" / "checkpoint_best.pt"))
+    assert best["extra_state"]["best"] == pytest.approx(max(scores))
+    assert scores[-1] > 20
+
+
+def test_a_checkpoint_of_other_cells_and_tables_is_refused(folder, tmp_path, capsys):
+    train_cells(folder, tmp_path / "save", cells="pos:qaa")
+    with pytest.raises(Exception) as error:
+        train_cells(folder, tmp_path / "save", "--max-update", "9", cells="ner:qab")
+    assert "the checkpoint's tasks: pos, here: ner" in str(error.value) + str(
+        error.value.__context__
+    )

@@ -1,0 +1,97 @@
+"""The file corpus.yaml, and the list of cells."""
+
+import pytest
+
+from hyperadapters.errors import UserError
+from hyperadapters.multitask.cells import Cell, parse_cells
+from hyperadapters.multitask.corpus import read_corpus
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in (
+        "spm", "dict.txt", "en.train.conllu", "en.dev.conllu", "x.de.train", "x.de.test",
+        "news.train", "de-en.train.de", "de-en.train.en",
+    ):  # fmt: skip
+        (tmp_path / name).write_text("x\n")
+    return tmp_path
+
+
+def read(folder, tasks, head="sentencepiece: spm\ndictionary: dict.txt\n"):
+    (folder / "corpus.yaml").write_text(f"{head}tasks:\n{tasks}")
+    return read_corpus(str(folder))
+
+
+def test_files_by_pattern_name_and_split(folder):
+    corpus = read(
+        folder,
+        """
+  pos: {en: "en.{split}.conllu[:100]"}
+  ner: {files: "x.{lang}.{split}", languages: [de]}
+  mlm: {files: "{name}.{split}", languages: {fr: news}}
+  translation: {de-en: "{split}.none", en-de: {train: "de-en.train.{lang}"}}
+""".replace("{split}.none", "de-en.{split}.{lang}"),
+    )
+    assert corpus.languages.codes == ("de", "en", "fr")
+    assert corpus.cells("train") == ["pos:en", "ner:de", "mlm:fr", "translation:de-en",
+                                     "translation:en-de"]  # fmt: skip
+    assert corpus.cells("valid") == ["pos:en"] and corpus.cells("test") == ["ner:de"]
+    valid = corpus.part(Cell("pos", "en"), "valid")
+    assert valid.paths[0].name == "en.dev.conllu" and (valid.start, valid.stop) == (0, 100)
+    pair = corpus.part(Cell("translation", "en-de"), "train").paths
+    assert [path.name for path in pair] == ["de-en.train.en", "de-en.train.de"]
+    with pytest.raises(UserError, match="no test file of pos:en: it has those of ner:de"):
+        corpus.part(Cell("pos", "en"), "test")
+
+
+@pytest.mark.parametrize(
+    "tasks, message",
+    [
+        ("  pos: {xx: 'xx.{split}'}\n", "pos:xx: there is no file .*xx.test"),
+        ("  pos: {en: {train: none.conllu}}\n", "there is no file .*none.conllu"),
+        ("  pos: {en: {trian: en.train.conllu}}\n", "unknown split 'trian': did you mean 'train'"),
+        ("  pos: {files: 'x'}\n", "pos: map languages to files"),
+        ("  pos: [en]\n", "pos: map languages to files"),
+        ("  translation: {de-en: news.train}\n", "needs {lang} to tell source from target"),
+        ("  pos: {en: {train: news.train\n", "is no YAML file"),
+    ],
+)
+def test_what_is_wrong_is_named(folder, tasks, message):
+    with pytest.raises(UserError, match=message):
+        read(folder, tasks)
+
+
+def test_everything_wrong_is_in_one_error(folder):
+    with pytest.raises(UserError) as error:
+        read(folder, "  pos: {en: {train: a, test: b}}\n", "sentencepiece: none\nlangs: [en]\n")
+    for part in (
+        "none",
+        "'dictionary' is missing",
+        "unknown key 'langs'",
+        "file .*/a",
+        "file .*/b",
+    ):
+        assert error.match(part)
+    with pytest.raises(UserError, match="give the folder that holds corpus.yaml"):
+        read_corpus(str(folder / "nowhere"))
+    with pytest.raises(UserError, match="'en' of 'tasks' is not among 'languages'"):
+        read(
+            folder, "  pos: {en: 'en.{split}.conllu'}\n",
+            "sentencepiece: spm\ndictionary: dict.txt\nlanguages: [de]\n",
+        )  # fmt: skip
+
+
+def test_cells():
+    assert parse_cells("pos:en, ner:de:100,translation:de-en") == [
+        Cell("pos", "en"), Cell("ner", "de", 100), Cell("translation", "de-en"),
+    ]  # fmt: skip
+    assert Cell("pos", "en").direction == ("en", "en")
+    assert Cell("translation", "de-en").direction == ("de", "en")
+    for text, message in (
+        ("pos", "'pos': write task:language"),
+        ("pos:en:0", "'pos:en:0': write"),
+        ("pos:en,pos:en:5", "'pos:en' is listed twice"),
+        (" ", "no cells given"),
+    ):
+        with pytest.raises(UserError, match=message):
+            parse_cells(text)

@@ -1,0 +1,134 @@
+"""Reading of CoNLL-U, columns and text, and what is said about files that are none."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hyperadapters.errors import UserError
+from hyperadapters.multitask.corpus import Part
+from hyperadapters.multitask.readers import (
+    read_columns,
+    read_conllu,
+    read_lines_of,
+    read_pairs,
+    to_iob2,
+)
+
+CONLLU = """# sent_id = 1
+# text = vámonos al mar
+1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\t_
+1\tvamos\tir\tVERB\t_\t_\t0\troot\t_\t_
+2\tnos\tnosotros\tPRON\t_\t_\t1\tobj\t_\t_
+2.1\tellipsis\t_\tVERB\t_\t_\t_\t_\t_\t_
+3\ta l\ta\tADP\t_\t_\t4\tcase\t_\t_
+
+1\tmar\tmar\tNOUN\t_\t_\t0\troot\t_\t_
+"""
+
+
+def part(tmp_path, text, name="file.txt", **limits):
+    path = tmp_path / name
+    data = text if isinstance(text, bytes) else text.encode()
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return Part((path,), **limits)
+
+
+@pytest.mark.parametrize("name", ["a.conllu", "a.conllu.gz"])
+def test_words_of_conllu_without_multiword_tokens_and_empty_nodes(tmp_path, name):
+    first, second = read_conllu(part(tmp_path, CONLLU, name))
+    assert first.words == ("vamos", "nos", "a l") and first.labels == ("VERB", "PRON", "ADP")
+    assert second.words == ("mar",)
+
+
+def test_a_part_takes_some_sentences(tmp_path):
+    (only,) = read_conllu(part(tmp_path, CONLLU, start=1, stop=2))
+    assert only.words == ("mar",)
+    with pytest.raises(UserError, match="has no sentences there"):
+        list(read_conllu(part(tmp_path, CONLLU, start=2)))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (CONLLU.replace("NOUN", "N"), r"file.txt line 9: 'N' is no universal part of speech"),
+        (CONLLU.replace("NOUN", "_"), r"line 9: '_' is no universal"),
+        (CONLLU.replace("3\ta l", "three\ta l"), r"sentence from line 3 is no CoNLL-U"),
+        ("word TAG\n", r"sentence from line 1 is no CoNLL-U"),
+        (b"1\ta\xff\t_\tNOUN\n", r"line 1 is not UTF-8"),
+        ("\n\n", r"file.txt has no sentences"),
+    ],
+)
+def test_the_bad_line_of_a_conllu_file_is_named(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        list(read_conllu(part(tmp_path, text)))
+
+
+def test_columns_in_any_scheme(tmp_path):
+    text = "-DOCSTART- -X- O O\n\nJohn NNP B-NP I-PER\nSmith NNP I-NP I-PER\n\nRome\tS-LOC\n.\tO\n"
+    first, second = read_columns(part(tmp_path, text))
+    assert first.words == ("John", "Smith") and first.labels == ("B-PER", "I-PER")
+    assert second.labels == ("B-LOC", "O")
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("Rome\tB-LOC\nsleeps\n", r"line 2: no word and tag, but 'sleeps'"),
+        ("Rome\tPER\n", r"line 1: 'PER' is no IOB tag"),
+        ("\tO\n", r"line 1: no word and tag"),
+    ],
+)
+def test_the_bad_line_of_columns_is_named(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        list(read_columns(part(tmp_path, text)))
+
+
+def spans(tags):
+    """Entities of IOB2 tags, as (type, start, end)."""
+    found = []
+    for place, tag in enumerate(tags):
+        if tag.startswith("B"):
+            found.append([tag[2:], place, place])
+        elif tag.startswith("I"):
+            found[-1][2] = place
+    return found
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "PER", "LOC"]), st.integers(1, 3)), max_size=8))
+def test_every_scheme_becomes_the_same_iob2(chunks):
+    iob1, iob2, bioes = [], [], []
+    before = ""
+    for kind, length in chunks:
+        rest = length - 1
+        if not kind:
+            for tags in (iob1, iob2, bioes):
+                tags += ["O"] * length
+        else:
+            iob2 += [f"B-{kind}", *[f"I-{kind}"] * rest]
+            iob1 += ["B-" + kind if before == kind else f"I-{kind}", *[f"I-{kind}"] * rest]
+            bioes += (
+                [f"B-{kind}", *[f"I-{kind}"] * (rest - 1), f"E-{kind}"] if rest else [f"S-{kind}"]
+            )
+        before = kind
+    assert to_iob2(iob1) == to_iob2(iob2) == to_iob2(bioes) == iob2
+    assert len(spans(iob2)) == sum(bool(kind) for kind, _ in chunks)
+
+
+def test_lines_and_pairs(tmp_path):
+    assert list(read_lines_of(part(tmp_path, "a  b\n\nc\n"))) == ["a b", "c"]
+    (tmp_path / "src").write_text("a\n\nc\nd\n")
+    (tmp_path / "tgt").write_text("A\nB\n\nD\n")
+    both = Part((tmp_path / "src", tmp_path / "tgt"))
+    assert list(read_pairs(both)) == [("a", "A"), ("d", "D")]
+    (tmp_path / "tgt").write_text("A\n")
+    with pytest.raises(UserError, match="src has 4 lines, but .*tgt has 1: align"):
+        list(read_pairs(both))
+
+
+def test_a_damaged_gzip_file_is_named(tmp_path):
+    Path(tmp_path / "a.gz").write_bytes(b"no gzip")
+    with pytest.raises(UserError, match="a.gz cannot be read"):
+        list(read_lines_of(Part((tmp_path / "a.gz",))))
