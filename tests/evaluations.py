@@ -1,10 +1,13 @@
-"""Evaluation folders as `hyperadapters evaluate` writes them."""
+"""Evaluation folders as `hyperadapters evaluate` and `evaluate-tagging` write them."""
 
 import json
 from pathlib import Path
-from typing import Dict, List, Mapping
+from typing import Collection, Dict, List, Mapping
 
 from sacrebleu.metrics import BLEU, CHRF
+
+from hyperadapters.multitask.metrics import Accuracy, SpanF1
+from hyperadapters.tagging_evaluation import predictions
 
 
 def write_evaluation(
@@ -61,6 +64,48 @@ def write_evaluation(
         "seconds": 1.0,
         "averages": {},
         "directions": directions,
+    }  # fmt: skip
+    (folder / "evaluation.json").write_text(json.dumps(record))
+    return folder
+
+
+def write_cells(
+    folder: Path,
+    name: str,
+    tags: Mapping[str, List[str]],
+    references: Mapping[str, List[str]],
+    trained: Collection[str] = (),
+    **system,
+) -> Path:
+    """Writes evaluation.json and predictions of cells of pos, ner and mlm.
+
+    Args:
+        folder: the folder.
+        name: the system's name.
+        tags, references: by cell the tags of each sentence, with blanks between them.
+        trained: the trained cells.
+        system: further entries of the system.
+    """
+    cells: Dict[str, Dict] = {}
+    for cell, lines in tags.items():
+        task, language = cell.split(":")
+        metric = SpanF1() if task == "ner" else Accuracy()
+        pairs = zip(references[cell], lines)
+        rows = [[("word", *row) for row in zip(*map(str.split, pair))] for pair in pairs]
+        predictions.write(predictions.file_of(folder, cell), rows)
+        cells[cell] = {
+            "task": task, "language": language, "metric": metric.title,
+            "score": metric.corpus_score(lines, [references[cell]]).score,
+            "signature": str(metric.get_signature()), "sentences": len(lines),
+            "trained": cell in trained,
+        }  # fmt: skip
+    record = {
+        "system": {
+            "name": name, "adapter_kind": "bottleneck", "adapter_source": "hyper",
+            "adapter_parameters": 1000, "total_parameters": 9000, "updates": 100, "seed": 1, **system,
+        },
+        "averages": {"trained": {"ner": None, "pos": None, "mean": None, "cells": 0}},
+        "cells": cells,
     }  # fmt: skip
     (folder / "evaluation.json").write_text(json.dumps(record))
     return folder

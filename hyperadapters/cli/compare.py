@@ -1,8 +1,10 @@
 """Compare evaluated systems: tables, significance tests and figures.
 
-Reads folders that `hyperadapters evaluate` wrote, of the same test sets. Several evaluations of one
-system after different numbers of updates make its convergence curve; the tables show the last. Writes
-comparison.md, comparison.json and figures.
+Reads folders that `hyperadapters evaluate` wrote, or such of `hyperadapters evaluate-tagging`, of the
+same test sets. Evaluations of one name whose models were trained with different seeds are runs of one
+system: tables show their mean and standard deviation. Several evaluations of one model after different
+numbers of updates make its convergence curve; the tables show the last. Writes comparison.md,
+comparison.json and figures.
 """
 
 import json
@@ -56,8 +58,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add(
         "--metric",
         choices=("bleu", "chrf"),
-        default="bleu",
-        help="metric of the figures (default: %(default)s); tables show both",
+        default="",
+        help="metric of the figures of translation (default: bleu); tables show both",
     )
     add(
         "--logs",
@@ -73,8 +75,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Compares and prints."""
-    from ..comparison.groups import parse_thresholds
-    from ..comparison.run import Options
+    from ..comparison.options import Options
+    from ..comparison.resources import parse_thresholds
     from ..comparison.run import run as compare
 
     options = Options(

@@ -1,38 +1,47 @@
-"""Reading what `hyperadapters evaluate` wrote."""
+"""Evaluated systems, and what a comparison must know of the sort of their evaluations."""
 
-import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ..errors import Problems, UserError
-from ..files import read_lines
-from ..languages import split_direction
+from ..errors import UserError
+from .options import Options
 
 FILE = "evaluation.json"
-KINDS = {
-    "into_english": "into {english}",
-    "out_of_english": "out of {english}",
-    "other_supervised": "other trained directions",
-    "zero_shot": "zero-shot",
-}
-METRICS = {"bleu": "BLEU", "chrf": "chrF"}
-SYSTEM = ("name", "adapter_parameters", "total_parameters", "updates", "words_per_second")
+SYSTEM = ("name", "adapter_parameters", "total_parameters")
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Group:
+    """Directions or cells whose scores are averaged.
+
+    Args:
+        kind: what they are to the systems, such as "zero_shot".
+        part: which of that kind they are, such as "low" (resource) or "pos"; "all" for all.
+        units: the directions or cells.
+        whole: whether its mean stands for the kind.
+    """
+
+    kind: str
+    part: str
+    units: Tuple[str, ...]
+    whole: bool
+
+
+class Evaluation(ABC):
     """One evaluated checkpoint.
 
     Args:
-        folder: where it lies, with `hypotheses/SRC-TGT.txt` and `references/SRC-TGT.txt`.
+        folder: where it lies.
         name: the system's name.
         record: the content of its evaluation.json.
     """
 
-    folder: Path
-    name: str
-    record: Dict[str, Any]
+    sort: ClassVar["Sort"]
+
+    def __init__(self, folder: Path, name: str, record: Dict[str, Any]) -> None:
+        self.folder, self.name, self.record = folder, name, record
 
     @property
     def system(self) -> Dict[str, Any]:
@@ -45,94 +54,120 @@ class Evaluation:
         return int(self.system["updates"] or 0)
 
     @property
-    def directions(self) -> Dict[str, Dict[str, Any]]:
-        """Direction -> its scores, signatures, number of sentences and kind."""
-        return self.record["directions"]
+    def seed(self) -> Optional[int]:
+        """The seed of its training; None if the evaluation does not tell."""
+        return self.system.get("seed")
 
-    def lines(self, part: str, direction: str) -> List[str]:
-        """The sentences of a direction.
+    @property
+    def units(self) -> Dict[str, Dict[str, Any]]:
+        """What is scored: each direction or cell with its entry in evaluation.json."""
+        return self.record[f"{self.sort.unit}s"]
+
+    @abstractmethod
+    def problems(self) -> List[str]:
+        """What its record lacks."""
+
+    @abstractmethod
+    def said(self, unit: str, metric: str) -> float:
+        """The score that the evaluation says."""
+
+    @abstractmethod
+    def signature(self, unit: str, metric: str) -> str:
+        """The signature of a score."""
+
+    @abstractmethod
+    def metric(self, unit: str, metric: str) -> Any:
+        """The sacreBLEU metric of a score.
+
+        Raises:
+            UserError: if it cannot be computed here.
+        """
+
+    @abstractmethod
+    def read_lines(self, part: str, unit: str) -> List[str]:
+        """The sentences of a direction or cell as the metric takes them, see `lines`."""
+
+    def lines(self, part: str, unit: str) -> List[str]:
+        """The sentences of a direction or cell as the metric takes them.
 
         Args:
             part: "hypotheses" or "references".
-            direction: a direction of the evaluation.
+            unit: a direction or cell of the evaluation.
         Raises:
-            UserError: if the file is missing or has not as many lines as the evaluation says.
+            UserError: if they are missing or not as many as the evaluation says.
         """
-        file = self.folder / part / f"{direction}.txt"
-        if not file.is_file():
-            raise UserError(f"evaluation {self.folder}: {part} of {direction} are missing ({file})")
-        lines = read_lines(file)
-        wanted = self.directions[direction]["sentences"]
+        lines, wanted = self.read_lines(part, unit), self.units[unit]["sentences"]
         if len(lines) != wanted:
             raise UserError(
-                f"evaluation {self.folder}: {file} has {len(lines)} lines, {FILE} says {wanted} "
-                "sentences: evaluate again"
+                f"evaluation {self.folder}: the {part} of {unit} are {len(lines)} lines, {FILE} says "
+                f"{wanted} sentences: evaluate again"
             )
         return lines
 
 
-def find(named: Sequence[str]) -> List[Evaluation]:
-    """Reads the evaluations that a user names.
+Systems = Mapping[str, Sequence[Evaluation]]  # the runs of each
 
-    Args:
-        named: folders that hold evaluations at any depth; NAME=FOLDER renames the system.
-    Raises:
-        UserError: naming every folder without an evaluation and every unreadable one, or two
-            evaluations of one system after the same number of updates.
+
+class Sort(ABC):
+    """What is particular about comparing one sort of evaluations.
+
+    Attributes:
+        unit: what is scored, "direction" or "cell".
+        metrics: titles of the scores by their names.
+        part: what tells the parts of a kind apart, "resource" or "task".
+        part_heading: the heading of its column in tables.
+        outputs: what the systems made.
     """
-    problems, found = Problems(), []
-    for text in named:
-        name, _, folder = text.rpartition("=") if not Path(text).exists() else ("", "", text)
-        files = sorted(Path(folder).rglob(FILE)) if Path(folder).is_dir() else []
-        if not files:
-            problems.add(f"{folder}: no {FILE} there; give folders of `hyperadapters evaluate`")
-        for file in files:
-            try:
-                found.append(read(file, name))
-            except UserError as error:
-                problems.add(str(error))
-    problems.raise_if_any()
-    known: Dict[Any, Evaluation] = {}
-    for evaluation in found:
-        same = known.setdefault((evaluation.name, evaluation.updates), evaluation)
-        if same is not evaluation and not same.folder.samefile(evaluation.folder):
-            raise UserError(
-                f"{same.folder} and {evaluation.folder} are both '{evaluation.name}' after "
-                f"{evaluation.updates} updates: rename one, e.g. other={evaluation.folder}"
-            )
-    return list(known.values())
+
+    unit: ClassVar[str]
+    metrics: ClassVar[Dict[str, str]]
+    part: ClassVar[str]
+    part_heading: ClassVar[str]
+    outputs: ClassVar[str]
+
+    @abstractmethod
+    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> List[Group]:
+        """The groups whose means are compared, each with at least one member."""
+
+    @abstractmethod
+    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> Dict[str, Any]:
+        """Further entries of comparison.json."""
+
+    @abstractmethod
+    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
+        """What a reader must know about these evaluations; some may be empty."""
+
+    @abstractmethod
+    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
+        """What comparison.json says of a direction or cell besides scores.
+
+        Args:
+            systems: the systems.
+            unit: the direction or cell.
+            facts: see `facts`.
+        """
+
+    @abstractmethod
+    def kind_title(self, kind: str, comparison: Mapping[str, Any]) -> str:
+        """What a kind is called, e.g. "zero-shot"."""
+
+    @abstractmethod
+    def part_title(self, part: str) -> str:
+        """What a part of a kind is called, e.g. "low-resource"."""
+
+    def group_title(self, group: Mapping[str, Any], comparison: Mapping[str, Any]) -> str:
+        """What a group of comparison.json is called."""
+        title, part = self.kind_title(group["kind"], comparison), group[self.part]
+        return title if part == "all" else f"{title}, {self.part_title(part)}"
+
+    @abstractmethod
+    def page_notes(self, comparison: Mapping[str, Any]) -> List[str]:
+        """What a reader must know to quote the figures."""
 
 
-def read(file: Path, name: str = "") -> Evaluation:
-    """Reads one evaluation.json.
-
-    Args:
-        file: the file.
-        name: another name for the system.
-    Raises:
-        UserError: if it is no evaluation, naming what is missing.
-    """
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{file} is no JSON file ({error}): evaluate again") from error
-    problems = Problems()
-    for part, names in (
-        (record, ("system", "directions", "training_sentences")),
-        (record.get("system") or {}, SYSTEM),
-    ):
-        for key in names:
-            if part.get(key) is None and key not in ("updates", "words_per_second"):
-                problems.add(f"{file}: '{key}' is missing")
-    problems.raise_if_any()
-    for direction, scores in record["directions"].items():
-        split_direction(direction)
-        for key in (*METRICS, "signature", "sentences", "group"):
-            if key not in scores:
-                problems.add(f"{file}: '{key}' of {direction} is missing")
-        if scores.get("group") not in KINDS:
-            problems.add(
-                f"{file}: group '{scores.get('group')}' of {direction} is none of {', '.join(KINDS)}"
-            )
-    problems.raise_if_any()
-    return Evaluation(file.parent, name or str(record["system"]["name"]), record)
+def counted(signatures: Sequence[str], unit: str) -> List[str]:
+    """Each distinct signature with the number of directions or cells that have it."""
+    found: Dict[str, int] = {}
+    for signature in signatures:
+        found[signature] = found.get(signature, 0) + 1
+    return [f"{text} ({number} {unit}s)." for text, number in found.items()]

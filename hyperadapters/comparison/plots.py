@@ -4,48 +4,51 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping
 
 from ..figures import figure
-from .evaluations import KINDS, METRICS
-from .report import kind_title
+from .evaluations import Sort
 
 MARKERS = "osD^vPX*<>"
 WIDTH, HEIGHT = 3.9, 3.6  # inches of one panel
 
 
-def draw_all(out: Path, comparison: Mapping[str, Any], metric: str) -> Dict[str, str]:
+def draw_all(out: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> Dict[str, str]:
     """Draws what there are data for.
 
     Args:
         out: folder to write to.
         comparison: see `run.run`.
-        metric: "bleu" or "chrf".
+        sort: what is compared.
+        metric: name of a metric.
     Returns:
         title -> file name of each figure.
     """
-    drawn = {f"{METRICS[metric]} against adapter parameters": "quality.png"}
-    draw_quality(out / "quality.png", comparison, metric)
-    several = any(len(curve) > 1 for curve in comparison["convergence"].values())
+    title, drawn = sort.metrics[metric], {}
     losses = {name: curve for name, curve in comparison["validation_loss"].items() if curve}
-    if several or losses:
+    several = any(len(curve) > 1 for curve in comparison["convergence"].values())
+    if kinds_of(comparison):
+        drawn[f"Mean {title} against adapter parameters"] = "quality.png"
+        draw_quality(out / "quality.png", comparison, sort, metric)
+    if kinds_of(comparison) and several or losses:
         drawn["Convergence"] = "convergence.png"
-        draw_convergence(out / "convergence.png", comparison, metric, several, losses)
-    if len(comparison["systems"]) > 1 and any(comparison["training_sentences"].values()):
-        drawn[f"Gain in {METRICS[metric]} against training data"] = "gain.png"
-        draw_gains(out / "gain.png", comparison, metric)
+        draw_convergence(out / "convergence.png", comparison, sort, metric, several, losses)
+    if len(comparison["systems"]) > 1 and any(comparison.get("training_sentences", {}).values()):
+        drawn[f"Gain in {title} against training data"] = "gain.png"
+        draw_gains(out / "gain.png", comparison, sort, metric)
     return drawn
 
 
 def kinds_of(comparison: Mapping[str, Any]) -> List[str]:
-    """The kinds of directions that occur."""
-    occurring = {group["kind"] for group in comparison["groups"]}
-    return [kind for kind in KINDS if kind in occurring]
+    """The kinds that systems have means of."""
+    return list(comparison["systems"][0]["averages"])
 
 
 def styles(comparison: Mapping[str, Any]) -> Dict[str, Dict[str, str]]:
-    """Marker and colour of each system, the same in all figures."""
-    return {
-        system["name"]: {"marker": MARKERS[number % len(MARKERS)], "color": f"C{number % 10}"}
-        for number, system in enumerate(comparison["systems"])
-    }
+    """Marker and colour of each system, the same in all figures; its runs have those of it."""
+    found = {}
+    for number, system in enumerate(comparison["systems"]):
+        style = {"marker": MARKERS[number % len(MARKERS)], "color": f"C{number % 10}"}
+        names = (f"{system['name']}, seed {run['seed']}" for run in system["runs"])
+        found.update(dict.fromkeys((system["name"], *names), style))
+    return found
 
 
 def legend(axes: List[Any]) -> None:
@@ -60,27 +63,30 @@ def legend(axes: List[Any]) -> None:
     )  # fmt: skip
 
 
-def draw_quality(path: Path, comparison: Mapping[str, Any], metric: str) -> None:
-    """Mean scores against adapter parameters; systems without adapters as dashed lines."""
+def draw_quality(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> None:
+    """Mean scores against adapter parameters, with their standard deviations between runs; systems
+    without adapters as dashed lines."""
     kinds, style = kinds_of(comparison), styles(comparison)
     with figure(path, (WIDTH * max(len(kinds), 1.4), HEIGHT), columns=len(kinds)) as axes:
         for panel, kind in zip(axes, kinds):
             for system in comparison["systems"]:
-                score, name = system["averages"][kind][metric], system["name"]
+                means, name = system["averages"][kind], system["name"]
+                score, deviation = means[metric], means["deviation"]
                 if system["adapter_parameters"]:
-                    panel.plot(
-                        system["adapter_parameters"], score, label=name, linestyle="", **style[name]
-                    )
+                    panel.errorbar(
+                        system["adapter_parameters"], score, deviation and deviation[metric],
+                        label=name, linestyle="", **style[name],
+                    )  # fmt: skip
                 else:
                     panel.axhline(score, label=name, linestyle="--", color=style[name]["color"])
             join_sizes(panel, comparison["systems"], kind, metric)
             if any(system["adapter_parameters"] for system in comparison["systems"]):
                 panel.set_xscale("log")
                 spread_ticks(panel, [s["adapter_parameters"] for s in comparison["systems"]])
-            panel.set_title(kind_title(comparison, kind))
+            panel.set_title(sort.kind_title(kind, comparison))
             panel.set_xlabel("adapter parameters")
             panel.margins(0.15)
-        axes[0].set_ylabel(f"mean {METRICS[metric]}")
+        axes[0].set_ylabel(f"mean {sort.metrics[metric]}")
         legend(axes)
 
 
@@ -109,14 +115,20 @@ def spread_ticks(panel: Any, values: List[float]) -> None:
 
 
 def draw_convergence(
-    path: Path, comparison: Mapping[str, Any], metric: str, several: bool, losses: Mapping[str, Any]
+    path: Path,
+    comparison: Mapping[str, Any],
+    sort: Sort,
+    metric: str,
+    several: bool,
+    losses: Mapping[str, Any],
 ) -> None:
     """Mean scores and, from training logs, validation losses against updates.
 
     Args:
         path: the PNG file to write.
         comparison: see `run.run`.
-        metric: "bleu" or "chrf".
+        sort: what is compared.
+        metric: name of a metric.
         several: whether a system was evaluated after different numbers of updates.
         losses: system -> [(updates, loss)].
     """
@@ -127,8 +139,8 @@ def draw_convergence(
             for name, curve in comparison["convergence"].items():
                 points = [(point["updates"], point[kind][metric]) for point in curve]
                 panel.plot(*zip(*points), label=name, **style[name])
-            panel.set_title(kind_title(comparison, kind))
-            panel.set_ylabel(f"mean {METRICS[metric]}")
+            panel.set_title(sort.kind_title(kind, comparison))
+            panel.set_ylabel(f"mean {sort.metrics[metric]}")
         for name, curve in losses.items():
             axes[-1].plot(*zip(*curve), label=name, **{**style[name], "marker": "."})
         if losses:
@@ -151,7 +163,7 @@ def gains(comparison: Mapping[str, Any], kind: str, metric: str, system: str) ->
     return {code: sum(values) / len(values) for code, values in found.items()}
 
 
-def draw_gains(path: Path, comparison: Mapping[str, Any], metric: str) -> None:
+def draw_gains(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> None:
     """The gain of each language over the baseline against its training sentences."""
     kinds, style = kinds_of(comparison), styles(comparison)
     sizes, baseline = comparison["training_sentences"], comparison["baseline"]
@@ -181,8 +193,8 @@ def draw_gains(path: Path, comparison: Mapping[str, Any], metric: str) -> None:
             for threshold in comparison["resource_thresholds"]:
                 if low < threshold < high:
                     panel.axvline(threshold, color="grey", linestyle=":", linewidth=0.8)
-            panel.set_title(kind_title(comparison, kind))
+            panel.set_title(sort.kind_title(kind, comparison))
             panel.set_xlabel("training sentences of the language")
             panel.margins(y=0.15)
-        axes[0].set_ylabel(f"gain in {METRICS[metric]}")
+        axes[0].set_ylabel(f"gain in {sort.metrics[metric]}")
         legend(axes)

@@ -1,41 +1,61 @@
 """The comparison as plain data: what comparison.json holds, and tables and figures are made of."""
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
-from .evaluations import KINDS, METRICS, Evaluation
-from .groups import Group, language_of, resource_of
+import numpy as np
+
+from .evaluations import Evaluation, Group, Systems
 from .resampling import PairedTest, Verdict
 from .significance import Results
 
-COPIED = (
-    "adapter_kind", "adapter_source", "adapter_parameters", "total_parameters", "updates",
-    "words_per_second",
-)  # fmt: skip
+COPIED = ("adapter_kind", "adapter_source", "adapter_parameters", "total_parameters")
+AVERAGED = ("updates", "words_per_second")
 
 
-def rounded(value: float) -> float:
+def rounded(value: Optional[float]) -> Optional[float]:
     """A number with the digits that are worth keeping in a file."""
-    return float(f"{value:.6g}")
+    return None if value is None else float(f"{value:.6g}")
+
+
+def mean_of(values: Sequence[Optional[float]]) -> Optional[float]:
+    """The mean of those that are known; their value if they are all the same."""
+    known = [value for value in values if value is not None]
+    if len(set(known)) < 2:
+        return known[0] if known else None
+    return rounded(float(np.mean(known)))
+
+
+def scores_record(
+    results: Results, units: Sequence[str], metrics: Sequence[str], name: str
+) -> Dict[str, Any]:
+    """A system's means and, as `deviation`, their standard deviations between runs."""
+    means = {metric: rounded(results.mean(units, metric, name)) for metric in metrics}
+    deviations = {m: rounded(results.deviation(units, m, name)) for m in metrics}
+    return {**means, "deviation": deviations if any(deviations.values()) else None}
 
 
 def system_record(
-    name: str, evaluation: Evaluation, groups: Sequence[Group], results: Results
+    name: str, runs: Sequence[Evaluation], groups: Sequence[Group], results: Results
 ) -> Dict[str, Any]:
-    """What is known of a system, with its means by kind of direction."""
+    """What is known of a system, with its means by kind."""
+    first = runs[0]
     averages = {}
     for group in groups:
-        if group.resource == "all":
-            off = [evaluation.directions[d].get("off_target") for d in group.directions]
-            known = [fraction for fraction in off if fraction is not None]
+        if group.whole:
+            off = [run.units[unit].get("off_target") for unit in group.units for run in runs]
             averages[group.kind] = {
-                **{m: rounded(results.mean(group.directions, m, name)) for m in METRICS},
-                "off_target": rounded(sum(known) / len(known)) if known else None,
-                "directions": len(group.directions),
+                **scores_record(results, group.units, list(first.sort.metrics), name),
+                **({"off_target": mean_of(off)} if first.sort.unit == "direction" else {}),
+                f"{first.sort.unit}s": len(group.units),
             }
     return {
         "name": name,
-        "folder": str(evaluation.folder),
-        **{key: evaluation.system.get(key) for key in COPIED},
+        "folder": str(first.folder),
+        "runs": [
+            {"folder": str(run.folder), "seed": run.seed, "updates": run.updates} for run in runs
+        ],
+        **{key: first.system.get(key) for key in COPIED},
+        **{key: mean_of([run.system.get(key) for run in runs]) for key in AVERAGED},
         "averages": averages,
     }
 
@@ -49,19 +69,20 @@ def verdict_record(verdict: Verdict) -> Dict[str, Any]:
 
 
 def group_records(
-    groups: Sequence[Group], systems: Sequence[str], results: Results
+    groups: Sequence[Group], systems: Systems, results: Results
 ) -> List[Dict[str, Any]]:
     """Means of every system and tests of every pair, by group."""
+    sort = next(iter(systems.values()))[0].sort
     records = []
     for number, group in enumerate(groups):
-        corrected = {metric: results.corrected(number, metric) for metric in METRICS}
+        corrected = {metric: results.corrected(number, metric) for metric in sort.metrics}
         records.append(
             {
                 "kind": group.kind,
-                "resource": group.resource,
-                "directions": list(group.directions),
+                sort.part: group.part,
+                f"{sort.unit}s": list(group.units),
                 "scores": {
-                    name: {m: rounded(results.mean(group.directions, m, name)) for m in METRICS}
+                    name: scores_record(results, group.units, list(sort.metrics), name)
                     for name in systems
                 },
                 "pairs": [
@@ -71,75 +92,73 @@ def group_records(
                             metric: {
                                 **verdict_record(results.grouped[number][metric][pair]),
                                 "p_holm": rounded(corrected[metric][pair]),
-                                **results.won(group.directions, metric, pair),
+                                **results.won(group.units, metric, pair),
                             }
-                            for metric in METRICS
+                            for metric in sort.metrics
                         },
                     }
-                    for pair in corrected["bleu"]
+                    for pair in next(iter(corrected.values()))
                 ],
             }
         )
     return records
 
 
-def direction_records(
-    evaluation: Evaluation, results: Results, english: str, sizes: Mapping[str, int], thresholds
-) -> Dict[str, Any]:
-    """Scores and tests of every direction, in the order of the first evaluation."""
+def unit_records(
+    systems: Systems, results: Results, facts: Mapping[str, Any]
+) -> Dict[str, Dict[str, Any]]:
+    """Scores and tests of every direction or cell, in the order of the first evaluation."""
+    first = next(iter(systems.values()))[0]
+    metrics = list(first.sort.metrics)
     return {
-        direction: {
-            "kind": entry["group"],
-            "resource": resource_of(
-                sizes.get(language_of(direction, english, sizes), 0), thresholds
-            ),
-            "sentences": entry["sentences"],
-            "signature": entry["signature"],
-            "scores": {
-                system: {m: rounded(results.scores[direction][m][system]) for m in METRICS}
-                for system in results.scores[direction]["bleu"]
-            },
+        unit: {
+            **first.sort.unit_entry(systems, unit, facts),
+            "scores": {name: scores_record(results, [unit], metrics, name) for name in systems},
             "pairs": [
                 {
                     "systems": list(pair),
-                    **{m: verdict_record(results.verdicts[direction][m][pair]) for m in METRICS},
+                    **{m: verdict_record(results.verdicts[unit][m][pair]) for m in metrics},
                 }
-                for pair in results.verdicts[direction]["bleu"]
+                for pair in results.verdicts[unit][metrics[0]]
             ],
         }
-        for direction, entry in evaluation.directions.items()
-        if direction in results.scores
+        for unit in first.units
+        if unit in results.scores
     }
+
+
+def label(evaluation: Evaluation, systems: Systems) -> str:
+    """The name of a run: that of its system, with its seed if there are several."""
+    seeded = len(systems[evaluation.name]) > 1
+    return f"{evaluation.name}, seed {evaluation.seed}" if seeded else evaluation.name
 
 
 def convergence_records(
-    evaluations: Sequence[Evaluation], directions: Sequence[str]
+    evaluations: Sequence[Evaluation], systems: Systems, groups: Sequence[Group]
 ) -> Dict[str, List[Dict[str, Any]]]:
-    """The means that the evaluations of each system say, in the order of their updates.
+    """The means that the evaluations of each run say, in the order of their updates.
 
     Args:
         evaluations: all evaluations of all systems.
-        directions: the directions that all have.
+        systems: the runs of each system.
+        groups: the groups; those that stand for a kind are taken.
     """
     curves: Dict[str, List[Dict[str, Any]]] = {}
-    first = evaluations[0].directions
-    of_kind = {
-        kind: [direction for direction in directions if first[direction]["group"] == kind]
-        for kind in KINDS
-    }
+    metrics = evaluations[0].sort.metrics
     for evaluation in sorted(evaluations, key=lambda e: e.updates):
-        curves.setdefault(evaluation.name, []).append(
+        curves.setdefault(label(evaluation, systems), []).append(
             {
                 "updates": evaluation.updates,
                 **{
-                    kind: {
+                    group.kind: {
                         metric: rounded(
-                            sum(evaluation.directions[d][metric] for d in found) / len(found)
+                            sum(evaluation.said(unit, metric) for unit in group.units)
+                            / len(group.units)
                         )
-                        for metric in METRICS
+                        for metric in metrics
                     }
-                    for kind, found in of_kind.items()
-                    if found
+                    for group in groups
+                    if group.whole
                 },
             }
         )

@@ -2,35 +2,39 @@
 
 from typing import Any, Dict, List, Mapping, Sequence
 
-from .evaluations import KINDS, METRICS
+from .evaluations import Sort
 
-RESOURCE_TITLES = {
-    "all": "all",
-    "high": "high-resource",
-    "mid": "mid-resource",
-    "low": "low-resource",
-}
+Comparison = Mapping[str, Any]
 
 
-def kind_title(comparison: Mapping[str, Any], kind: str) -> str:
-    """What a kind of directions is called, e.g. "into en"."""
-    return KINDS[kind].format(english=comparison["english"])
-
-
-def markdown(comparison: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+def markdown(comparison: Comparison, sort: Sort, figures: Mapping[str, str]) -> str:
     """The page.
 
     Args:
         comparison: see `run.run`.
+        sort: what is compared.
         figures: title -> file name of each figure.
     """
     several = len(comparison["systems"]) > 1
-    parts = ["# Comparison", systems_table(comparison), "## By group", groups_table(comparison)]
+    parts = ["# Comparison", systems_table(comparison, sort)]
+    if any(len(system["runs"]) > 1 for system in comparison["systems"]):
+        parts += [runs_text(comparison)]
+    parts += ["## By group", groups_table(comparison, sort)]
     if several:
-        parts += ["## Significance", significance_table(comparison), method(comparison)]
+        parts += ["## Significance", significance_table(comparison, sort), method(comparison, sort)]
     parts += [f"![{title}]({file})" for title, file in figures.items()]
-    parts += ["## Notes", "\n".join(f"- {note}" for note in notes(comparison))]
+    notes = [*comparison["notes"], *sort.page_notes(comparison)]
+    parts += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     return "\n\n".join(parts) + "\n"
+
+
+def runs_text(comparison: Comparison) -> str:
+    """How many runs there are."""
+    runs = (f"{system['name']} {len(system['runs'])}" for system in comparison["systems"])
+    return (
+        "Scores are means over runs with different seeds, with their standard deviations; runs: "
+        f"{', '.join(runs)}."
+    )
 
 
 def table(rows: Sequence[Sequence[str]], headers: Sequence[str], left: int) -> str:
@@ -52,7 +56,14 @@ def number(value: Any) -> str:
     return "-" if value is None else f"{value:,.0f}"
 
 
-def systems_table(comparison: Mapping[str, Any]) -> str:
+def score_text(scores: Mapping[str, Any], metric: str) -> str:
+    """A mean with its standard deviation between runs, if there are several."""
+    deviation = scores["deviation"]
+    spread = f" ± {deviation[metric]:.1f}" if deviation else ""
+    return f"{scores[metric]:.1f}{spread}"
+
+
+def systems_table(comparison: Comparison, sort: Sort) -> str:
     """Systems with their sizes, speeds and averages."""
     systems: List[Dict[str, Any]] = comparison["systems"]
     counts = {
@@ -60,75 +71,69 @@ def systems_table(comparison: Mapping[str, Any]) -> str:
         "total parameters": "total_parameters",
         "updates": "updates",
         "decoding words/s": "words_per_second",
+        "training words/s": "training_words_per_second",
     }
-    if any(system["training_words_per_second"] for system in systems):
-        counts["training words/s"] = "training_words_per_second"
+    shown = {
+        title: key for title, key in counts.items()
+        if not key.endswith("per_second") or any(system[key] for system in systems)
+    }  # fmt: skip
     kinds = list(systems[0]["averages"])
-    headers = ["system", *counts]
-    headers += [f"{kind_title(comparison, k)}: {METRICS[m]}" for k in kinds for m in METRICS]
+    headers = ["system", *shown]
+    headers += [
+        f"{sort.kind_title(kind, comparison)}: {title}"
+        for kind in kinds
+        for title in sort.metrics.values()
+    ]
     rows = [
         [
             system["name"],
-            *(number(system[key]) for key in counts.values()),
-            *(f"{system['averages'][kind][metric]:.1f}" for kind in kinds for metric in METRICS),
+            *(number(system[key]) for key in shown.values()),
+            *(score_text(system["averages"][kind], m) for kind in kinds for m in sort.metrics),
         ]
         for system in systems
     ]
     return table(rows, headers, left=1)
 
 
-def group_cells(comparison: Mapping[str, Any], group: Mapping[str, Any]) -> List[str]:
-    """The cells that name a group."""
-    return [
-        kind_title(comparison, group["kind"]), RESOURCE_TITLES[group["resource"]],
-        str(len(group["directions"])),
-    ]  # fmt: skip
-
-
-def group_title(comparison: Mapping[str, Any], group: Mapping[str, Any]) -> str:
-    """A group's name in one cell."""
-    kind, resource, _ = group_cells(comparison, group)
-    return kind if group["resource"] == "all" else f"{kind}, {resource}"
-
-
-def groups_table(comparison: Mapping[str, Any]) -> str:
+def groups_table(comparison: Comparison, sort: Sort) -> str:
     """Means of every system in every group."""
     names = [system["name"] for system in comparison["systems"]]
     rows = [
         [
-            *group_cells(comparison, group),
-            *(
-                f"{group['scores'][n]['bleu']:.1f} / {group['scores'][n]['chrf']:.1f}"
-                for n in names
-            ),
+            sort.kind_title(group["kind"], comparison), sort.part_title(group[sort.part]),
+            str(len(group[f"{sort.unit}s"])),
+            *(" / ".join(score_text(group["scores"][name], m) for m in sort.metrics)
+              for name in names),
         ]
         for group in comparison["groups"]
-    ]
-    headers = ["directions", "languages", "number", *(f"{name}: BLEU / chrF" for name in names)]
+    ]  # fmt: skip
+    titles = " / ".join(sort.metrics.values())
+    headers = [f"{sort.unit}s", sort.part_heading, "number", *(f"{n}: {titles}" for n in names)]
     return table(rows, headers, left=2)
 
 
-def significance_table(comparison: Mapping[str, Any]) -> str:
+def significance_table(comparison: Comparison, sort: Sort) -> str:
     """The difference of every pair of systems in every group."""
     rows = []
     for group in comparison["groups"]:
         for pair in group["pairs"]:
             cells = []
-            for metric in METRICS:
+            for metric in sort.metrics:
                 verdict = pair[metric]
                 cells += [f"{verdict['difference']:+.2f}{interval(verdict)}"]
                 cells += [p_text(verdict["p"]), p_text(verdict["p_holm"])]
-            bleu = pair["bleu"]
+            main = pair[next(iter(sort.metrics))]
             rows.append(
                 [
-                    group_title(comparison, group), *pair["systems"], *cells,
-                    f"{bleu['won']} / {bleu['lost']} / {bleu['tied']}",
+                    sort.group_title(group, comparison), *pair["systems"], *cells,
+                    f"{main['won']} / {main['lost']} / {main['tied']}",
                 ]
             )  # fmt: skip
-    headers = ["directions", "A", "B"]
-    for title in METRICS.values():
+    headers = [f"{sort.unit}s", "A", "B"]
+    for title in sort.metrics.values():
         headers += [f"B - A, {title}", "p", "p (Holm)"]
-    return table(rows, [*headers, "B won / lost / tied (BLEU)"], left=3)
+    last = f"B won / lost / tied ({next(iter(sort.metrics.values()))})"
+    return table(rows, [*headers, last], left=3)
 
 
 def interval(verdict: Mapping[str, Any]) -> str:
@@ -144,7 +149,7 @@ def p_text(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else "<0.001"
 
 
-def method(comparison: Mapping[str, Any]) -> str:
+def method(comparison: Comparison, sort: Sort) -> str:
     """How significance was tested."""
     test = comparison["test"]
     bootstrap = test["title"] == "paired bootstrap"
@@ -153,29 +158,16 @@ def method(comparison: Mapping[str, Any]) -> str:
         " sacreBLEU's bootstrap gives too small p-values where systems hardly differ; rely on the "
         "intervals, or on approximate randomisation (--test ar)."
     )
+    runs = (
+        " The runs of a system are scored on each sample together: p says whether other sentences "
+        "might turn the difference of these runs around, the deviations how far other seeds might."
+    )
+    several = any(len(system["runs"]) > 1 for system in comparison["systems"])
     return (
-        f"B - A is the difference of the means over the directions{interval_text}. p: "
+        f"B - A is the difference of the means over the {sort.unit}s{interval_text}. p: "
         f"{test['title']} with sacreBLEU's statistics ({test['samples']:,} samples, seed "
-        f"{test['seed']}), sentences drawn within each direction; p (Holm): corrected for the number "
-        "of pairs of systems. Won, lost, tied: directions in which B alone is better, worse or "
-        "neither at p < 0.05, not corrected." + (warning if bootstrap else "")
-    )
-
-
-def notes(comparison: Mapping[str, Any]) -> List[str]:
-    """Everything that a reader must know to quote the figures."""
-    high, mid = comparison["resource_thresholds"]
-    signatures: Dict[str, int] = {}
-    for entry in comparison["directions"].values():
-        for metric, title in METRICS.items():
-            text = f"{title}: {entry['signature'][metric]}"
-            signatures[text] = signatures.get(text, 0) + 1
-    grouping = (
-        f"Languages are high-resource from {high:,} training sentences (all pairs that they are part "
-        f"of), mid-resource from {mid:,}. A direction counts by its language other than English, or by "
-        "the one of two others that has less."
-    )
-    # the direction-wise tokenisers of BLEU make several signatures
-    counted = [f"{text} ({number} directions)." for text, number in signatures.items()]
-    speed = "Decoding words/s are target words a second of the evaluation, on its machine."
-    return [*comparison["notes"], grouping, *counted, speed]
+        f"{test['seed']}), sentences drawn within each {sort.unit}; p (Holm): corrected for the number "
+        f"of pairs of systems. Won, lost, tied: {sort.unit}s in which B alone is better, worse or "
+        "neither at p < 0.05, not corrected."
+        + (warning if bootstrap else "") + (runs if several else "")
+    )  # fmt: skip

@@ -15,14 +15,14 @@ def metric_of(name: str, signature: str) -> Any:
     """The metric that a signature describes.
 
     Args:
-        name: "bleu" or "chrf".
+        name: "bleu", "chrf", or the title of one of our metrics.
         signature: sacreBLEU's signature of it.
     Raises:
-        UserError: if sacreBLEU has no such metric.
+        UserError: if there is no such metric.
     """
     found = entries(signature)
     try:
-        return {"bleu": _bleu, "chrf": _chrf}[name](found)
+        return MAKERS[name](found)
     except (KeyError, ValueError, AssertionError, ImportError, RuntimeError) as error:
         raise UserError(
             f"cannot compute {name} as '{signature}' ({error}): install what its tokeniser needs, or "
@@ -48,6 +48,26 @@ def _bleu(found: Dict[str, str]) -> Any:
     )
 
 
+def _accuracy(found: Dict[str, str]) -> Any:
+    from ..multitask.metrics import Accuracy
+
+    return Accuracy(**own(found))
+
+
+def _span_f1(found: Dict[str, str]) -> Any:
+    from ..multitask.metrics import SpanF1
+
+    metric = SpanF1()
+    if metric.settings != own(found):
+        raise ValueError(f"here it would be {metric.settings}")
+    return metric
+
+
+def own(found: Dict[str, str]) -> Dict[str, str]:
+    """The entries of a signature but for those of every metric."""
+    return {name: value for name, value in found.items() if name not in ("nrefs", "version")}
+
+
 def _chrf(found: Dict[str, str]) -> Any:
     from sacrebleu.metrics import CHRF
 
@@ -58,3 +78,6 @@ def _chrf(found: Dict[str, str]) -> Any:
         whitespace=found["space"] == "yes",
         eps_smoothing=found["eff"] == "no",
     )
+
+
+MAKERS = {"bleu": _bleu, "chrf": _chrf, "accuracy": _accuracy, "span F1": _span_f1}

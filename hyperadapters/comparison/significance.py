@@ -1,17 +1,15 @@
-"""Tests of every pair of systems in every group of directions."""
+"""Tests of every pair of systems in every group of directions or cells."""
 
 import itertools
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from tqdm import tqdm
 
 from ..errors import UserError
-from .evaluations import METRICS, Evaluation
-from .groups import Group
+from .evaluations import Evaluation, Group, Systems
 from .resampling import Pair, PairedTest, Sentences, Verdict, holm
-from .signatures import metric_of
 
 LEVEL = 0.05
 # evaluation.json may hold rounded scores
@@ -23,83 +21,133 @@ class Results:
     """Scores and verdicts.
 
     Args:
-        scores: direction -> metric -> system -> score.
-        verdicts: direction -> metric -> pair -> verdict.
-        grouped: for each group: metric -> pair -> verdict on the means over its directions.
+        scores: direction or cell -> metric -> system -> score of each run.
+        verdicts: direction or cell -> metric -> pair -> verdict on the means over runs.
+        grouped: for each group: metric -> pair -> verdict on the means over its members and runs.
     """
 
-    scores: Dict[str, Dict[str, Dict[str, float]]] = field(default_factory=dict)
+    scores: Dict[str, Dict[str, Dict[str, List[float]]]] = field(default_factory=dict)
     verdicts: Dict[str, Dict[str, Dict[Pair, Verdict]]] = field(default_factory=dict)
     grouped: List[Dict[str, Dict[Pair, Verdict]]] = field(default_factory=list)
 
-    def mean(self, directions: Sequence[str], metric: str, system: str) -> float:
-        """A system's mean score over directions."""
-        return float(np.mean([self.scores[d][metric][system] for d in directions]))
+    def of_runs(self, units: Sequence[str], metric: str, system: str) -> np.ndarray:
+        """A system's mean score over directions or cells in each of its runs [runs]."""
+        return np.mean([self.scores[unit][metric][system] for unit in units], axis=0)
+
+    def mean(self, units: Sequence[str], metric: str, system: str) -> float:
+        """A system's mean score over directions or cells and runs."""
+        return float(self.of_runs(units, metric, system).mean())
+
+    def deviation(self, units: Sequence[str], metric: str, system: str) -> Optional[float]:
+        """The standard deviation of a system's mean score between runs; None of a single run."""
+        means = self.of_runs(units, metric, system)
+        return float(means.std(ddof=1)) if len(means) > 1 else None
+
+    def paired(self, units: Sequence[str], metric: str, pair: Pair) -> Tuple[float, float]:
+        """The mean scores of both systems of a pair over as many runs as both have."""
+        first, second = (self.of_runs(units, metric, system) for system in pair)
+        fewest = min(len(first), len(second))
+        return float(first[:fewest].mean()), float(second[:fewest].mean())
 
     def corrected(self, group: int, metric: str) -> Dict[Pair, float]:
         """The p-values of a group after Holm's correction for its pairs of systems."""
         verdicts = self.grouped[group][metric]
         return dict(zip(verdicts, holm([verdict.p for verdict in verdicts.values()]).tolist()))
 
-    def won(self, directions: Sequence[str], metric: str, pair: Pair) -> Dict[str, int]:
-        """In how many directions the second system of a pair is significantly better or worse."""
-        found = [self.verdicts[direction][metric][pair] for direction in directions]
+    def won(self, units: Sequence[str], metric: str, pair: Pair) -> Dict[str, int]:
+        """In how many directions or cells the second system of a pair is significantly better or
+        worse."""
+        found = [self.verdicts[unit][metric][pair] for unit in units]
         sure = [verdict.difference for verdict in found if verdict.p < LEVEL]
         won, lost = sum(d > 0 for d in sure), sum(d < 0 for d in sure)
         return {"won": won, "lost": lost, "tied": len(found) - won - lost}
 
 
-def compare(
-    systems: Mapping[str, Evaluation], groups: Sequence[Group], test: PairedTest
-) -> Results:
-    """Scores all systems and tests all pairs of them, direction by direction and group by group.
+def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Results:
+    """Scores all systems and tests all pairs of them, one by one and group by group.
 
     Args:
-        systems: an evaluation of each system; all have the same references and signatures.
-        groups: the groups; their directions are compared.
+        systems: the runs of each system; all have the same references and signatures.
+        groups: the groups; their directions or cells are compared.
         test: the significance test.
     Raises:
-        UserError: if translations do not give the scores that their evaluation says.
+        UserError: if predictions do not give the scores that their evaluation says.
     """
     results = Results()
     pairs = list(itertools.combinations(systems, 2))
-    first = next(iter(systems.values()))
-    directions = list(dict.fromkeys(d for group in groups for d in group.directions))
-    totals: List[Dict[str, Dict[Pair, Any]]] = [{m: {} for m in METRICS} for _ in groups]
-    # directions of one size follow each other, so that their draws are made once
-    ordered = sorted(directions, key=lambda d: first.directions[d]["sentences"])
-    for direction in tqdm(ordered, desc="directions", disable=None):
-        hypotheses = {name: e.lines("hypotheses", direction) for name, e in systems.items()}
-        references = first.lines("references", direction)
-        results.scores[direction], results.verdicts[direction] = {}, {}
-        for metric in METRICS:
-            signature = first.directions[direction]["signature"][metric]
-            sentences = Sentences.of(metric_of(metric, signature), hypotheses, references)
-            check_scores(systems, direction, metric, sentences.scores)
-            resampled = test.resampled(sentences, pairs)
-            results.scores[direction][metric] = sentences.scores
-            results.verdicts[direction][metric] = {
-                pair: test.judge(tuple(sentences.scores[system] for system in pair), of_pair)
+    first = next(iter(systems.values()))[0]
+    metrics = first.sort.metrics
+    units = list(dict.fromkeys(unit for group in groups for unit in group.units))
+    totals: List[Dict[str, Dict[Pair, Any]]] = [{m: {} for m in metrics} for _ in groups]
+    # those of one size follow each other, so that their draws are made once
+    ordered = sorted(units, key=lambda unit: first.units[unit]["sentences"])
+    for unit in tqdm(ordered, desc=f"{first.sort.unit}s", disable=None):
+        results.scores[unit], results.verdicts[unit] = {}, {}
+        for metric in metrics:
+            resampled = resampled_runs(results, systems, unit, metric, pairs, test)
+            results.verdicts[unit][metric] = {
+                pair: test.judge(results.paired([unit], metric, pair), tuple(of_pair))
                 for pair, of_pair in resampled.items()
             }
             for group, total in zip(groups, totals):
-                if direction in group.directions:
+                if unit in group.units:
                     for pair, of_pair in resampled.items():
-                        total[metric][pair] = total[metric].get(pair, 0) + np.stack(of_pair)
+                        total[metric][pair] = total[metric].get(pair, 0) + of_pair
     for group, total in zip(groups, totals):
         results.grouped.append(
             {
                 metric: {
                     pair: test.judge(
-                        tuple(results.mean(group.directions, metric, system) for system in pair),
-                        tuple(of_pair / len(group.directions)),
+                        results.paired(group.units, metric, pair),
+                        tuple(of_pair / len(group.units)),
                     )
                     for pair, of_pair in total[metric].items()
                 }
-                for metric in METRICS
+                for metric in metrics
             }
         )
     return results
+
+
+def resampled_runs(
+    results: Results,
+    systems: Systems,
+    unit: str,
+    metric: str,
+    pairs: Sequence[Pair],
+    test: PairedTest,
+) -> Dict[Pair, np.ndarray]:
+    """Scores a direction or cell, and resamples it.
+
+    The sentences are drawn or swapped alike in all runs: they are what varies, and the runs of a
+    system are scored on each resample together.
+
+    Args:
+        results: the scores of each run are added to these.
+        systems: the runs of each system.
+        unit: the direction or cell.
+        metric: name of the metric.
+        pairs: the pairs of systems.
+        test: the significance test.
+    Returns:
+        the mean scores over runs of both systems of each pair on the resamples [2, samples].
+    """  # fmt: skip
+    first = next(iter(systems.values()))[0]
+    references, scorer = first.lines("references", unit), first.metric(unit, metric)
+    scores: Dict[str, List[float]] = {system: [] for system in systems}
+    found: Dict[Pair, List[np.ndarray]] = {pair: [] for pair in pairs}
+    for run in range(max(map(len, systems.values()))):
+        have = {name: runs[run] for name, runs in systems.items() if run < len(runs)}
+        hypotheses = {name: one.lines("hypotheses", unit) for name, one in have.items()}
+        sentences = Sentences.of(scorer, hypotheses, references)
+        check_scores(have, unit, metric, sentences.scores)
+        for system, score in sentences.scores.items():
+            scores[system].append(score)
+        both = [pair for pair in pairs if set(pair) <= set(have)]
+        for pair, of_pair in test.resampled(sentences, both).items():
+            found[pair].append(np.stack(of_pair))
+    results.scores[unit][metric] = scores
+    return {pair: np.mean(of_runs, axis=0) for pair, of_runs in found.items()}
 
 
 def samples_note(test: PairedTest, systems: int) -> str:
@@ -119,16 +167,17 @@ def samples_note(test: PairedTest, systems: int) -> str:
 
 
 def check_scores(
-    systems: Mapping[str, Evaluation], direction: str, metric: str, scores: Mapping[str, float]
+    evaluations: Mapping[str, Evaluation], unit: str, metric: str, scores: Mapping[str, float]
 ) -> None:
     """Raises:
     UserError: if a score is not the one that the evaluation says.
     """
     for system, score in scores.items():
-        said = systems[system].directions[direction][metric]
+        evaluation = evaluations[system]
+        said = evaluation.said(unit, metric)
         if abs(score - said) > ROUNDING:
             raise UserError(
-                f"evaluation {systems[system].folder}: the translations of {direction} have "
-                f"{METRICS[metric]} {score:.2f}, not {said:.2f} as its evaluation.json says: "
-                "evaluate again"
+                f"evaluation {evaluation.folder}: the {evaluation.sort.outputs} of {unit} have "
+                f"{evaluation.sort.metrics[metric]} {score:.2f}, not {said:.2f} as its "
+                "evaluation.json says: evaluate again"
             )

@@ -76,7 +76,7 @@ def draw_heat_map(
     high = max(least_range[1], float(np.nanmax(cells)))
     few = len(grid.columns) <= FEW
     side = 0.55 if few else 0.38
-    width, height = (side * max(len(names), 5) for names in (grid.columns, grid.rows))
+    width, height = side * max(len(grid.columns), 5), side * max(len(grid.rows), 2)
     figure, axes = pyplot.subplots(figsize=(width + 2.6, height + 1.6), layout="constrained")
     axes.set_facecolor("0.88")
     image = axes.imshow(cells, cmap=COLOURS, vmin=low, vmax=high if high > low else low + 1)

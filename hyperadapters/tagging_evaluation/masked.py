@@ -42,7 +42,7 @@ class MaskedPieces(Judge):
         options = loaded.task.cfg
         metric = Accuracy(
             unit="masked-pieces", masked=options.mask_prob, kept=options.leave_unmasked_prob,
-            random=options.random_token_prob, seed=SEED,
+            random=options.random_token_prob, maskseed=SEED,
         )  # fmt: skip
         found, right = (lines(outcome.sentences, part) for part in ("hypotheses", "references"))
         score = metric.corpus_score(found, [right]).score

@@ -7,8 +7,6 @@ import pytest
 from evaluations import write_evaluation
 from sacrebleu.metrics import BLEU
 
-from hyperadapters.cli.main import main
-
 TRAINING = {"en-de": 2000, "en-fr": 900, "en-af": 100}
 DIRECTIONS = ("de-en", "en-de", "fr-en", "en-fr", "af-en", "en-af", "af-de")
 SENTENCES = {"de": 30, "fr": 30, "af": 12}
@@ -45,28 +43,6 @@ def evaluated(tmp_path):
         )
 
     return write
-
-
-@pytest.fixture
-def compare(tmp_path, capsys):
-    """Runs the command; returns its JSON, or its one line of error."""
-
-    def call(*words):
-        capsys.readouterr()
-        settings = ("--out", str(tmp_path / "out"), "--json", "--samples", "60")
-        failed = main(["compare", *settings, *map(str, words)])
-        printed = capsys.readouterr()
-        if failed:
-            *_, line = printed.err.strip().splitlines()
-            assert failed == 2 and line.startswith("error: ")
-            assert not (tmp_path / "out" / "comparison.json").exists()
-            return line
-        assert json.loads((tmp_path / "out" / "comparison.json").read_text()) == json.loads(
-            printed.out
-        )
-        return json.loads(printed.out)
-
-    return call
 
 
 def test_groups_means_and_significance(evaluated, compare, tmp_path):
@@ -173,7 +149,7 @@ def test_what_cannot_be_compared_is_named(evaluated, compare, tmp_path):
 
     (d / "hypotheses" / "de-en.txt").write_text("one line\n")
     line = compare(a, d)
-    assert "de-en.txt has 1 lines" in line and "evaluate again" in line
+    assert "hypotheses of de-en are 1 lines" in line and "evaluate again" in line
 
     assert "no evaluation.json there" in compare(a, tmp_path / "nowhere")
     assert "are both 'a' after 100 updates" in compare(a, evaluated("f", "a", translated(0.1)))
@@ -203,7 +179,8 @@ def test_an_evaluation_that_lacks_something_says_what(evaluated, compare, tmp_pa
 
 
 def test_thresholds_that_cut_into_thirds_are_proposed():
-    from hyperadapters.comparison.groups import ML50_THRESHOLDS, thresholds_note
+    from hyperadapters.comparison.options import ML50_THRESHOLDS
+    from hyperadapters.comparison.resources import thresholds_note
 
     sizes = {str(n): n for n in range(10, 100, 10)}
     note = thresholds_note(sizes, list(sizes), ML50_THRESHOLDS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hyperadapters.comparison.run import Options
+from hyperadapters.comparison.options import Options
 from hyperadapters.comparison.run import run as compare
 from hyperadapters.data import conlang_family as family
 from hyperadapters.demo import run as demo

@@ -1,29 +1,12 @@
-"""Groups of directions: by kind, and by how much training data their language has."""
+"""Groups of directions by kind and by how much training data their language has."""
 
-from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ..errors import UserError
 from ..languages import split_direction
-from .evaluations import KINDS
+from .evaluations import Group
 
 RESOURCES = ("high", "mid", "low")
-ML50_THRESHOLDS = (1_000_000, 100_000)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Directions whose scores are averaged.
-
-    Args:
-        kind: one of `KINDS`.
-        resource: "high", "mid", "low", or "all".
-        directions: the directions.
-    """
-
-    kind: str
-    resource: str
-    directions: Tuple[str, ...]
 
 
 def parse_thresholds(text: str) -> Tuple[int, int]:
@@ -71,7 +54,8 @@ def resource_of(sentences: int, thresholds: Tuple[int, int]) -> str:
 
 
 def groups_of(
-    directions: Mapping[str, Mapping[str, Any]],
+    kind_of: Mapping[str, str],
+    kinds: Sequence[str],
     english: str,
     sizes: Mapping[str, int],
     thresholds: Tuple[int, int],
@@ -79,14 +63,15 @@ def groups_of(
     """All groups with at least one direction; those by resource where there is more than one.
 
     Args:
-        directions: direction -> its entry in an evaluation.
+        kind_of: the kind of each direction.
+        kinds: all kinds, in the order of the groups.
         english: the language that the data are centred on, empty if none.
         sizes: training sentences of each language.
         thresholds: the least of a high-resource and of a mid-resource language.
     """
     groups = []
-    for kind in KINDS:
-        of_kind = tuple(d for d, entry in directions.items() if entry["group"] == kind)
+    for kind in kinds:
+        of_kind = tuple(direction for direction, own in kind_of.items() if own == kind)
         parts = {
             resource: tuple(
                 d
@@ -97,9 +82,9 @@ def groups_of(
         }
         filled = {resource: part for resource, part in parts.items() if part}
         if of_kind:
-            groups.append(Group(kind, "all", of_kind))
+            groups.append(Group(kind, "all", of_kind, True))
         if len(filled) > 1:
-            groups += [Group(kind, resource, part) for resource, part in filled.items()]
+            groups += [Group(kind, resource, part, False) for resource, part in filled.items()]
     return groups
 
 

@@ -1,0 +1,115 @@
+"""Evaluations of cells, which are compared by task, trained and zero-shot cells apart."""
+
+from typing import Any, Dict, List, Mapping, Sequence
+
+from ..errors import UserError
+from ..tagging_evaluation import predictions
+from .evaluations import Evaluation, Group, Sort, Systems, counted
+from .options import Options
+from .signatures import metric_of
+
+KINDS = {
+    "trained": "trained cells",
+    "partly": "cells that some systems were trained on",
+    "zero_shot": "zero-shot cells",
+}
+NEEDED = ("task", "language", "score", "metric", "signature", "sentences", "trained")
+
+
+class Cells(Sort):
+    """How evaluations of cells are compared."""
+
+    unit = "cell"
+    metrics = {"score": "score"}
+    part = "task"
+    part_heading = "task"
+    outputs = "predictions"
+
+    def kind(self, systems: Systems, unit: str) -> str:
+        """Whether all systems, some or none were trained on a cell."""
+        trained = [run.units[unit]["trained"] for runs in systems.values() for run in runs]
+        return "trained" if all(trained) else "partly" if any(trained) else "zero_shot"
+
+    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> List[Group]:
+        first = next(iter(systems.values()))[0]
+        averaged = first.averaged
+        groups = []
+        for kind in KINDS:
+            of_kind = [unit for unit in units if self.kind(systems, unit) == kind]
+            tasks: Dict[str, List[str]] = {}
+            for unit in of_kind:
+                tasks.setdefault(first.units[unit]["task"], []).append(unit)
+            tagged = [unit for task in averaged for unit in tasks.get(task, ())]
+            several = len([task for task in averaged if task in tasks]) > 1
+            if several:
+                groups.append(Group(kind, "all", tuple(tagged), True))
+            groups += [
+                Group(kind, task, tuple(found), task in averaged and not several)
+                for task, found in tasks.items()
+            ]
+        return groups
+
+    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> Dict[str, Any]:
+        return {}
+
+    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
+        return []
+
+    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
+        entry = next(iter(systems.values()))[0].units[unit]
+        kept = ("task", "language", "metric", "signature", "sentences")
+        return {"kind": self.kind(systems, unit), **{key: entry[key] for key in kept}}
+
+    def kind_title(self, kind: str, comparison: Mapping[str, Any]) -> str:
+        return KINDS[kind]
+
+    def part_title(self, part: str) -> str:
+        return part
+
+    def page_notes(self, comparison: Mapping[str, Any]) -> List[str]:
+        cells = comparison["cells"].values()
+        metrics = counted([f"{one['task']}: {one['metric']}, {one['signature']}" for one in cells],
+                          self.unit)  # fmt: skip
+        means = (
+            "Means over several tasks are of the tagging tasks: masked language modelling and "
+            "translation are no part of them."
+        )
+        return [means, *metrics]
+
+
+class CellEvaluation(Evaluation):
+    """What `hyperadapters evaluate-tagging` wrote: `predictions/TASK.LANG.txt`."""
+
+    sort = Cells()
+
+    @property
+    def averaged(self) -> List[str]:
+        """The tasks whose cells are averaged together."""
+        return [key for key in self.record["averages"]["trained"] if key not in ("mean", "cells")]
+
+    def problems(self) -> List[str]:
+        found = [] if "averages" in self.record else ["'averages' is missing"]
+        return found + [
+            f"'{key}' of {name} is missing"
+            for name, entry in self.units.items()
+            for key in NEEDED
+            if key not in entry
+        ]
+
+    def said(self, unit: str, metric: str) -> float:
+        return self.units[unit]["score"]
+
+    def signature(self, unit: str, metric: str) -> str:
+        return self.units[unit]["signature"]
+
+    def metric(self, unit: str, metric: str) -> Any:
+        return metric_of(
+            self.units[unit]["metric"].replace("BLEU", "bleu"), self.signature(unit, "")
+        )
+
+    def read_lines(self, part: str, unit: str) -> List[str]:
+        try:
+            sentences = predictions.read(predictions.file_of(self.folder, unit))
+        except UserError as error:
+            raise UserError(f"evaluation {self.folder}: {error}") from error
+        return predictions.lines(sentences, part)
