@@ -10,17 +10,15 @@ from .continued import Continued
 from .start import Start
 
 
-def open_start(path: Optional[str], save_dir: Optional[str]) -> Optional[Start]:
+def open_start(path: str, save_dir: Optional[str]) -> Start:
     """Reads the checkpoint that training starts from.
 
     Args:
-        path: given as --init-from; None for no checkpoint.
+        path: given as --init-from.
         save_dir: where training writes its own.
     Raises:
         UserError: if it is no usable checkpoint, or training would overwrite it.
     """
-    if not path:
-        return None
     state = load(path)
     if save_dir and os.path.realpath(save_dir) == os.path.dirname(os.path.realpath(path)):
         raise UserError(

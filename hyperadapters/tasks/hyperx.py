@@ -127,7 +127,7 @@ class HyperXTask(FairseqTask):
         check_cells(cells, corpus, "train")
         if cfg.encoder_langtok not in (None, "src", "tgt"):
             raise UserError(f"--encoder-langtok {cfg.encoder_langtok}: choose src or tgt")
-        start = open_start(cfg.init_from, cfg.save_dir)
+        start = open_start(cfg.init_from, cfg.save_dir) if cfg.init_from else None
         sentences = {
             cell.name: drawn(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
         }
