@@ -194,7 +194,7 @@ def test_translations_are_those_of_teacher_forcing(everything, tagging, tmp_path
     found = [rows[0][2] for rows in rows_of(tmp_path, cell.name)][:5]
     dictionary = loaded.task.dictionary
     for source, translation in zip(sources, found):
-        pieces, dataset = "", loaded.task.encoded(cell, [(source, "x")])
+        pieces, ended, dataset = "", False, loaded.task.encoded(cell, [(source, "x")])
         for _ in range(40):
             item = dataset.sentences[0]
             item.labels = torch.tensor(
@@ -202,12 +202,13 @@ def test_translations_are_those_of_teacher_forcing(everything, tagging, tmp_path
             ).numpy()
             (scores,) = loaded.predict(dataset, lambda _, scores: scores[-1])
             scores[[dictionary.pad(), dictionary.bos()]] = -torch.inf
-            if scores.argmax() == dictionary.eos() and pieces:
+            ended = bool(scores.argmax() == dictionary.eos() and pieces)
+            if ended:
                 break
             scores[dictionary.eos()] = -torch.inf  # a translation has at least one piece
             pieces = f"{pieces} {dictionary[scores.argmax()]}".strip()
-        assert len(pieces.split()) < 40
-        assert loaded.task.pieces.bpe.decode(pieces) == translation
+        expected = loaded.task.pieces.bpe.decode(pieces)
+        assert translation == expected if ended else translation.startswith(expected)
 
 
 @pytest.mark.parametrize(
