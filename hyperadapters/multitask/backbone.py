@@ -90,10 +90,7 @@ class Backbone(Start):
         return found.split(",") if isinstance(found, str) else list(found or [])
 
     def load_into(self, model: nn.Module, training: Training, like: Optional[str]) -> None:
-        if like is not None:
-            raise UserError(
-                f"--new-language-like {like}: {self.path} has no adapters of a language; leave it out"
-            )
+        self.refuse_like(like)
         tensors = self.by_symbol(self.symbols(training.dictionary_file), training.dictionary)
         if "translation" in training.tables.tasks:
             self.check_shared(tensors)

@@ -12,7 +12,7 @@ from ..checkpoints import settings
 from ..configuration import ADAPTER_OPTIONS, defaults, setting_of
 from ..data.recorded import fingerprint
 from ..errors import Problems, UserError, listed, nearest
-from ..freezing import ADAPTER_PREFIX
+from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..languages import Languages
 from ..sources import SOURCES, Origin
 from .cells import Cell
@@ -45,7 +45,7 @@ class Continued(Start):
             path, options, dict(state["model"]), self.recorded["format"]["bos"],
             dict(self.recorded["cells"]),
         )  # fmt: skip
-        self.source = options["adapter_source"]
+        self.source = None if options["adapter_source"] == "none" else options["adapter_source"]
 
     def grown(self, own: Tables) -> Tables:
         labels, problems = dict(self.recorded["labels"]), Problems()
@@ -72,6 +72,12 @@ class Continued(Start):
 
     def take_options(self, cfg: DictConfig) -> None:
         super().take_options(cfg)
+        if self.source is None:
+            if cfg.adapter_source != "none":
+                logger.info(
+                    f"{self.path} has no adapters: --adapter-source {cfg.adapter_source} adds some"
+                )
+            return
         if self.source not in SOURCES.get(cfg.adapter_source).builds_on:
             self.take(cfg, "adapter_source", self.source)
         taken = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
@@ -91,15 +97,19 @@ class Continued(Start):
 
     def load_into(self, model: nn.Module, training: Training, like: Optional[str]) -> None:
         tensors = self.by_symbol(self.symbols(training), training.dictionary)
-        origin = self.origin(tensors, training, like)
-        for name, tensor in model.encoder.adapters.continued(origin).items():
-            tensors[ADAPTER_PREFIX + name] = tensor
-        known = tuple(f"heads.{task}." for task in self.recorded["tasks"])
-        self.copy(
-            model,
-            tensors,
-            lambda name: name.startswith("heads.") and not name.startswith(known),
-        )
+        if self.source is None:
+            self.refuse_like(like)
+        else:
+            origin = self.origin(tensors, training, like)
+            for name, tensor in model.encoder.adapters.continued(origin).items():
+                tensors[ADAPTER_PREFIX + name] = tensor
+        self.copy(model, tensors, self.may_lack)
+
+    def may_lack(self, name: str) -> bool:
+        """Heads of new tasks are new, and adapters if it has none."""
+        if name.startswith(HEADS):
+            return name.split(".")[1] not in self.recorded["tasks"]
+        return is_adapter(name) and self.source is None
 
     def symbols(self, training: Training) -> List[str]:
         """The symbol of each of its embeddings.

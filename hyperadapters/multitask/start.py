@@ -55,6 +55,7 @@ class Start(ABC):
         tensors: its tensors under the names of ours.
         bos: whether its sentences begin with `<s>`.
         cells: the cells that it was trained with, with the number of sentences, None for all.
+        source: the adapter source that is taken over; None if it has no adapters that are.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Start(ABC):
     tensors: Dict[str, Tensor]
     bos: bool = False
     cells: Dict[str, Optional[int]] = field(default_factory=dict)
+    source: Optional[str] = None
 
     @property
     def has_decoder(self) -> bool:
@@ -111,6 +113,15 @@ class Start(ABC):
         Raises:
             UserError: naming what does not fit, before anything is copied.
         """
+
+    def refuse_like(self, like: Optional[str]) -> None:
+        """Raises:
+        UserError: if new languages are to start like another and there is nothing to copy.
+        """
+        if like is not None:
+            raise UserError(
+                f"--new-language-like {like}: {self.path} has no adapters of a language; leave it out"
+            )
 
     def copy(
         self, model: nn.Module, tensors: Mapping[str, Tensor], may_lack: Callable[[str], bool]

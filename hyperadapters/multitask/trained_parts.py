@@ -36,7 +36,7 @@ def choose(
         check_decoder(start, training)
         rules.append(backbone_rule(cfg))
     # without trained language adapters to start from, both are trained together
-    if cfg.adapter_source == "stack" and start and start.cells and not cfg.train_language_adapters:
+    if cfg.adapter_source == "stack" and start and start.source and not cfg.train_language_adapters:
         check_language_adapters(start, training.cells)
         rules.append("language_adapters")
     if rules:
@@ -91,8 +91,10 @@ def only_new_languages(
         UserError: if there is no new language, or a cell needs anything else to be trained.
     """
     option = "--train-new-languages-only"
-    if start is None or not start.cells:
-        raise UserError(f"{option}: give a checkpoint of --task hyperx as --init-from")
+    if start is None or start.source is None:
+        raise UserError(
+            f"{option}: give a checkpoint of --task hyperx that has adapters as --init-from"
+        )
     new = start.new_languages(training.cells)
     if not new:
         raise UserError(

@@ -200,8 +200,21 @@ def test_what_new_languages_alone_cannot_train_is_refused(first, goes_on, option
 
 
 def test_new_languages_alone_need_a_model_with_tasks(tagging, tmp_path):
-    with pytest.raises(UserError, match="give a checkpoint of --task hyperx as --init-from"):
+    with pytest.raises(UserError, match="give a checkpoint of --task hyperx that has adapters"):
         train_cells(tagging, tmp_path, *ONLY)
+
+
+@pytest.mark.parametrize("source", ["hyper", "language", "stack"])
+def test_adapters_can_be_added_to_a_model_without_any(first, goes_on, source):
+    path = first("--adapter-source", "none")
+    words = ("--adapter-source", source, "--adapter-bottleneck", "6", "--freeze-backbone")
+    before, after = load(path)["model"], goes_on(path, "ner:qab", *words)["model"]
+    assert any(name.startswith("encoder.adapters.") for name in after)
+    for name, tensor in before.items():
+        if name.startswith("encoder.") and tensor.dim() > 1:
+            assert torch.equal(after[name], tensor), name
+    with pytest.raises(UserError, match="has no adapters of a language"):
+        goes_on(path, "ner:qab", *words, "--new-language-like", "qaa", folder="like")
 
 
 def test_the_language_to_start_like_must_be_known(first, goes_on):
