@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
-import torch
 from fairseq.data import Dictionary
 from fairseq.data.multilingual.multilingual_utils import augment_dictionary
 from torch import Tensor, nn
@@ -98,18 +97,6 @@ class Backbone(Start):
             if name != "heads.mlm.bias":
                 tensors[name] = tensors[EMBEDDINGS]
         self.copy(model, tensors, self.may_lack)
-
-    def check_shared(self, tensors: Mapping[str, Tensor]) -> None:
-        """Raises:
-        UserError: if the decoder has embeddings of its own, which ours has not.
-        """
-        for name in BY_SYMBOL[1:3]:
-            if name in tensors and not torch.equal(tensors[name], tensors[EMBEDDINGS]):
-                raise UserError(
-                    f"--init-from {self.path}: its decoder has embeddings of its own, so that it "
-                    "cannot serve for translation cells: give a model trained with "
-                    "--share-all-embeddings, or leave out translation"
-                )
 
     def may_lack(self, name: str) -> bool:
         """Adapters and heads are new, and the decoder if it has none."""

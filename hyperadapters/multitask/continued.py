@@ -97,6 +97,8 @@ class Continued(Start):
 
     def load_into(self, model: nn.Module, training: Training, like: Optional[str]) -> None:
         tensors = self.by_symbol(self.symbols(training), training.dictionary)
+        if self.has_decoder:
+            self.check_shared(tensors)
         if self.source is None:
             self.refuse_like(like)
         else:

@@ -123,6 +123,18 @@ class Start(ABC):
                 f"--new-language-like {like}: {self.path} has no adapters of a language; leave it out"
             )
 
+    def check_shared(self, tensors: Mapping[str, Tensor]) -> None:
+        """Raises:
+        UserError: if the decoder has embeddings of its own, which ours has not.
+        """
+        for name in BY_SYMBOL[1:3]:
+            if name in tensors and not torch.equal(tensors[name], tensors[EMBEDDINGS]):
+                raise UserError(
+                    f"--init-from {self.path}: its decoder has embeddings of its own, so that it "
+                    "cannot serve for translation cells: give a model trained with "
+                    "--share-all-embeddings, or leave out translation"
+                )
+
     def copy(
         self, model: nn.Module, tensors: Mapping[str, Tensor], may_lack: Callable[[str], bool]
     ) -> None:

@@ -27,6 +27,7 @@ tasks:
   pos: {{files: "{tagging}/pos.{{lang}}.{{split}}.conllu", languages: [{languages}]}}
   ner: {{files: "{tagging / ner}", languages: [{languages}]}}
   mlm: {{files: "{tagging}/text.{{lang}}.{{split}}.txt", languages: [{languages}]}}
+  translation: {{{KNOWN[0]}-{KNOWN[1]}: "{tagging}/text.{{lang}}.{{split}}.txt"}}
 """
     )
     return folder
@@ -128,6 +129,17 @@ def test_adding_translation_leaves_the_other_cells_as_they_are(
     torch.testing.assert_close(grown, features(path, tagging))
 
 
+def test_symbols_keep_their_embeddings_among_new_language_tokens(first, goes_on):
+    path = first("--encoder-langtok", "tgt", cells="translation:qaa-qba,pos:qaa")
+    before, after = load(path), goes_on(path, "pos:qab", *UNTRAINED)
+    assert after["task_state"]["format"]["encoder_langtok"] == "tgt"
+    for name in ("encoder.embed_tokens", "heads.translation.output_projection"):
+        old, new = (state["model"][f"{name}.weight"] for state in (before, after))
+        # pieces and two tokens, the new token, <mask>
+        assert len(new) == len(old) + 1 and torch.equal(new[:-2], old[:-1])
+        assert torch.equal(new[-1], old[-1])
+
+
 def test_new_labels_are_named(first, goes_on, tagging, tmp_path):
     (tmp_path / "odd.tsv").write_text("a\tB-BOAT\nb\tO\n\n" * 3)
     corpus = corpus_of(tagging, tmp_path / "c", ner=tmp_path / "odd.tsv")
@@ -143,9 +155,15 @@ def test_another_dictionary_is_refused(first, goes_on, tagging, tmp_path):
         goes_on(first(), "pos:qaa", corpus=corpus)
 
 
-def test_resumed_training_equals_uninterrupted(first, tagging, tmp_path):
-    words = ("--init-from", str(first()), "--new-language-like", "qaa", "--dropout", "0.1")
-    cells = "mlm:qab,ner:qab:20"
+@pytest.mark.parametrize(
+    ("cells", "options"),
+    [
+        ("mlm:qab,ner:qab:20", ("--new-language-like", "qaa", "--dropout", "0.1")),
+        ("ner:qab:20", ONLY),
+    ],
+)
+def test_resumed_training_equals_uninterrupted(first, tagging, tmp_path, cells, options):
+    words = ("--init-from", str(first()), *options)
     whole = load(train_cells(tagging, tmp_path / "whole", *words, cells=cells))
     train_cells(tagging, tmp_path / "parts", *words, "--max-update", "3", cells=cells)
     parts = load(train_cells(tagging, tmp_path / "parts", *words, cells=cells))
