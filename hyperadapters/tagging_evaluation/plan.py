@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from ..configuration import setting_of
 from ..errors import listed
 from ..evaluation import tokenizers
 from ..evaluation.decoding import Limits, Search
@@ -131,12 +132,12 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
 
 
 def untrained(known: Checkpoint, cells: List[Cell]) -> List[str]:
-    """A remark on languages that no trained cell has."""
+    """A remark on languages that no trained cell has, if adapters depend on languages."""
     trained = {code for cell in known.cells for code in cell.direction}
     found = {code for cell in cells for code in cell.direction} - trained
-    if not found:
+    if not found or not {"src", "tgt"} & set(setting_of(known.settings).inputs["encoder"]):
         return []
     return [
-        f"no trained cell is in {listed(sorted(found))}: what the model has for these languages alone "
-        "is as it was at the start of training"
+        f"no trained cell is in {listed(sorted(found))}: what the adapters know of these languages is "
+        "as it was before training"
     ]

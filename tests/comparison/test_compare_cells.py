@@ -134,6 +134,47 @@ def test_runs_that_are_the_same_count_as_one(evaluated, compare, tmp_path, test)
         assert ours["pairs"] == theirs["pairs"]
 
 
+class MeanOfRuns(SpanF1):
+    """The mean span F1 of two runs, whose tags are the two halves of a line."""
+
+    names = SpanF1.names * 2
+
+    def _compute_segment_statistics(self, hypothesis, ref_kwargs):
+        return [
+            count
+            for tags in hypothesis.split("|")
+            for count in super(MeanOfRuns, self)._compute_segment_statistics(tags, ref_kwargs)
+        ]
+
+    @classmethod
+    def percentage(cls, counts):
+        return sum(SpanF1.percentage(half) for half in (counts[:3], counts[3:])) / 2
+
+
+@pytest.mark.parametrize("test", ["ar", "bs"])
+def test_runs_are_tested_as_sacrebleu_tests_their_mean(
+    evaluated, compare, tmp_path, test, monkeypatch
+):
+    monkeypatch.setenv("SACREBLEU_SEED", "12345")
+    systems = {
+        name: [tagged(share, n) for n in (0, 1)] for name, share in (("a", 0.3), ("b", 0.38))
+    }
+    for name, runs in systems.items():
+        for seed, tags in enumerate(runs):
+            evaluated(f"e/{name}{seed}", name, tags, seed=seed)
+    (pair,) = compare(tmp_path / "e", "--test", test)["cells"]["ner:en"]["pairs"]
+    named = [
+        (name, ["|".join(both) for both in zip(*(tags["ner:en"] for tags in runs))])
+        for name, runs in systems.items()
+    ]
+    _, theirs = PairedTest(
+        named, {"m": MeanOfRuns()}, [REFERENCES["ner:en"]], test_type=test, n_samples=60
+    )()
+    first, second = theirs["span F1"]
+    assert pair["score"]["p"] == pytest.approx(second.p_value, abs=1e-5)
+    assert pair["score"]["difference"] == pytest.approx(second.score - first.score, abs=1e-3)
+
+
 def test_runs_of_a_translation_system_are_taken_together_too(compare, tmp_path):
     references = {"de-en": [f"one two three four {n}" for n in range(12)]}
     for seed in (1, 2):
