@@ -9,7 +9,7 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
-from .adapters import KINDS, PLACES, KindOptions, sites
+from .adapters import KINDS, PLACES, AdapterKind, KindOptions, sites
 from .adapters.kind import NORMS, activations
 from .checkpoints import take_architecture
 from .errors import Problems, UserError, nearest
@@ -35,8 +35,15 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     ),
     "adapter_norm": option(
         str, "trained",
-        f"LayerNorm of bottleneck adapters: {' or '.join(NORMS)} (trained: its gain and bias are "
-        "stored or generated with the adapter; plain: it has none)",
+        f"LayerNorm of bottleneck adapters: {', '.join(NORMS)} (trained: its gain and bias are stored "
+        "or generated with the adapter; plain: it has none; branch: on the output before the residual, "
+        "its gain and bias as in trained; none: no LayerNorm)",
+    ),
+    "adapter_place": option(
+        Optional[str], None,
+        f"where in a layer adapters work: {', '.join(PLACES.names())} (after_feed_forward: on the "
+        "feed-forward block's output, before its residual connection); by default after_layer, and "
+        "beside_feed_forward for the kind parallel",
     ),
     "adapter_start": option(
         Optional[str], None,
@@ -212,15 +219,27 @@ def check(cfg: DictConfig) -> None:
             problems.add("--base-layers cannot be combined with adapters: leave it out")
         if cfg.encoder_layers_to_keep or cfg.decoder_layers_to_keep:
             problems.add("--encoder/decoder-layers-to-keep cannot prune a model with adapters")
-        inside = PLACES.get(KINDS.get(cfg.adapter_kind).place).inside
-        if inside and (cfg.checkpoint_activations or cfg.offload_activations):
+        place = kind_of(cfg).place
+        if PLACES.get(place).inside and (cfg.checkpoint_activations or cfg.offload_activations):
             problems.add(
-                f"--adapter-kind {cfg.adapter_kind} works inside of the layers, whose activations "
-                "then cannot be recomputed: leave out --checkpoint-activations and "
-                "--offload-activations, or use --adapter-kind bottleneck"
+                f"adapters that work {place} are inside of the layers, whose activations then "
+                "cannot be recomputed: leave out --checkpoint-activations and "
+                "--offload-activations, or use --adapter-kind bottleneck --adapter-place after_layer"
             )
     problems.raise_if_any()
     setting_of(cfg)
+
+
+def kind_of(cfg: Any) -> AdapterKind:
+    """The adapter kind of a model configuration.
+
+    Raises:
+        UserError: if an option is out of range.
+    """
+    options = KindOptions(
+        cfg.adapter_bottleneck, cfg.adapter_activation, cfg.adapter_norm, cfg.adapter_place
+    )
+    return KINDS.get(cfg.adapter_kind)(cfg.encoder_embed_dim, options)
 
 
 def setting_of(cfg: Any) -> Setting:
@@ -251,13 +270,10 @@ def setting_of(cfg: Any) -> Setting:
                 raise UserError(
                     f"--{side}-adapter-condition {name}: this model knows no {name}s; leave it out"
                 )
-    kind = KINDS.get(cfg.adapter_kind)(
-        cfg.encoder_embed_dim,
-        KindOptions(cfg.adapter_bottleneck, cfg.adapter_activation, cfg.adapter_norm),
-    )
+    kind = kind_of(cfg)
     return Setting(
         kind=kind,
-        sites=sites(layers, kind.place),
+        sites=sites(layers, kind.place, source.stacked),
         inputs=inputs,
         sizes=sizes,
         directions=tuple(languages.direction(pair) for pair in cfg.directions.split(",") if pair),

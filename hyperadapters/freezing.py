@@ -1,14 +1,13 @@
 """Rules that say which parameters stay as they are, as predicates on parameter names."""
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Collection, Dict, List, Sequence, Tuple
 
+import torch
 from torch import nn
 
 from .errors import UserError
 
 ADAPTER_PREFIX = "encoder.adapters."
-
-
 HEADS = "heads."
 DECODER = "heads.translation."  # the head of translation is the backbone's decoder
 
@@ -34,6 +33,7 @@ def is_norm(name: str) -> bool:
 RULES: Dict[str, Callable[[str], bool]] = {
     "backbone": is_backbone,
     "backbone_but_norms": lambda name: is_backbone(name) and not is_norm(name),
+    "language_adapters": lambda name: name.startswith(ADAPTER_PREFIX + "parts.language."),
 }
 
 
@@ -42,12 +42,12 @@ def backbone_rule(cfg: Any) -> str:
     return "backbone_but_norms" if getattr(cfg, "train_layer_norms", False) else "backbone"
 
 
-def freeze(model: nn.Module, rule: str) -> Tuple[int, int]:
-    """Stops the parameters that `rule` names from being trained.
+def freeze(model: nn.Module, *rules: str) -> Tuple[int, int]:
+    """Stops the parameters that `rules` name from being trained.
 
     Args:
         model: the model.
-        rule: a name in `RULES`.
+        rules: names in `RULES`.
     Returns:
         how many values stay trainable and how many are frozen.
     Raises:
@@ -56,13 +56,52 @@ def freeze(model: nn.Module, rule: str) -> Tuple[int, int]:
     frozen: List[nn.Parameter] = []
     trained: List[nn.Parameter] = []
     for name, parameter in model.named_parameters():
-        (frozen if RULES[rule](name) else trained).append(parameter)
+        (frozen if any(RULES[rule](name) for rule in rules) else trained).append(parameter)
     if not trained:
         raise UserError(
             "--freeze-backbone leaves nothing to train: choose an --adapter-source other than none"
         )
     if not frozen:
-        raise UserError(f"the rule '{rule}' freezes no parameter")
+        raise UserError(f"the rules {', '.join(rules)} freeze no parameter")
     for parameter in frozen:
         parameter.requires_grad_(False)
     return sum(p.numel() for p in trained), sum(p.numel() for p in frozen)
+
+
+def freeze_all_but(model: nn.Module, names: Collection[str]) -> Dict[str, nn.Parameter]:
+    """Stops all parameters from being trained but for some.
+
+    Returns:
+        these, by name.
+    """
+    trained = {}
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name in names)
+        if name in names:
+            trained[name] = parameter
+    return trained
+
+
+class KeptRows:
+    """A trained table of which only some rows may change, whatever the optimizer does to it.
+
+    Args:
+        table: the parameter [rows, width].
+        trained: the rows that may change.
+    """
+
+    def __init__(self, table: nn.Parameter, trained: Sequence[int]) -> None:
+        self.table = table
+        self.kept = torch.ones(table.size(0), dtype=torch.bool)
+        self.kept[list(trained)] = False
+        self.values = table.detach().clone()[self.kept]
+
+    def drop_gradients(self) -> None:
+        """Makes the gradients of the other rows zero, so that clipping does not count them."""
+        if self.table.grad is not None:
+            self.table.grad[self.kept.to(self.table.device)] = 0
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Undoes what momentum and weight decay did to the other rows."""
+        self.table[self.kept.to(self.table.device)] = self.values.to(self.table)

@@ -45,12 +45,13 @@ def make_setting():
 
     def make(kind="bottleneck", source="hyper", start="published", width=6, hidden=8, **changes):
         made = KINDS.get(kind)(
-            width, KindOptions(bottleneck=4, norm=changes.pop("norm", "trained"))
+            width,
+            KindOptions(4, norm=changes.pop("norm", "trained"), place=changes.pop("place", None)),
         )
         hyper = {"lang_dim": 3, "layer_dim": 2, "hidden": hidden, **changes.pop("hyper", {})}
         return Setting(
             kind=made,
-            sites=sites({"encoder": 2, "decoder": 2}, made.place),
+            sites=sites({"encoder": 2, "decoder": 2}, made.place, SOURCES.get(source).stacked),
             inputs=changes.pop("inputs", SOURCES.get(source).default_inputs),
             sizes={"languages": 3, "tasks": 2},
             directions=((0, 1), (1, 0), (0, 2), (2, 0)),

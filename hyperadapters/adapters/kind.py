@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Callable, ClassVar, Dict, Mapping, Tuple
+from typing import Callable, ClassVar, Dict, Mapping, Optional, Tuple
 
 from torch import Tensor, nn
 
@@ -12,7 +12,7 @@ from ..registry import Registry
 Weights = Mapping[str, Tensor]
 
 KINDS: Registry = Registry("adapter kind")
-NORMS = ("trained", "plain")
+NORMS = ("trained", "plain", "branch", "none")
 activations: Registry = Registry("activation")
 activations.register("relu")(nn.functional.relu)
 activations.register("gelu")(nn.functional.gelu)
@@ -54,7 +54,10 @@ class KindOptions:
         bottleneck: bottleneck dimension, at least 1.
         activation: name of the activation function, see `activations`.
         norm: "trained" if the LayerNorm's gain and bias belong to the weight set (stored or
-            generated with it), "plain" if the LayerNorm has none.
+            generated with it), "plain" if the LayerNorm has none, "branch" if it normalises the
+            branch's output instead of its input, "none" if there is no LayerNorm.
+        place: where in a layer the adapter works, a name in `sites.PLACES`; None for the kind's
+            usual place.
     Raises:
         UserError: if one is out of range.
     """
@@ -62,6 +65,7 @@ class KindOptions:
     bottleneck: int = 128
     activation: str = "relu"
     norm: str = "trained"
+    place: Optional[str] = None
 
     def __post_init__(self) -> None:
         if self.bottleneck < 1:
@@ -82,14 +86,26 @@ class AdapterKind(ABC):
     Args:
         width: model width C, the last dimension of the activations.
         options: the user's choices.
+    Raises:
+        UserError: for a place at which the kind cannot work.
     """
 
     algebra: ClassVar[str]
-    place: ClassVar[str]
+    # where in a layer it can work, the usual place first
+    places: ClassVar[Tuple[str, ...]]
 
     def __init__(self, width: int, options: KindOptions = KindOptions()) -> None:
+        if options.place not in (None, *self.places):
+            raise UserError(
+                f"--adapter-place {options.place}: these adapters work at {' or '.join(self.places)}"
+            )
         self.width = width
         self.options = options
+
+    @property
+    def place(self) -> str:
+        """Where in a layer it works, a name in `sites.PLACES`."""
+        return self.options.place or self.places[0]
 
     @abstractmethod
     def tensors(self) -> Dict[str, TensorSpec]:

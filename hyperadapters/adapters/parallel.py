@@ -20,7 +20,7 @@ class Parallel(AdapterKind):
     """
 
     algebra = "add"
-    place = "beside_feed_forward"
+    places = ("beside_feed_forward",)
 
     def tensors(self) -> Dict[str, TensorSpec]:
         width, bottleneck = self.width, self.options.bottleneck

@@ -15,6 +15,8 @@ SIDES = ("encoder", "decoder")
 class Site:
     """A place in the backbone at which one adapter works.
 
+    Sites of one layer and place work one after the other, each on what the one before it gives.
+
     Args:
         id: its number, distinct over encoder and decoder; indexes the layer embedding.
         side: "encoder" or "decoder".
@@ -75,22 +77,44 @@ def beside_feed_forward(
     return [layer.fc1.register_forward_pre_hook(keep), layer.fc2.register_forward_hook(add)]
 
 
+def after_feed_forward(
+    layer: nn.Module, adapter: Callable[[Tensor], Tensor]
+) -> List[RemovableHandle]:
+    """The adapter maps the feed-forward block's output after its dropout, before the residual
+    connection (and, post-norm, the LayerNorm that follows it)."""
+    waiting: List[bool] = []  # the layer's one dropout module serves its attention blocks too
+
+    def wait(_module, _inputs, _output):
+        waiting.append(True)
+
+    def replace(_module, _inputs, output):
+        return adapter(output) if waiting and waiting.pop() else output
+
+    return [
+        layer.fc2.register_forward_hook(wait),
+        layer.dropout_module.register_forward_hook(replace),
+    ]
+
+
 PLACES.register("after_layer")(Place(after_layer, inside=False, added=False))
+PLACES.register("after_feed_forward")(Place(after_feed_forward, inside=True, added=False))
 PLACES.register("beside_feed_forward")(Place(beside_feed_forward, inside=True, added=True))
 
 
-def sites(layers: Dict[str, int], place: str) -> Dict[str, List[Site]]:
-    """The sites of every side, one a layer, numbered through.
+def sites(layers: Dict[str, int], place: str, stacked: int = 1) -> Dict[str, List[Site]]:
+    """The sites of every side, numbered through.
 
     Args:
         layers: number of layers of each side.
         place: where in a layer, a name in `PLACES`.
+        stacked: how many there are in each layer.
     """
     found: Dict[str, List[Site]] = {}
     count = 0
     for side in SIDES:
         found[side] = [
-            Site(count + layer, side, layer, place) for layer in range(layers.get(side, 0))
+            Site(count + number, side, number // stacked, place)
+            for number in range(layers.get(side, 0) * stacked)
         ]
         count += len(found[side])
     return found

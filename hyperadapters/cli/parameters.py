@@ -29,7 +29,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )  # fmt: skip
     add("--adapter-kind", default="bottleneck", help="adapter kind (default: %(default)s)")
     add("--adapter-bottleneck", type=int, default=128, metavar="B", help="(default: %(default)s)")
-    add("--adapter-norm", default="trained", help="trained or plain LayerNorm (default: trained)")
+    add(
+        "--adapter-norm",
+        default="trained",
+        help="LayerNorm: trained, plain, branch or none (default: trained)",
+    )
     for name, default in (("hidden", 204), ("layers", 2), ("lang-dim", 50), ("layer-dim", 50)):
         add(
             f"--hyper-{name}", type=int, default=default, metavar="N", help="(default: %(default)s)"

@@ -39,6 +39,8 @@ def trained_parameters(cfg: Namespace, tensors: Mapping[str, Any], total: int) -
     """
     if cfg.adapter_source == "baked":
         return None
+    if getattr(cfg, "trained_values", None) is not None:
+        return cfg.trained_values
     if not cfg.freeze_backbone:
         return total
     frozen = RULES[backbone_rule(cfg)]

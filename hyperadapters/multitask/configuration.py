@@ -16,7 +16,6 @@ from ..configuration import (
     own_fields,
 )
 from ..errors import UserError, nearest
-from .backbone import Backbone
 
 # Width, feed-forward width, layers, attention heads.
 PRESETS = {
@@ -27,12 +26,29 @@ OWN_OPTIONS: Dict[str, Any] = {
     "train_layer_norms": option(
         bool, False, "with --freeze-backbone: train the backbone's LayerNorms all the same"
     ),
+    "train_language_adapters": option(
+        bool, False, "with --adapter-source stack and --init-from: train the language adapters too"
+    ),
+    "train_new_languages_only": option(
+        bool,
+        False,
+        "with --init-from a checkpoint of --task hyperx: train nothing but the embeddings "
+        "(or stored adapters) of languages that it has never seen",
+    ),
+    "new_language_like": option(
+        Optional[str],
+        None,
+        "with --init-from a checkpoint of --task hyperx: the language whose weights new languages "
+        "start with; by default new embeddings start as the mean of the known ones",
+    ),
 }
 # Filled in by the task and saved with the checkpoint; no options.
 TASKS_RECORDED: Dict[str, Any] = {
     "tasks": option(Optional[str], None, "task table"),
     "labels": option(Optional[str], None, "label table of each task, as JSON"),
+    "trained_values": option(Optional[int], None, "how many values were trained"),
 }
+
 
 HyperXOptions = dataclasses.make_dataclass(
     "HyperXOptions", own_fields(OWN_OPTIONS),
@@ -61,13 +77,13 @@ class Tables:
     directions: Sequence[str] = ()
 
 
-def complete_config(cfg: DictConfig, tables: Tables, backbone: Optional[Backbone]) -> None:
+def complete_config(cfg: DictConfig, tables: Tables, start: Any) -> None:
     """Makes a model configuration say everything that evaluation must know.
 
     Args:
         cfg: the configuration as the user gave it; changed in place.
         tables: languages, tasks and labels.
-        backbone: the checkpoint given as --init-from, whose architecture is taken.
+        start: the checkpoint given as --init-from whose options are taken, see `start.Start`.
     Raises:
         UserError: if the options do not go together.
     """
@@ -81,17 +97,17 @@ def complete_config(cfg: DictConfig, tables: Tables, backbone: Optional[Backbone
         cfg.directions = ",".join(tables.directions)
         if not cfg.post_norm:
             cfg.encoder_normalize_before = cfg.decoder_normalize_before = True
-        cfg.share_all_embeddings = True
-        if backbone:
-            backbone.give_architecture(cfg)
+        if start:
+            start.take_options(cfg)
             cfg.post_norm = not cfg.encoder_normalize_before
+        cfg.share_all_embeddings = cfg.share_decoder_input_output_embed = True
         complete_sizes(cfg, cfg._name)
         if cfg.adapter_start is None:
-            cfg.adapter_start = "identity" if backbone else "published"
+            cfg.adapter_start = "identity" if start else "published"
     if cfg.adapter_source == "pair":
         raise UserError(
             "--adapter-source pair: a sentence that is tagged has no language pair; choose hyper, "
-            "language, task or shared"
+            "language, task, stack or shared"
         )
     check(cfg)
 

@@ -1,18 +1,21 @@
 """What a checkpoint says about its tables, dictionary, input format and trained cells."""
 
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, Mapping, Optional
 
 from fairseq.data import Dictionary
 
 from ..data.recorded import fingerprint
 from ..errors import Problems
-from .cells import Cell
 from .configuration import Tables
 from .pieces import Format
 
 
 def record(
-    tables: Tables, dictionary: Dictionary, format: Format, options: Any, cells: Sequence[Cell]
+    tables: Tables,
+    dictionary: Dictionary,
+    format: Format,
+    options: Any,
+    cells: Mapping[str, Optional[int]],
 ) -> Dict[str, Any]:
     """What is saved with every checkpoint, in plain containers.
 
@@ -21,7 +24,8 @@ def record(
         dictionary: the dictionary.
         format: how the encoder's input looks.
         options: settings of the fairseq task.
-        cells: the cells that are trained.
+        cells: the trained cells with the number of their sentences, None for all; also those of the
+            checkpoint that training started from.
     """
     return {
         "languages": list(tables.languages),
@@ -34,7 +38,7 @@ def record(
             "encoder_langtok": options.encoder_langtok,
             "lang_tok_style": options.lang_tok_style,
         },
-        "cells": {cell.name: cell.sentences for cell in cells},
+        "cells": dict(cells),
     }
 
 

@@ -56,6 +56,7 @@ class Card:
         """The card in plain containers; what a reader wants to know stands first."""
         setting = self.setting
         src, tgt = split_direction(self.direction)
+        options = dataclasses.asdict(setting.kind.options)
         card = {
             "format": FORMAT,
             "version": VERSION,
@@ -65,7 +66,7 @@ class Card:
             "kind": {
                 "name": self.model["adapter_kind"],
                 "width": setting.kind.width,
-                **dataclasses.asdict(setting.kind.options),
+                **{name: value for name, value in options.items() if value is not None},
             },
             "source": self.model["baked_from"],
             "condition": {side: list(inputs) for side, inputs in setting.inputs.items()},

@@ -1,8 +1,9 @@
 """Where adapter weights come from: pure torch, no fairseq. Every source registers in `SOURCES`."""
 
-from . import baked, bank, hypernetwork  # noqa: F401
+from . import baked, bank, hypernetwork, stack  # noqa: F401
 from .condition import Condition
 from .inputs import INPUTS, parse_inputs
+from .origin import Origin
 from .source import SOURCES, STARTS, AdapterSource, HyperOptions, ParameterSet, Setting
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AdapterSource",
     "Condition",
     "HyperOptions",
+    "Origin",
     "ParameterSet",
     "Setting",
     "parse_inputs",

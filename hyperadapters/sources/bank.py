@@ -1,7 +1,7 @@
 """Stored adapters, one set per key: the regular adapters."""
 
 import itertools
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from ..adapters import TensorSpec, Weights
 from ..errors import UserError, listed
 from .condition import Condition
 from .inputs import INPUTS
+from .origin import Origin
 from .source import SOURCES, AdapterSource, ParameterSet, Setting
 
 Key = Tuple[int, ...]
@@ -113,6 +114,43 @@ class Bank(AdapterSource):
                 for number in range(len(self.setting.sites[side]))
             ]
         return weights
+
+    def keys_of_languages(self, side: str, ids: Sequence[int]) -> Dict[Key, List[int]]:
+        """The keys of a side in which one of the languages occurs, and where in the key."""
+        tables = [INPUTS.get(name).table for name in self.setting.inputs[side]]
+        found = {}
+        for key in self.keys(side):
+            places = [
+                place
+                for place, (table, number) in enumerate(zip(tables, key))
+                if table == "languages" and number in ids
+            ]
+            if places:
+                found[key] = places
+        return found
+
+    def continued(self, origin: Origin) -> Dict[str, Tensor]:
+        """As described there; weights of stored adapters have no mean that means anything."""
+        found = super().continued(origin)
+        if origin.like is None:
+            return found
+        for side, sets in self.sides.items():
+            for key, places in self.keys_of_languages(side, origin.new).items():
+                like = [origin.like if place in places else number
+                        for place, number in enumerate(key)]  # fmt: skip
+                for name in sets[self.name_of(key)]:
+                    stored = f"sides.{side}.{self.name_of(tuple(like))}.{name}"
+                    if stored in origin.tensors:
+                        found[f"sides.{side}.{self.name_of(key)}.{name}"] = origin.tensors[stored]
+        return found
+
+    def of_languages(self, ids: Sequence[int]) -> Dict[str, Optional[List[int]]]:
+        return {
+            f"sides.{side}.{self.name_of(key)}.{name}": None
+            for side, sets in self.sides.items()
+            for key in self.keys_of_languages(side, ids)
+            for name in sets[self.name_of(key)]
+        }
 
     def optional_sets(self) -> List[ParameterSet]:
         return [

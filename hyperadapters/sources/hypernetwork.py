@@ -1,7 +1,7 @@
 """One hypernetwork that generates the adapters of every layer from embeddings."""
 
 import math
-from typing import Dict, List, Mapping
+from typing import Dict, List, Mapping, Optional, Sequence, Set
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from ..adapters import Weights
 from ..adapters.kind import activations
 from .condition import Condition
 from .inputs import INPUTS
+from .origin import Origin, longer
 from .source import SOURCES, AdapterSource, ParameterSet, Setting
 
 
@@ -70,10 +71,7 @@ class Hypernetwork(AdapterSource):
         super().__init__(setting)
         options = setting.hyper
         activation = setting.kind.options.activation
-        used = {name for inputs in setting.inputs.values() for name in inputs}
-        if "decoder" in setting.inputs:
-            used |= {"src", "tgt"}  # what no side depends on stays zero, as in the published model
-        self.inputs = [name for name in INPUTS.names() if name in used]
+        self.inputs = embedded_inputs(setting)
         self.embeddings = nn.ModuleDict()
         for name in self.inputs:
             if self.table_of(name) not in self.embeddings:
@@ -180,9 +178,52 @@ class Hypernetwork(AdapterSource):
             for number, (side, part) in enumerate(embedded.items())
         }
 
+    def used_tables(self) -> Set[str]:
+        """The embedding tables that some side depends on."""
+        return {self.table_of(name) for inputs in self.setting.inputs.values() for name in inputs}
+
     def optional_sets(self) -> List[ParameterSet]:
-        used = {self.table_of(name) for inputs in self.setting.inputs.values() for name in inputs}
+        used = self.used_tables()
         return [[table.weight] for name, table in self.embeddings.items() if name not in used]
+
+    def continued(self, origin: Origin) -> Dict[str, Tensor]:
+        own, found = self.state_dict(), super().continued(origin)
+        known = [origin.like] if origin.like is not None else list(origin.known)
+        for table in self.embeddings:
+            name = f"embeddings.{table}.weight"
+            if name in origin.tensors:
+                rows = origin.tensors[name]
+                found[name] = longer(rows, own[name])
+                if table == "task":
+                    found[name][len(rows) :] = rows.mean(0)
+                elif known:
+                    found[name][list(origin.new)] = rows[known].mean(0)
+        name = "layer_embedding.weight"  # a decoder's layers come last
+        found[name] = longer(origin.tensors[name], own[name])
+        found["project.weight"] = self.with_columns_of(origin, own["project.weight"])
+        return found
+
+    def with_columns_of(self, origin: Origin, own: Tensor) -> Tensor:
+        """The projection [d_h, width] with the columns of each input that the origin has too."""
+        old, found = origin.tensors["project.weight"], own.clone()
+        inputs, width = embedded_inputs(origin.setting), self.setting.hyper.lang_dim
+        for place, name in enumerate(self.inputs):
+            if name in inputs:
+                start = inputs.index(name) * width
+                found[:, place * width : (place + 1) * width] = old[:, start : start + width]
+        found[:, len(self.inputs) * width :] = old[:, len(inputs) * width :]
+        return found
+
+    def of_languages(self, ids: Sequence[int]) -> Dict[str, Optional[List[int]]]:
+        return {f"embeddings.{table}.weight": list(ids) for table in self.used_tables() - {"task"}}
+
+
+def embedded_inputs(setting: Setting) -> List[str]:
+    """The condition inputs whose embeddings a hypernetwork reads, in their order."""
+    used = {name for inputs in setting.inputs.values() for name in inputs}
+    if "decoder" in setting.inputs:
+        used |= {"src", "tgt"}  # what no side depends on stays zero, as in the published model
+    return [name for name in INPUTS.names() if name in used]
 
 
 def by_site(weights: Weights, conditions: int, sites: int) -> List[Weights]:

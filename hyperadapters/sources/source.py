@@ -2,14 +2,15 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Dict, List, Mapping, Optional, Tuple
+from typing import ClassVar, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..adapters import AdapterKind, Site, Weights
 from ..errors import UserError
 from ..registry import Registry
 from .condition import Condition
+from .origin import Origin
 
 ParameterSet = List[nn.Parameter]
 
@@ -89,6 +90,10 @@ class AdapterSource(nn.Module, ABC):
 
     # whether fairseq-train can start from it
     trains: ClassVar[bool] = True
+    # how many adapters work one after the other in each layer
+    stacked: ClassVar[int] = 1
+    # other sources whose weights it can go on from, see `continued`
+    builds_on: ClassVar[Tuple[str, ...]] = ()
     # what each side depends on unless the user says otherwise; with tasks, if that differs
     default_inputs: ClassVar[Dict[str, Tuple[str, ...]]]
     task_inputs: ClassVar[Optional[Dict[str, Tuple[str, ...]]]] = None
@@ -110,6 +115,26 @@ class AdapterSource(nn.Module, ABC):
     def optional_sets(self) -> List[ParameterSet]:
         """Sets of parameters that some batches leave without gradient, each used as a whole."""
         return []
+
+    def continued(self, origin: Origin) -> Dict[str, Tensor]:
+        """Its state when it goes on from a source with fewer languages or tasks.
+
+        Args:
+            origin: that source; one registered under the same name or one of `builds_on`.
+        Returns:
+            all of its tensors by name, those that the other lacks with their start values.
+        """
+        return {name: origin.tensors.get(name, own) for name, own in self.state_dict().items()}
+
+    def of_languages(self, ids: Sequence[int]) -> Dict[str, Optional[List[int]]]:
+        """The parameters that serve some languages alone.
+
+        Args:
+            ids: ids of languages.
+        Returns:
+            by the name of a parameter its rows that do; None for all of it.
+        """
+        return {}
 
 
 SOURCES: Registry = Registry("adapter source")

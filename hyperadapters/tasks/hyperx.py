@@ -13,18 +13,20 @@ from ..absent import check_wrapper, drop_absent_gradients
 from ..data.batching import one_direction_a_batch
 from ..data.position import for_any_number_of_workers
 from ..errors import UserError
-from ..freezing import backbone_rule, freeze
+from ..freezing import KeptRows
 from ..languages import Languages
-from ..multitask import record
-from ..multitask.backbone import Backbone
+from ..multitask import record, trained_parts
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
+from ..multitask.continued import merged
 from ..multitask.corpus import Corpus, read_corpus
 from ..multitask.dataset import CellSentences, Ids
+from ..multitask.init_from import open_start
 from ..multitask.known import TASKS
 from ..multitask.loading import check_cells, drawn, encode_cell, log_report, read_cell
 from ..multitask.pieces import Format, Pieces, load_dictionary
 from ..multitask.sampling import SampledCells, ratios
+from ..multitask.start import Start, Training
 from ..multitask.task import Means
 
 logger = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class HyperXTaskConfig(FairseqDataclass):
     )
     seed: int = II("common.seed")
     init_from: Optional[str] = II("model.init_from")
+    save_dir: Optional[str] = II("checkpoint.save_dir")
 
 
 @register_task("hyperx", dataclass=HyperXTaskConfig)
@@ -88,7 +91,7 @@ class HyperXTask(FairseqTask):
         cells: the cells to train.
         tables: languages, tasks and labels.
         format: how the encoder's input looks.
-        backbone: the checkpoint to start from.
+        start: the checkpoint to start from.
         sentences: the training sentences of each cell, as read.
     """
 
@@ -100,13 +103,15 @@ class HyperXTask(FairseqTask):
         cells: List[Cell],
         tables: Tables,
         format: Format,
-        backbone: Optional[Backbone] = None,
+        start: Optional[Start] = None,
         sentences: Optional[Dict[str, List[Any]]] = None,
     ) -> None:
         super().__init__(cfg)
         self.corpus, self.dictionary, self.cells, self.tables = corpus, dictionary, cells, tables
-        self.format, self.backbone, self.sentences = format, backbone, sentences or {}
+        self.format, self.start, self.sentences = format, start, sentences or {}
         self.languages = Languages(tables.languages)
+        self.earlier_cells = dict(start.cells) if start else {}
+        self.kept_rows: List[KeptRows] = []
         self.pieces = Pieces(corpus, dictionary, self.format)
         self.means = Means(self.pieces, tables.labels, cfg)
 
@@ -122,17 +127,20 @@ class HyperXTask(FairseqTask):
         check_cells(cells, corpus, "train")
         if cfg.encoder_langtok not in (None, "src", "tgt"):
             raise UserError(f"--encoder-langtok {cfg.encoder_langtok}: choose src or tgt")
-        backbone = Backbone(cfg.init_from) if cfg.init_from else None
-        dictionary = load_dictionary(
-            corpus.dictionary, corpus.languages if cfg.encoder_langtok else (), cfg.lang_tok_style
-        )
+        start = open_start(cfg.init_from, cfg.save_dir) if cfg.init_from else None
         sentences = {
             cell.name: drawn(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
         }
-        cells = [replace(cell, sentences=len(sentences[cell.name])) for cell in cells]
-        format = Format(bool(backbone and backbone.is_roberta), cfg.max_pieces)
         tables = tables_of(cells, corpus, sentences)
-        return cls(cfg, corpus, dictionary, cells, tables, format, backbone, sentences)
+        if start:
+            tables = start.grown(tables)
+            start.take_format(cfg)
+        dictionary = load_dictionary(
+            corpus.dictionary, tables.languages if cfg.encoder_langtok else (), cfg.lang_tok_style
+        )
+        cells = [replace(cell, sentences=len(sentences[cell.name])) for cell in cells]
+        format = Format(bool(start and start.bos), cfg.max_pieces)
+        return cls(cfg, corpus, dictionary, cells, tables, format, start, sentences)
 
     def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **_: Any) -> None:
         """Loads the sentences of a split of all cells that have some.
@@ -175,17 +183,15 @@ class HyperXTask(FairseqTask):
         """Builds the model; at first, records in `cfg` what the model must know of its data."""
         if from_checkpoint:
             return super().build_model(cfg, from_checkpoint)
-        complete_config(cfg, self.tables, self.backbone)
-        symbols = []
-        if self.backbone:
-            symbols = self.backbone.symbols(Dictionary.load(str(self.corpus.dictionary)))
+        complete_config(cfg, self.tables, self.start)
         model = super().build_model(cfg, from_checkpoint)
-        if self.backbone:
-            self.backbone.load_into(model, symbols, self.dictionary)
-            self.backbone = None
-        if cfg.freeze_backbone:
-            trained, frozen = freeze(model, backbone_rule(cfg))
-            logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
+        check_positions(model, self.format)
+        training = Training(self.cells, self.tables, self.dictionary, self.corpus.dictionary)
+        if self.start:
+            self.start.load_into(model, training, cfg.new_language_like)
+        self.kept_rows = trained_parts.choose(model, cfg, self.start, training)
+        cfg.trained_values = trained_parts.count(model, self.kept_rows)
+        self.start = None  # its tensors are not needed any more
         return model
 
     def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
@@ -195,11 +201,16 @@ class HyperXTask(FairseqTask):
 
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)
-        return super().train_step(sample, model, *args, **kwargs)
+        result = super().train_step(sample, model, *args, **kwargs)
+        for rows in self.kept_rows:
+            rows.drop_gradients()
+        return result
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
         drop_absent_gradients(optimizer, model)
         super().optimizer_step(optimizer, model, update_num)
+        for rows in self.kept_rows:
+            rows.restore()
 
     def max_positions(self):
         return (self.format.limit, self.format.limit)
@@ -213,10 +224,22 @@ class HyperXTask(FairseqTask):
         return self.dictionary
 
     def state_dict(self) -> Dict[str, Any]:
-        return record.record(self.tables, self.dictionary, self.format, self.cfg, self.cells)
+        cells = merged(self.earlier_cells, self.cells)
+        return record.record(self.tables, self.dictionary, self.format, self.cfg, cells)
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
         record.compare(state_dict, self.state_dict())
+
+
+def check_positions(model: Any, format: Format) -> None:
+    """Raises:
+    UserError: if the encoder has no positions for the longest sentences.
+    """
+    limit = model.encoder.max_positions()
+    if format.limit > limit:
+        raise UserError(
+            f"--max-pieces {format.limit}: the encoder has {limit} positions: give at most {limit}"
+        )
 
 
 def tables_of(cells: List[Cell], corpus: Corpus, sentences: Dict[str, List[Any]]) -> Tables:

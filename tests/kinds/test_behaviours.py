@@ -1,6 +1,7 @@
 """The behaviour table: every adapter kind x every adapter source x what users rely on."""
 
 import itertools
+import re
 
 import pytest
 import torch
@@ -11,9 +12,21 @@ from hyperadapters.errors import UserError
 from hyperadapters.sources import SOURCES, Condition
 from hyperadapters.sources.baked import bake
 
-TABLE = list(itertools.product(KINDS.names(), SOURCES.names()))
+# every kind, and what users can choose about it that changes what it computes
+VARIANTS = {
+    **{kind: {"kind": kind} for kind in KINDS.names()},
+    "bottleneck, plain": {"norm": "plain"},
+    "bottleneck, none": {"norm": "none"},
+    "bottleneck, published": {"norm": "branch", "place": "after_feed_forward"},
+}
+TABLE = list(itertools.product(VARIANTS, SOURCES.names()))
 SIDES = ("encoder", "decoder")
 DIRECTIONS = ((0, 1), (1, 0), (0, 2), (2, 0))
+# of the stored adapters, those that the direction 0-1 and the task 0 use
+USED_KEYS = {
+    "language": {"0", "1"}, "pair": {"0-1"}, "task": {"0"},
+    "stack": {"language0", "language1", "task0"},
+}  # fmt: skip
 
 
 def ids(rows):
@@ -44,15 +57,23 @@ def run(source, rows, activations):
 
 @pytest.fixture(params=TABLE, ids=lambda pair: "-".join(pair))
 def case(request, make_setting):
-    kind, source = request.param
+    variant, source = request.param
 
     def build(**changes):
         made_by = "hyper" if source == "baked" else source  # what is baked was generated
-        made = SOURCES.get(made_by)(make_setting(kind=kind, source=made_by, **changes))
+        setting = make_setting(**VARIANTS[variant], source=made_by, **changes)
+        made = SOURCES.get(made_by)(setting)
         return bake(made, DIRECTIONS) if source == "baked" else made
 
     build.source = source
     return build
+
+
+def keys_of(names):
+    """The keys of stored adapters among names of parameters, a stack's with their part."""
+    return {
+        re.sub(r"^(?:parts\.(\w+)\.)?sides\.\w+\.([\w-]+)\..*", r"\1\2", name) for name in names
+    }
 
 
 def test_identity_start_changes_nothing(case):
@@ -73,7 +94,7 @@ def test_saved_and_loaded_weights_do_the_same(case):
 
 
 def test_mixed_batch_equals_its_parts(case):
-    source, x = case(), torch.randn(5, 6, 6)
+    source, x = case().double(), torch.randn(5, 6, 6, dtype=torch.double)
     rows = [2, 0, 3, 2, 1, 0]
     mixed = run(source, rows, x)
     for number, row in enumerate(rows):
@@ -123,13 +144,12 @@ def test_gradients_reach_the_conditions_of_the_batch_only(case):
         languages = source.embeddings["languages"].weight.grad
         assert languages[0].any() and languages[1].any() and not languages[2].any()
         return
-    keys = {"language": {"0", "1"}, "pair": {"0-1"}, "shared": {"shared"}, "task": {"0"}}
-    assert {name.split(".")[2] for name in reached} == keys[case.source]
+    assert keys_of(reached) == {**USED_KEYS, "shared": {"shared"}}[case.source]
 
 
 def test_stored_adapters_of_absent_conditions_are_not_updated(case):
     source = case()
-    if case.source not in ("language", "pair", "task"):
+    if case.source not in USED_KEYS:
         pytest.skip("nothing is stored by condition")
     optimizer = torch.optim.Adam(source.parameters(), lr=0.1, weight_decay=0.1)
     x = torch.randn(3, 4, 6)
@@ -140,8 +160,8 @@ def test_stored_adapters_of_absent_conditions_are_not_updated(case):
     run(source, [0, 0], x[:, :2]).pow(2).sum().backward()
     optimizer.step()
     parameters = source.named_parameters()
-    changed = {name.split(".")[2] for name, p in parameters if not torch.equal(p, before[name])}
-    assert changed == {"language": {"0", "1"}, "pair": {"0-1"}, "task": {"0"}}[case.source]
+    changed = keys_of(name for name, p in parameters if not torch.equal(p, before[name]))
+    assert changed == USED_KEYS[case.source]
 
 
 def test_validation_before_training_keeps_gradients(case):

@@ -31,10 +31,13 @@ def scores(model, net_input):
     return model(**net_input)[0]
 
 
-@pytest.mark.parametrize("kind", ["bottleneck", "parallel"])
+PUBLISHED = ("--adapter-place", "after_feed_forward", "--adapter-norm", "branch")
+
+
+@pytest.mark.parametrize("kind", [(), ("--adapter-kind", "parallel"), PUBLISHED])
 @pytest.mark.parametrize("source", ["hyper", "language", "pair"])
 def test_mixed_batch_equals_its_single_sentences(toy, tmp_path, kind, source):
-    task, model, _ = build(toy, tmp_path, "--adapter-kind", kind, "--adapter-source", source)
+    task, model, _ = build(toy, tmp_path, *kind, "--adapter-source", source)
     net_input = batch_of(task)
     model.eval()
     mixed = scores(model, net_input)
@@ -95,6 +98,7 @@ def test_layerdrop_drops_a_layer_with_its_adapter(toy, tmp_path):
         ("--activation-fn", "gelu", "--decoder-layers", "3"),
         ("--adapter-norm", "plain", "--adapter-activation", "swish"),
         ("--adapter-kind", "parallel", "--post-norm", "--hyper-output-norm"),
+        (*PUBLISHED, "--post-norm", "--hyper-no-rescale"),
         ("--encoder-adapter-condition", "src", "--decoder-adapter-condition", "src,tgt"),
         ("--decoder-ffn-embed-dim", "24", "--no-token-positional-embeddings"),
     ],
@@ -120,6 +124,13 @@ def test_half_precision_runs(toy, tmp_path):
         (("--adapter-bottleneck", "0"), "--adapter-bottleneck 0"),
         (("--adapter-kind", "bottelneck"), "did you mean 'bottleneck'"),
         (("--adapter-kind", "parallel", "--checkpoint-activations"), "cannot be recomputed"),
+        (
+            (*PUBLISHED, "--checkpoint-activations"),
+            "work after_feed_forward .* cannot be recomputed",
+        ),
+        (("--adapter-place", "beside_feed_forward"), "work at after_layer or after_feed_forward"),
+        (("--adapter-norm", "brnch"), "choose one of trained, plain, branch, none"),
+        (("--adapter-source", "stack"), "knows no tasks"),
         (("--adapter-source", "hyp"), "did you mean 'hyper'"),
         (("--encoder-adapter-condition", "task"), "knows no tasks"),
         (("--freeze-backbone", "--adapter-source", "none"), "nothing to train"),

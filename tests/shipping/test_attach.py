@@ -45,9 +45,12 @@ def translated(toy, checkpoint, direction):
     return hypotheses(output), scores(output)
 
 
-@pytest.mark.parametrize("source", ["hyper", "language"])
-def test_attached_adapters_translate_the_same(toy, tmp_path, trained, ship, put_together, source):
-    original = trained("--adapter-source", source)
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--adapter-source", "language"), ("--adapter-place", "after_feed_forward")],
+)
+def test_attached_adapters_translate_the_same(toy, tmp_path, trained, ship, put_together, options):
+    original = trained(*options)
     files = ship(original, "de-fr", "fr-en")
     report = put_together(original, files)
     assert report["directions"] == ["de-fr", "fr-en"]
@@ -57,6 +60,7 @@ def test_attached_adapters_translate_the_same(toy, tmp_path, trained, ship, put_
     # what was attached can be exported again: the very same tensors
     (again,) = ship(tmp_path / "attached.pt", "fr-en", folder="again")
     assert again.read_bytes() == files[1].read_bytes()
+    source = "language" if "language" in options else "hyper"
     assert json.loads(again.with_suffix(".json").read_text())["source"] == source
 
 

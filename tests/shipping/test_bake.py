@@ -16,6 +16,7 @@ KINDS_OF_CHECKPOINTS = {
     "hyper-src": ("--encoder-adapter-condition", "src", "--hyper-untied"),
     "language": ("--adapter-source", "language"),
     "shared": ("--adapter-source", "shared"),
+    "published": ("--adapter-place", "after_feed_forward", "--adapter-norm", "branch"),
 }
 
 

@@ -1,0 +1,187 @@
+"""A model with tasks that is trained on: with few sentences, more languages or more tasks."""
+
+import logging
+from argparse import Namespace
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from omegaconf import DictConfig
+from torch import Tensor, nn
+
+from ..checkpoints import settings
+from ..configuration import ADAPTER_OPTIONS, defaults, setting_of
+from ..data.recorded import fingerprint
+from ..errors import Problems, UserError, listed, nearest
+from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
+from ..languages import Languages
+from ..sources import SOURCES, Origin
+from .cells import Cell
+from .configuration import HyperXEncoderConfig, Tables
+from .pieces import load_dictionary
+from .start import Start, Training
+
+logger = logging.getLogger(__name__)
+
+# Options of ours that say how to train, not what the model is; all others are the checkpoint's.
+OF_TRAINING = (
+    "adapter_source", "adapter_start", "hyper_dropout", "freeze_backbone", "init_from", "post_norm",
+    "separate_embeddings",
+)  # fmt: skip
+CONDITIONS = ("encoder_adapter_condition", "decoder_adapter_condition")
+
+
+class Continued(Start):
+    """A checkpoint of `--task hyperx`. Its languages, tasks and labels come first.
+
+    Args:
+        path: given as --init-from.
+        state: what it holds.
+    """
+
+    def __init__(self, path: str, state: Mapping[str, Any]) -> None:
+        options = {**vars(defaults(HyperXEncoderConfig)), **settings(state, "model")}
+        self.recorded = state["task_state"]
+        super().__init__(
+            path, options, dict(state["model"]), self.recorded["format"]["bos"],
+            dict(self.recorded["cells"]),
+        )  # fmt: skip
+        self.source = None if options["adapter_source"] == "none" else options["adapter_source"]
+
+    def grown(self, own: Tables) -> Tables:
+        labels, problems = dict(self.recorded["labels"]), Problems()
+        for task, found in own.labels.items():
+            new = [label for label in found if label not in labels.setdefault(task, found)]
+            if new:
+                problems.add(
+                    f"{task}: the training sentences have labels that {self.path} does not know: "
+                    f"{listed(new)}; it knows {listed(labels[task])}"
+                )
+        problems.raise_if_any()
+        directions = (self.options.get("directions") or "").split(",")
+        return Tables(
+            united(self.recorded["languages"], own.languages),
+            united(self.recorded["tasks"], own.tasks),
+            labels,
+            united(filter(None, directions), own.directions),
+        )
+
+    def take_format(self, options: Any) -> None:
+        if "translation" in self.recorded["tasks"]:
+            for name in ("encoder_langtok", "lang_tok_style"):
+                self.take(options, name, self.recorded["format"][name])
+
+    def take_options(self, cfg: DictConfig) -> None:
+        super().take_options(cfg)
+        if self.source is None:
+            if cfg.adapter_source != "none":
+                logger.info(
+                    f"{self.path} has no adapters: --adapter-source {cfg.adapter_source} adds some"
+                )
+            return
+        if self.source not in SOURCES.get(cfg.adapter_source).builds_on:
+            self.take(cfg, "adapter_source", self.source)
+        taken = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
+        if cfg.adapter_source == self.source:
+            taken += CONDITIONS if "translation" in self.recorded["tasks"] else CONDITIONS[:1]
+        for name in taken:
+            self.take(cfg, name, self.options[name])
+
+    def trained_languages(self) -> List[str]:
+        """The languages that it was trained with, in the order of its table."""
+        found = languages_of(self.cells)
+        return [code for code in self.recorded["languages"] if code in found]
+
+    def new_languages(self, cells: Sequence[Cell]) -> List[str]:
+        known = self.trained_languages()
+        return [code for code in languages_of([cell.name for cell in cells]) if code not in known]
+
+    def load_into(self, model: nn.Module, training: Training, like: Optional[str]) -> None:
+        tensors = self.by_symbol(self.symbols(training), training.dictionary)
+        if self.has_decoder:
+            self.check_shared(tensors)
+        if self.source is None:
+            self.refuse_like(like)
+        else:
+            origin = self.origin(tensors, training, like)
+            for name, tensor in model.encoder.adapters.continued(origin).items():
+                tensors[ADAPTER_PREFIX + name] = tensor
+        self.copy(model, tensors, self.may_lack)
+
+    def may_lack(self, name: str) -> bool:
+        """Heads of new tasks are new, and adapters if it has none."""
+        if name.startswith(HEADS):
+            return name.split(".")[1] not in self.recorded["tasks"]
+        return is_adapter(name) and self.source is None
+
+    def symbols(self, training: Training) -> List[str]:
+        """The symbol of each of its embeddings.
+
+        Raises:
+            UserError: if the corpus has another dictionary.
+        """
+        form, file = self.recorded["format"], Path(training.dictionary_file)
+        with_tokens = self.recorded["languages"] if form["encoder_langtok"] else ()
+        dictionary = load_dictionary(file, with_tokens, form["lang_tok_style"])
+        if fingerprint(dictionary) != self.recorded["dictionary"]["sha256"]:
+            raise UserError(
+                f"--init-from {self.path}: {file} is not the dictionary that it was trained with "
+                f"({self.recorded['dictionary']['size']} entries with those that training adds, here "
+                f"{len(dictionary)}): name its dictionary and sentencepiece model in corpus.yaml"
+            )
+        return dictionary.symbols
+
+    def origin(
+        self, tensors: Mapping[str, Tensor], training: Training, like: Optional[str]
+    ) -> Origin:
+        """What its adapter source hands on, see `Origin`.
+
+        Raises:
+            UserError: if `like` is no language that it was trained with.
+        """
+        known, table = self.trained_languages(), Languages(training.tables.languages)
+        if like is not None and like not in known:
+            raise UserError(
+                f"--new-language-like {like}: {self.path} was not trained with it: "
+                f"{nearest(like, known)}"
+            )
+        new = self.new_languages(training.cells)
+        added = [code for code in table if code not in self.recorded["languages"]]
+        if new:
+            start = f"those of {like}" if like else "their mean, where they are embeddings"
+            logger.info(f"new languages: {', '.join(new)}; weights at the start: {start}")
+        return Origin(
+            source=self.source,
+            setting=setting_of(Namespace(**self.options)),
+            tensors={
+                name.removeprefix(ADAPTER_PREFIX): tensor
+                for name, tensor in tensors.items()
+                if name.startswith(ADAPTER_PREFIX)
+            },
+            known=[table.id(code) for code in known],
+            new=[table.id(code) for code in united(new, added)],
+            like=None if like is None else table.id(like),
+        )
+
+
+def united(first: Sequence[str], second: Sequence[str]) -> List[str]:
+    """The distinct names of both, the first ones in front."""
+    return list(dict.fromkeys([*first, *second]))
+
+
+def languages_of(cells: Sequence[str]) -> List[str]:
+    """The languages of cells by their names; of translation, those of both sides."""
+    return list(dict.fromkeys(code for name in cells for code in Cell(*name.split(":")).direction))
+
+
+def merged(earlier: Mapping[str, Optional[int]], cells: Sequence[Cell]) -> Dict[str, Optional[int]]:
+    """All trained cells with the number of their sentences, None for all.
+
+    Args:
+        earlier: those of the checkpoint that training started from.
+        cells: those that are trained now.
+    """
+    found = dict(earlier)
+    for cell in cells:
+        counts = (found.get(cell.name, 0), cell.sentences)
+        found[cell.name] = None if None in counts else max(counts)
+    return found

@@ -1,0 +1,127 @@
+"""Which parts of a model with tasks are trained, by its options."""
+
+import logging
+from typing import Any, List, Optional, Sequence
+
+from torch import nn
+
+from ..errors import Problems, UserError, listed
+from ..freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
+from ..sources import SOURCES
+from .cells import Cell
+from .start import Start, Training
+
+logger = logging.getLogger(__name__)
+
+
+def choose(
+    model: nn.Module, cfg: Any, start: Optional[Start], training: Training
+) -> List[KeptRows]:
+    """Freezes what is not trained.
+
+    Args:
+        model: the model.
+        cfg: its complete configuration.
+        start: the checkpoint given as --init-from.
+        training: what is to be trained.
+    Returns:
+        trained parameters of which some rows stay as they are.
+    Raises:
+        UserError: if the options do not go with each other or with the checkpoint.
+    """
+    if cfg.train_new_languages_only:
+        return only_new_languages(model, start, training)
+    rules = []
+    if cfg.freeze_backbone:
+        check_decoder(start, training)
+        rules.append(backbone_rule(cfg))
+    # without trained language adapters to start from, both are trained together
+    if cfg.adapter_source == "stack" and start and start.source and not cfg.train_language_adapters:
+        check_language_adapters(start, training.cells)
+        rules.append("language_adapters")
+    if rules:
+        trained, frozen = freeze(model, *rules)
+        logger.info(f"frozen: {trained:,} values are trained, {frozen:,} are not")
+    return []
+
+
+def count(model: nn.Module, kept: Sequence[KeptRows]) -> int:
+    """How many values are trained.
+
+    Args:
+        model: the model after `choose`.
+        kept: what that returned.
+    """
+    own = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return own - sum(rows.values.numel() for rows in kept)
+
+
+def check_decoder(start: Optional[Start], training: Training) -> None:
+    """Raises:
+    UserError: if a decoder without trained weights would be frozen.
+    """
+    if start and "translation" in training.tables.tasks and not start.has_decoder:
+        raise UserError(
+            f"--freeze-backbone: {start.path} has no decoder, and that of translation would stay as "
+            "it is drawn: leave out --freeze-backbone or the translation cells"
+        )
+
+
+def check_language_adapters(start: Start, cells: Sequence[Cell]) -> None:
+    """Raises:
+    UserError: if a task adapter would be trained on top of language adapters that are not.
+    """
+    missing = start.new_languages(cells)
+    if missing:
+        raise UserError(
+            f"{start.path} has no trained language adapter of {listed(missing)}: train it first with "
+            f"--adapter-source language and the cell mlm:{missing[0]}, or give "
+            "--train-language-adapters"
+        )
+
+
+def only_new_languages(
+    model: nn.Module, start: Optional[Start], training: Training
+) -> List[KeptRows]:
+    """Freezes all but the weights that serve the new languages alone.
+
+    Returns:
+        the tables of which they are rows.
+    Raises:
+        UserError: if there is no new language, or a cell needs anything else to be trained.
+    """
+    option = "--train-new-languages-only"
+    if start is None or start.source is None:
+        raise UserError(
+            f"{option}: give a checkpoint of --task hyperx that has adapters as --init-from"
+        )
+    new = start.new_languages(training.cells)
+    if not new:
+        raise UserError(
+            f"{option}: {start.path} was trained with all of these languages: give cells of others"
+        )
+    problems = Problems()
+    known_tasks = {name.split(":")[0] for name in start.cells}
+    for cell in training.cells:
+        if not set(cell.direction) & set(new):
+            problems.add(f"{option}: {cell.name} has no new language and would train nothing")
+        if cell.task not in known_tasks:
+            problems.add(
+                f"{option}: {start.path} was not trained with the task {cell.task}, whose head would "
+                "stay as it is drawn"
+            )
+    problems.raise_if_any()
+    ids = [training.tables.languages.index(code) for code in new]
+    own = model.encoder.adapters.of_languages(ids)
+    if not own:
+        name = next(
+            n for n in SOURCES.names() if isinstance(model.encoder.adapters, SOURCES.get(n))
+        )
+        raise UserError(
+            f"{option}: the adapters of {start.path} (--adapter-source {name}) depend on no language"
+        )
+    named = {ADAPTER_PREFIX + parameter: rows for parameter, rows in own.items()}
+    trained = freeze_all_but(model, named)
+    kept = [KeptRows(trained[name], rows) for name, rows in named.items() if rows is not None]
+    logger.info(f"frozen: only {count(model, kept):,} values of {', '.join(new)} are trained")
+    return kept
