@@ -14,6 +14,7 @@ def optional_sets(model: nn.Module) -> List[ParameterSet]:
     """The trainable sets of a model that a batch may leave unused (see `AdapterSource`)."""
     source = getattr(getattr(model, "encoder", None), "adapters", None)
     sets = source.optional_sets() if source is not None else []
+    sets = [*sets, *(model.optional_sets() if hasattr(model, "optional_sets") else [])]
     return [parameters for parameters in sets if any(p.requires_grad for p in parameters)]
 
 

@@ -1,7 +1,7 @@
 """A tiny corpus of constructed languages with parts of speech, entities and text, and trainings on it."""
 
 from pathlib import Path
-from typing import Sequence
+from typing import List, Sequence
 
 import sentencepiece
 from toy import USER_DIR, run_in_process
@@ -68,19 +68,24 @@ def write_pieces(folder: Path, languages: Sequence[str], vocabulary: int) -> Non
 
 
 def train_cells(corpus: Path, save: Path, *extra: str, cells: str = CELLS) -> Path:
-    """fairseq-train of a tiny model for a few updates in this process.
+    """fairseq-train in this process, see `cell_arguments`; returns the last checkpoint."""
+    from fairseq_cli import train as command
+
+    words = cell_arguments(corpus, save, *extra, cells=cells)
+    run_in_process(command.cli_main, "fairseq-train", words)
+    return save / "checkpoint_last.pt"
+
+
+def cell_arguments(corpus: Path, save: Path, *extra: str, cells: str = CELLS) -> List[str]:
+    """The words of a fairseq-train command: a tiny model, a few updates.
 
     Args:
         corpus: the folder of corpus.yaml.
         save: the folder of the checkpoints.
         extra: further options; they overrule those here.
         cells: the cells to train.
-    Returns:
-        the last checkpoint.
     """
-    from fairseq_cli import train as command
-
-    words = [
+    return [
         str(corpus), "--user-dir", str(USER_DIR), "--task", "hyperx", "--task-languages", cells,
         "--arch", "hyperx_encoder_tiny", "--encoder-embed-dim", "16",
         "--encoder-ffn-embed-dim", "16", "--adapter-bottleneck", "4", "--hyper-hidden", "6",
@@ -90,5 +95,3 @@ def train_cells(corpus: Path, save: Path, *extra: str, cells: str = CELLS) -> Pa
         "--log-format", "json", "--log-interval", "1",
         "--best-checkpoint-metric", "score", "--maximize-best-checkpoint-metric", *extra,
     ]  # fmt: skip
-    run_in_process(command.cli_main, "fairseq-train", words)
-    return save / "checkpoint_last.pt"

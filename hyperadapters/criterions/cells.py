@@ -49,7 +49,8 @@ class CellsCriterion(FairseqCriterion):
         """
         scores = model(**sample["net_input"])
         loss = torch.zeros((), device=sample["id"].device)
-        logged: Dict[str, Any] = {key: sample[key] for key in ("nsentences", "ntokens")}
+        logged = self.nothing(validating=not model.training)
+        logged.update({key: sample[key] for key in ("nsentences", "ntokens")})
         for task, target in sample["target"].items():
             smoothing = self.label_smoothing if task == "translation" else 0.0
             known = target.ge(0)  # labels of validation that training never showed have no number
@@ -67,6 +68,18 @@ class CellsCriterion(FairseqCriterion):
         logged["loss"] = loss.item()
         return loss, sample["nsentences"], logged
 
+    def nothing(self, validating: bool) -> Dict[str, float]:
+        """Zeros under all names that some batch logs: processes can add up like names only."""
+        names = [
+            f"{what} {task}" for task in self.task.tables.tasks for what in ("loss", "sentences")
+        ]
+        if validating:
+            for cell in self.task.cells:
+                labels = self.task.tables.labels.get(cell.task, [])
+                counts = TASKS.get(cell.task).count([], [], labels)
+                names += [f"count {cell.name} {name}" for name in ("sentences", *counts)]
+        return dict.fromkeys(names, 0.0)
+
     def counts(
         self, task: str, scores: Tensor, target: Tensor, sample: Mapping[str, Any]
     ) -> Dict[str, float]:
@@ -79,14 +92,14 @@ class CellsCriterion(FairseqCriterion):
         for cell, answers in zip(sample["cells"][task], sample["answers"][task]):
             rows = slice(start, start + answers)
             start += answers
+            found[f"count {cell} sentences"] += 1
             for name, count in kind.count(predicted[rows], right[rows], labels).items():
                 found[f"count {cell} {name}"] += count
         return found
 
     @staticmethod
     def logging_outputs_can_be_summed() -> bool:
-        """Batches log different cells."""
-        return False
+        return True
 
     @classmethod
     def reduce_metrics(cls, logging_outputs: List[Mapping[str, Any]]) -> None:
@@ -98,11 +111,13 @@ class CellsCriterion(FairseqCriterion):
         cells = set()
         for name, value in sums.items():
             kind, _, rest = name.partition(" ")
-            if kind == "loss" and rest:
+            if kind == "loss" and rest and sums[f"sentences {rest}"]:
                 log_mean(f"{rest}_loss", value, sums[f"sentences {rest}"])
             elif kind == "count":
-                metrics.log_scalar_sum(f"_{name}", value)
-                cells.add(rest.partition(" ")[0])
+                cell = rest.partition(" ")[0]
+                if sums[f"count {cell} sentences"]:
+                    metrics.log_scalar_sum(f"_{name}", value)
+                    cells.add(cell)
         for cell in cells:
             metrics.log_derived(cell, lambda meters, cell=cell: round(score_of(cell, meters), 2))
         if cells:

@@ -34,14 +34,15 @@ def train(command: List[str], log: Path, updates: int) -> None:
         [executable(command[0]), *command[1:]],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
     )  # fmt: skip
-    last = ""
+    last, finished = "", False
 
     def copied() -> Iterator[str]:
-        nonlocal last
+        nonlocal last, finished
         with open(log, "a", encoding="utf-8") as file:
             for line in process.stdout:
                 file.write(line)
                 last = line.strip() or last
+                finished = finished or "| done training in " in line
                 yield line
 
     try:
@@ -52,5 +53,6 @@ def train(command: List[str], log: Path, updates: int) -> None:
     finally:
         if process.poll() is None and sys.exc_info()[0]:
             process.terminate()
-    if process.wait():
+    # a thread of fairseq's can end the process with an error after everything is saved
+    if process.wait() and not finished:
         raise UserError(f"{command[0]} failed ({last}): see {log}")

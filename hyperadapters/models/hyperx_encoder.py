@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from typing import Dict, Mapping, Optional
+from typing import Dict, List, Mapping, Optional
 
 from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.models import BaseFairseqModel, register_model, register_model_architecture
@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
 from ..multitask.known import TASKS
 from ..multitask.record import compare
-from ..sources import SOURCES, Condition
+from ..sources import SOURCES, Condition, ParameterSet
 from .adapter_encoder import AdapterTransformerEncoder
 
 
@@ -102,6 +102,12 @@ class HyperXEncoderModel(BaseFairseqModel):
         if "translation" not in self.heads:
             raise AttributeError("this model does not translate")
         return self.heads["translation"]
+
+    def optional_sets(self) -> List[ParameterSet]:
+        """The heads' own parameters: a batch may have no sentence of a task."""
+        common = set(self.encoder.parameters())
+        heads = self.heads.values() if len(self.heads) > 1 else []
+        return [[p for p in head.parameters() if p not in common] for head in heads]
 
     def max_positions(self):
         """Most pieces of a source, and of a target."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tagging_corpus import cell_arguments, train_cells, write_corpus
 from toy import USER_DIR, train, train_arguments
 
 # An odd number of batches, each of one direction: languages are absent from one worker's batch and
@@ -121,6 +122,32 @@ def test_two_processes_go_on_where_one_stopped(toy, tmp_path):
     found = two_processes(toy, tmp_path / "two", "pair", WHOLE)
     assert min(found[0]) == int(CUT) + 1
     same(found, wanted)
+
+
+def test_two_processes_train_cells_as_one_does(tmp_path):
+    corpus = write_corpus(tmp_path / "corpus")
+    words = (
+        "--adapter-source", "task", "--one-cell-a-batch", "--dropout", "0", "--max-tokens", "200",
+        "--weight-decay", "0.1", "--batch-size-valid", "7", "--validate-interval-updates", "10",
+    )  # fmt: skip
+    cells = "pos:qaa,ner:qba,mlm:qab"
+
+    def score(log):
+        return float(re.findall(r'"valid_score": "([0-9.]+)"', log.read_text())[-1])
+
+    one = train_cells(
+        corpus, tmp_path / "one", *words, "--max-update", "10", "--update-freq", "2",
+        "--log-file", str(tmp_path / "one.log"), cells=cells,
+    )  # fmt: skip
+    two = [
+        *cell_arguments(corpus, tmp_path / "two", *words, cells=cells), "--max-update", "10",
+        "--log-file", str(tmp_path / "two.log"), "--distributed-backend", "gloo",
+    ]  # fmt: skip
+    result = run_script("train_distributed.sh", *two, PROCESSES="2")
+    assert result.returncode == 0, result.stderr[-3000:]
+    found = (*figures(tmp_path / "two.log"), tmp_path / "two" / "checkpoint_last.pt")
+    same(found, (*figures(tmp_path / "one.log"), one))
+    assert score(tmp_path / "two.log") == pytest.approx(score(tmp_path / "one.log"), abs=0.5)
 
 
 def test_the_scripts_explain_themselves():
