@@ -115,6 +115,9 @@ def scores(output: str) -> Dict[int, str]:
 
 def run_in_process(main, name: str, words: List[str]) -> str:
     """Calls a fairseq command's entry point; returns what it prints."""
+    from fairseq import checkpoint_utils
+
+    vars(checkpoint_utils.save_checkpoint).pop("best", None)  # that of the process's last training
     previous, sys.argv = sys.argv, [name, *words]
     output = io.StringIO()
     try:
