@@ -14,26 +14,46 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    """Prints the options as a help text."""
-    from ..configuration import ADAPTER_OPTIONS
+    """Prints the options as help texts."""
+    from fairseq.dataclass.utils import gen_parser_from_dataclass
+
+    from ..criterions.cells import CellsCriterionConfig
     from ..models.adapter_transformer import AdapterTransformerModel
+    from ..models.hyperx_encoder import HyperXEncoderModel
+    from ..multitask.configuration import OWN_OPTIONS as OF_TASKS
+    from ..options import ADAPTER_OPTIONS
+    from ..tasks.hyperx import HyperXTaskConfig
     from ..tasks.multilingual_adapter_translation import (
         OWN_OPTIONS,
         MultilingualAdapterTranslationTask,
     )
 
-    listed = ArgumentParser(
-        "fairseq-train DATA --user-dir hyperadapters", usage=SUPPRESS, add_help=False
-    )
-    task = listed.add_argument_group("--task multilingual_adapter_translation")
-    model = listed.add_argument_group("--arch adapter_transformer, adapter_transformer_tiny, _big")
-    MultilingualAdapterTranslationTask.add_args(task)
-    AdapterTransformerModel.add_args(model)
-    own = set(ADAPTER_OPTIONS) | {name for name, _, _ in OWN_OPTIONS}
-    for group in (task, model):
+    def of_cells(group) -> None:
+        gen_parser_from_dataclass(group, HyperXTaskConfig())
+        gen_parser_from_dataclass(group, CellsCriterionConfig())
+
+    translation = {name for name, _, _ in OWN_OPTIONS}
+    # by title what adds the options, and those that are listed without --all
+    groups = {
+        "--task multilingual_adapter_translation": (
+            MultilingualAdapterTranslationTask.add_args, translation,
+        ),
+        "--arch adapter_transformer, adapter_transformer_tiny, _big": (
+            AdapterTransformerModel.add_args, ADAPTER_OPTIONS,
+        ),
+        "--task hyperx --criterion cells": (of_cells, None),
+        "--arch hyperx_encoder, hyperx_encoder_tiny (besides those of adapter_transformer)": (
+            HyperXEncoderModel.add_args, OF_TASKS,
+        ),
+    }  # fmt: skip
+    for title, (add, own) in groups.items():
+        listed = ArgumentParser(usage=SUPPRESS, add_help=False, prog="fairseq-train")
+        group = listed.add_argument_group(title)
+        add(group)
         for action in group._group_actions:
-            if not args.all and action.dest not in own:
+            if not args.all and own is not None and action.dest not in own:
                 action.help = SUPPRESS
             elif action.help:
                 action.help = action.help.replace("%", "%%")
-    listed.print_help()
+        listed.print_help()
+        print()

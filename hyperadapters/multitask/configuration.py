@@ -12,10 +12,10 @@ from ..configuration import (
     AdapterTransformerOptions,
     check,
     defaults,
-    option,
     own_fields,
 )
 from ..errors import UserError, nearest
+from ..options import option
 
 # Width, feed-forward width, layers, attention heads.
 PRESETS = {

@@ -9,11 +9,12 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from ..checkpoints import settings
-from ..configuration import ADAPTER_OPTIONS, defaults, setting_of
+from ..configuration import defaults, setting_of
 from ..data.recorded import fingerprint
 from ..errors import Problems, UserError, listed, nearest
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..languages import Languages
+from ..options import ADAPTER_OPTIONS
 from ..sources import SOURCES, Origin
 from .cells import Cell
 from .configuration import HyperXEncoderConfig, Tables

@@ -109,7 +109,8 @@ def read_conllu(part: Part) -> Iterator[Tagged]:
                         )
                     words.append(token["form"])
                     labels.append(label)
-            yield Tagged(tuple(words), tuple(labels))
+            if words:  # else nothing but comments
+                yield Tagged(tuple(words), tuple(labels))
 
     return taken(part, sentences())
 

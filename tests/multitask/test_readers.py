@@ -38,7 +38,7 @@ def part(tmp_path, text, name="file.txt", **limits):
 
 @pytest.mark.parametrize("name", ["a.conllu", "a.conllu.gz"])
 def test_words_of_conllu_without_multiword_tokens_and_empty_nodes(tmp_path, name):
-    first, second = read_conllu(part(tmp_path, CONLLU, name))
+    first, second = read_conllu(part(tmp_path, "# newdoc\n\n" + CONLLU, name))
     assert first.words == ("vamos", "nos", "a l") and first.labels == ("VERB", "PRON", "ADP")
     assert second.words == ("mar",)
 
