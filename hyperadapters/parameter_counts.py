@@ -109,25 +109,37 @@ def count_with_tasks(arch: str, languages: int, tasks: int, **options: Any) -> D
     return counts
 
 
-def draw_growth(path: Path, counts: Mapping[int, Mapping[str, int]], title: str) -> None:
-    """Draws how the adapters grow with the number of languages.
+def growth(settings: Mapping[str, Any], name: str) -> Dict[int, Dict[str, int]]:
+    """The counts as one number grows from 1 to what the settings say.
+
+    Args:
+        settings: arguments of `count_with_tasks`.
+        name: "languages" or "tasks".
+    """
+    numbers = range(1, settings[name] + 1)
+    return {number: count_with_tasks(**{**settings, name: number}) for number in numbers}
+
+
+def draw_growth(path: Path, settings: Mapping[str, Any]) -> None:
+    """Draws how the adapters grow with the number of languages, and of tasks.
 
     Args:
         path: the PNG file to write.
-        counts: parameters by number of languages and by system.
-        title: what is drawn.
+        settings: arguments of `count_with_tasks`; the largest numbers drawn.
     """
-    with figure(path, (7.5, 4.5)) as (axes,):
-        numbers = list(counts)
-        for system in counts[numbers[0]]:
-            sizes = [counts[number][system] / 1e6 for number in numbers]
-            axes.plot(numbers, sizes, label=system, linewidth=2)
-        axes.set_yscale("log")
-        axes.set_xlabel("languages")
-        axes.set_ylabel("adapter parameters (millions)")
-        axes.set_title(title, fontsize=11)
-        axes.grid(True, which="major", alpha=0.4)
-        axes.legend(fontsize=9)
+    with figure(path, (9.5, 4.2), columns=2) as panels:
+        for axes, name, other in zip(panels, ("languages", "tasks"), ("tasks", "languages")):
+            counts = growth(settings, name)
+            for system in TASK_SYSTEMS:
+                sizes = [counts[number][system] / 1e6 for number in counts]
+                axes.plot(list(counts), sizes, label=system, linewidth=2)
+            axes.set_xlabel(name)
+            axes.set_ylabel("adapter parameters (millions)")
+            axes.set_title(f"{settings[other]} {other}", fontsize=11)
+            axes.set_ylim(bottom=0)
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.grid(True, alpha=0.4)
+        panels[0].legend(fontsize=9)
 
 
 def table(counts: Mapping[str, int], what: str, base: str) -> str:

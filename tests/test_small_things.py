@@ -133,6 +133,23 @@ def test_parameters_command_prints_them(capsys):
     printed = json.loads(capsys.readouterr().out)
     assert printed["parameters"]["language"] == 12 * 4 * size(512, 128)
     assert main(["parameters", "--languages", "0"]) == 2
+    assert main(["parameters", "--plot", "x.png"]) == 2
+
+
+def test_parameters_with_tasks_grow_as_they_should(tmp_path, capsys):
+    from hyperadapters.cli.main import main
+
+    words = ["parameters", "--tasks", "3", "--languages", "4", "--hyper-hidden", "8", "--json"]
+    assert main([*words, "--plot", str(tmp_path / "growth.png")]) == 0
+    found = json.loads(capsys.readouterr().out)["parameters"]
+    one = 12 * size(768, 128)  # of all layers
+    assert found["task adapters"] == 3 * one
+    assert found["task x language adapters"] == 3 * 4 * one
+    assert found["language and task adapters, stacked"] == (3 + 4) * one
+    assert main([*words[:2], "9", *words[3:]]) == 0
+    more = json.loads(capsys.readouterr().out)["parameters"]
+    assert more["Hyper-X"] == found["Hyper-X"] + 6 * 50  # an embedding for each task
+    assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
     assert "at least 1" in capsys.readouterr().err
 
 

@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--tasks", type=int, metavar="N", help="tasks of an encoder with tasks")
     add(
         "--plot", type=Path, metavar="FILE",
-        help="with --tasks: draw the growth from 1 to --languages languages (PNG)",
+        help="with --tasks: draw the growth up to so many languages and tasks (PNG)",
     )  # fmt: skip
     add("--adapter-kind", default="bottleneck", help="adapter kind (default: %(default)s)")
     add("--adapter-bottleneck", type=int, default=128, metavar="B", help="(default: %(default)s)")
@@ -65,12 +65,7 @@ def run(args: Namespace) -> None:
         counts = count_with_tasks(**settings)
         printed = table(counts, "system", "task x language adapters")
         if args.plot:
-            grown = {
-                number: count_with_tasks(**{**settings, "languages": number})
-                for number in range(1, args.languages + 1)
-            }
-            title = f"{args.tasks} tasks, {settings['arch']}, bottleneck {args.adapter_bottleneck}"
-            draw_growth(args.plot, grown, f"{title}, d_h = {args.hyper_hidden}")
+            draw_growth(args.plot, settings)
     if args.json:
         print(json.dumps({"configuration": settings, "parameters": counts}, indent=2))
     else:
