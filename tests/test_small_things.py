@@ -133,7 +133,9 @@ def test_parameters_command_prints_them(capsys):
     printed = json.loads(capsys.readouterr().out)
     assert printed["parameters"]["language"] == 12 * 4 * size(512, 128)
     assert main(["parameters", "--languages", "0"]) == 2
+    assert "at least 1" in capsys.readouterr().err
     assert main(["parameters", "--plot", "x.png"]) == 2
+    assert "give --tasks too" in capsys.readouterr().err
 
 
 def test_parameters_with_tasks_grow_as_they_should(tmp_path, capsys):
@@ -150,7 +152,6 @@ def test_parameters_with_tasks_grow_as_they_should(tmp_path, capsys):
     more = json.loads(capsys.readouterr().out)["parameters"]
     assert more["Hyper-X"] == found["Hyper-X"] + 6 * 50  # an embedding for each task
     assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
-    assert "at least 1" in capsys.readouterr().err
 
 
 def test_every_option_is_listed_and_every_command_has_help(capsys):
