@@ -2,13 +2,17 @@
 OUT ?= demo
 ARGS ?=
 
-.PHONY: demo test check set-up
+# make demo-tagging: tasks and languages on one encoder
+.PHONY: demo demo-tagging test check set-up
 
 set-up:
 	@sh scripts/set_up.sh
 
 demo: set-up
 	.venv/bin/hyperadapters demo --out $(OUT) $(ARGS)
+
+demo-tagging: set-up
+	.venv/bin/hyperadapters demo-tagging $(ARGS)
 
 test: set-up
 	.venv/bin/python -m pytest $(ARGS)

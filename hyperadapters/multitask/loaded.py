@@ -86,6 +86,8 @@ class Checkpoint:
             **{
                 **vars(HyperXTaskConfig()), **settings(self.state, "task"),
                 "data": str(corpus.file.parent), "seed": SEED, "init_from": None,
+                # a model that was continued has them from where it started
+                "encoder_langtok": form["encoder_langtok"], "lang_tok_style": form["lang_tok_style"],
             }
         )  # fmt: skip
         dictionary = load_dictionary(

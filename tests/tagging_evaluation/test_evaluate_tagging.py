@@ -251,3 +251,14 @@ def test_a_checkpoint_knows_its_task_without_training_files(trained_on_cells, ta
     task = known.task(read_corpus(tmp_path / "data"))
     assert task.state_dict() == known.recorded
     assert not known.model(task).training
+
+
+def test_a_continued_model_keeps_the_input_format_that_it_started_with(
+    tagging, evaluate, tmp_path
+):
+    first = train_cells(
+        tagging, tmp_path / "first", "--encoder-langtok", "tgt", cells="translation:qaa-qab"
+    )
+    second = train_cells(tagging, tmp_path / "second", "--init-from", str(first), cells="pos:qba")
+    found = evaluate(second, "--cells", "pos:qba,translation:qaa-qab")["cells"]
+    assert found["pos:qba"]["sentences"] == found["translation:qaa-qab"]["sentences"] == SENTENCES
