@@ -210,12 +210,21 @@ def setting_of(cfg: Any) -> Setting:
             layers=cfg.hyper_layers,
             lang_dim=cfg.hyper_lang_dim,
             layer_dim=cfg.hyper_layer_dim,
+            lang_start=start_of_languages(cfg, tasks),
             dropout=cfg.hyper_dropout,
             rescale=not cfg.hyper_no_rescale,
             tied=not cfg.hyper_untied,
             output_norm=cfg.hyper_output_norm,
         ),
     )
+
+
+def start_of_languages(cfg: Any, tasks: List[str]) -> float:
+    """The standard deviation that language embeddings start with."""
+    if cfg.hyper_lang_start is not None:
+        return cfg.hyper_lang_start
+    # with tasks, most pairs of task and language are never trained: they start as their task
+    return 0.1 if tasks else 1.0
 
 
 def has_adapters(cfg: Any) -> bool:

@@ -45,6 +45,10 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     "hyper_hidden": option(int, 204, "hidden dimension d_h of the hypernetwork"),
     "hyper_layers": option(int, 2, "residual blocks of the hypernetwork"),
     "hyper_lang_dim": option(int, 50, "width of the hypernetwork's language embeddings"),
+    "hyper_lang_start": option(
+        Optional[float], None, "standard deviation of the language embeddings at the start: small, and "
+        "all languages start with like adapters; by default 1 (published), with tasks 0.1",
+    ),
     "hyper_layer_dim": option(int, 50, "width of the hypernetwork's layer embeddings"),
     "hyper_dropout": option(float, 0.0, "dropout probability inside the hypernetwork"),
     "hyper_no_rescale": option(

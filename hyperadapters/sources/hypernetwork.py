@@ -23,10 +23,12 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
     return layer
 
 
-def embedding(count: int, width: int) -> nn.Embedding:
-    """An embedding table drawn from a normal distribution truncated at two standard deviations."""
+def embedding(count: int, width: int, std: float = 1.0) -> nn.Embedding:
+    """An embedding table drawn from a normal distribution truncated at -2 and 2, then scaled."""
     table = nn.Embedding(count, width)
     nn.init.trunc_normal_(table.weight, std=1.0)
+    with torch.no_grad():
+        table.weight.mul_(std)
     return table
 
 
@@ -75,8 +77,11 @@ class Hypernetwork(AdapterSource):
         self.embeddings = nn.ModuleDict()
         for name in self.inputs:
             if self.table_of(name) not in self.embeddings:
-                count = setting.sizes[INPUTS.get(name).table]
-                self.embeddings[self.table_of(name)] = embedding(count, options.lang_dim)
+                table = INPUTS.get(name).table
+                std = options.lang_start if table == "languages" else 1.0
+                self.embeddings[self.table_of(name)] = embedding(
+                    setting.sizes[table], options.lang_dim, std
+                )
         self.layer_embedding = embedding(sum(map(len, setting.sites.values())), options.layer_dim)
         width = len(self.inputs) * options.lang_dim + options.layer_dim
         self.project = linear(width, options.hidden)

@@ -26,6 +26,7 @@ class HyperOptions:
         layers: residual blocks R, 0 or more.
         lang_dim: width of the language and task embeddings.
         layer_dim: width of the layer embedding.
+        lang_start: standard deviation of the language embeddings at the start.
         dropout: dropout probability inside the hypernetwork.
         rescale: divide every generated tensor by sqrt(d_h), the fix that lets it grow.
         tied: source and target language share one embedding table.
@@ -39,6 +40,7 @@ class HyperOptions:
     layers: int = 2
     lang_dim: int = 50
     layer_dim: int = 50
+    lang_start: float = 1.0
     dropout: float = 0.0
     rescale: bool = True
     tied: bool = True
@@ -49,6 +51,8 @@ class HyperOptions:
             if getattr(self, name) < least:
                 option = name.replace("_", "-")
                 raise UserError(f"--hyper-{option} {getattr(self, name)}: give at least {least}")
+        if self.lang_start <= 0:
+            raise UserError(f"--hyper-lang-start {self.lang_start}: give a number above 0")
         if not 0 <= self.dropout < 1:
             raise UserError(f"--hyper-dropout {self.dropout}: give a probability below 1")
 

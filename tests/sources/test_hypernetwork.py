@@ -161,3 +161,14 @@ def test_an_untrained_pair_is_an_error(make_setting):
     source = SOURCES.get("pair")(make_setting(source="pair"))
     with pytest.raises(UserError, match="1-2"):
         source(conditions(source.setting, src=(1,), tgt=(2,)))
+
+
+def test_language_embeddings_start_as_far_apart_as_wished(make_setting):
+    tables = [
+        SOURCES.get("hyper")(make_setting(hyper={"lang_start": std, "lang_dim": 400})).embeddings
+        for std in (1.0, 0.1)
+    ]
+    spreads = [table["languages"].weight.std().item() for table in tables]
+    assert spreads[1] / spreads[0] == pytest.approx(0.1, rel=0.1)
+    with pytest.raises(UserError, match="--hyper-lang-start 0: give a number above 0"):
+        make_setting(hyper={"lang_start": 0})

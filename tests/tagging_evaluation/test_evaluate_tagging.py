@@ -253,9 +253,7 @@ def test_a_checkpoint_knows_its_task_without_training_files(trained_on_cells, ta
     assert not known.model(task).training
 
 
-def test_a_continued_model_keeps_the_input_format_that_it_started_with(
-    tagging, evaluate, tmp_path
-):
+def test_a_continued_model_keeps_the_input_format_that_it_started_with(tagging, evaluate, tmp_path):
     first = train_cells(
         tagging, tmp_path / "first", "--encoder-langtok", "tgt", cells="translation:qaa-qab"
     )
