@@ -13,6 +13,7 @@ from ..configuration import (
     PRESETS,
     AdapterTransformerConfig,
     AdapterTransformerOptions,
+    defaults,
     setting_of,
 )
 from ..data import recorded
@@ -44,7 +45,9 @@ class AdapterTransformerModel(TransformerModel):
         Raises:
             UserError: if the task's languages are not the model's.
         """
-        args = Namespace(**(OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)))
+        given = OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)
+        # an older checkpoint lacks options that are newer
+        args = Namespace(**{**vars(defaults()), **given})
         if args.languages is None:
             raise UserError(
                 "--arch adapter_transformer needs --task multilingual_adapter_translation, "

@@ -10,7 +10,7 @@ from fairseq.models.transformer import TransformerConfig, TransformerModel
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
-from ..configuration import setting_of
+from ..configuration import defaults, setting_of
 from ..data import recorded
 from ..errors import UserError
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
@@ -72,7 +72,9 @@ class HyperXEncoderModel(BaseFairseqModel):
         Raises:
             UserError: if the task is another than `hyperx`.
         """
-        args = Namespace(**(OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)))
+        given = OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)
+        # an older checkpoint lacks options that are newer
+        args = Namespace(**{**vars(defaults(HyperXEncoderConfig)), **given})
         if getattr(args, "tasks", None) is None:
             raise UserError("--arch hyperx_encoder needs --task hyperx, which tells it the cells")
         tasks = args.tasks.split(",")
