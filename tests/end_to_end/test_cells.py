@@ -46,7 +46,7 @@ def test_the_best_checkpoint_has_the_best_mean_over_cells(folder, tmp_path):
         assert "valid_mlm:qba" in one and "valid_mlm_loss" in one
     best = checkpoints.load(str(tmp_path / "save" / "checkpoint_best.pt"))
     assert best["extra_state"]["best"] == pytest.approx(max(scores))
-    assert scores[-1] > 20
+    assert scores[-1] > max(scores[0], 10)
 
 
 def test_a_checkpoint_of_other_cells_and_tables_is_refused(folder, tmp_path, capsys):
