@@ -6,13 +6,13 @@ from typing import List
 from tqdm import tqdm
 
 from ..data.conlang import Family, Sentence
-from ..demo.corpus import train_model
 from ..files import write_lines, write_text
 from .plan import HUB, LANGUAGES, Plan
 
 
 def write_corpus(folder: Path, plan: Plan) -> None:
-    """Writes corpus.yaml and its files: all languages express the same meanings.
+    """Writes text, tags and entities, in which all languages express the same meanings;
+    `translation.yaml` for `hyperadapters prepare`, and `corpus.yaml` for `--task hyperx`.
 
     Args:
         folder: where to.
@@ -26,19 +26,26 @@ def write_corpus(folder: Path, plan: Plan) -> None:
         known += meanings
         for code in tqdm(LANGUAGES, desc=split):
             write_sentences(folder, f"{code}.{split}", [family.realise(m, code) for m in meanings])
-    train_model(folder, [folder / f"{code}.train.txt" for code in LANGUAGES], plan.pieces)
     listed = ", ".join(LANGUAGES)
-    pairs = [pair for code in LANGUAGES[1:] for pair in (f"{HUB}-{code}", f"{code}-{HUB}")]
+    pairs = ", ".join(f"{HUB}-{code}" for code in LANGUAGES[1:])
+    write_text(
+        folder / "translation.yaml",
+        f"""languages: [{listed}]
+pairs: {{train: [{pairs}], valid: [{pairs}], test: [{pairs}]}}
+multiparallel:
+- {{train: "{{lang}}.train.txt", valid: "{{lang}}.valid.txt", test: "{{lang}}.test.txt"}}
+sentencepiece: {{vocabulary: {plan.pieces}}}
+""",
+    )
     write_text(
         folder / "corpus.yaml",
-        f"""sentencepiece: sentencepiece.model
-dictionary: dict.txt
+        f"""sentencepiece: ../prepared/sentencepiece.model
+dictionary: ../prepared/dict.txt
 languages: [{listed}]
 tasks:
   pos: {{files: "{{lang}}.{{split}}.conllu", languages: [{listed}]}}
   ner: {{files: "{{lang}}.{{split}}.iob2", languages: [{listed}]}}
   mlm: {{files: "{{lang}}.{{split}}.txt", languages: [{listed}]}}
-  translation: {{files: "{{lang}}.{{split}}.txt", languages: [{", ".join(pairs)}]}}
 """,
     )
 

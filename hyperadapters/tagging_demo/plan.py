@@ -2,54 +2,42 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List
 
 HUB = "qaa"
 LANGUAGES = ("qaa", "qab", "qac", "qba", "qbb", "qbc", "qca", "qcb", "qcc")
-TAGGED = "pos:qaa,pos:qbb,pos:qcc,ner:qab,ner:qba,ner:qcb"
+DIRECTIONS = tuple(pair for code in LANGUAGES[1:] for pair in (f"{HUB}-{code}", f"{code}-{HUB}"))
+# every language has labels of one task; the other one is zero-shot
+TAGGED = "pos:qaa,pos:qac,pos:qbb,pos:qca,pos:qcc,ner:qab,ner:qba,ner:qbc,ner:qcb"
 TEXT = ",".join(f"mlm:{code}" for code in LANGUAGES)
-PAIRS = ",".join(
-    f"translation:{pair}" for code in LANGUAGES[1:] for pair in (f"{HUB}-{code}", f"{code}-{HUB}")
-)
 
 
 @dataclass(frozen=True)
 class Training:
-    """One training.
+    """One training of cells.
 
     Args:
         name: its folder.
         cells: the cells, as --task-languages takes them.
-        start: the training whose checkpoint it starts from; None for no checkpoint.
-        options: of the model.
+        start: the training whose checkpoint it starts from.
+        source: the adapter source.
         title: what the table calls it; empty for what only others start from.
     """
 
     name: str
     cells: str
     start: str
-    options: Tuple[str, ...]
+    source: str
     title: str = ""
 
 
-FROZEN = ("--freeze-backbone", "--adapter-bottleneck", "32")
+BACKBONE = "backbone"
 TRAININGS = (
-    Training("backbone", PAIRS, "", ("--adapter-source", "none", "--encoder-langtok", "tgt")),
-    Training(
-        "hyper-x", f"{TAGGED},{TEXT}", "backbone",
-        (*FROZEN, "--adapter-source", "hyper", "--hyper-hidden", "16", "--hyper-lang-dim", "8",
-         "--hyper-layer-dim", "8"),
-        "Hyper-X",
-    ),
-    Training(
-        "task-adapters", TAGGED, "backbone", (*FROZEN, "--adapter-source", "task"), "task adapters"
-    ),
-    Training("language-adapters", TEXT, "backbone", (*FROZEN, "--adapter-source", "language")),
-    Training(
-        "stack", TAGGED, "language-adapters", (*FROZEN, "--adapter-source", "stack"),
-        "language and task adapters, stacked",
-    ),
-)  # fmt: skip
+    Training("hyper-x", TAGGED, BACKBONE, "hyper", "Hyper-X"),
+    Training("task-adapters", TAGGED, BACKBONE, "task", "task adapters"),
+    Training("language-adapters", TEXT, BACKBONE, "language"),
+    Training("stack", TAGGED, "language-adapters", "stack", "language and task adapters, stacked"),
+)
 
 
 @dataclass(frozen=True)
@@ -66,13 +54,13 @@ class Plan:
     """
 
     seed: int = 1
-    train: int = 2000
+    train: int = 1500
     valid: int = 60
     test: int = 150
     pieces: int = 2000
-    backbone_updates: int = 700
-    updates: int = 500
-    max_tokens: int = 1500
+    backbone_updates: int = 900
+    updates: int = 600
+    max_tokens: int = 2000
 
     def settings(self) -> Dict[str, Any]:
         return asdict(self)
@@ -85,21 +73,39 @@ def plan_of(quick: bool, seed: int) -> Plan:
     return Plan(seed)
 
 
+def backbone_command(out: Path, plan: Plan, user_dir: Path) -> List[str]:
+    """The fairseq-train command of the translation model whose encoder all others share."""
+    return [
+        "fairseq-train", str(out / "prepared" / "bin"), "--user-dir", str(user_dir),
+        "--task", "multilingual_adapter_translation", "--lang-pairs", ",".join(DIRECTIONS),
+        "--encoder-langtok", "tgt", "--arch", "adapter_transformer_tiny",
+        "--encoder-embed-dim", "128", "--encoder-ffn-embed-dim", "256",
+        "--encoder-attention-heads", "4", "--adapter-source", "none",
+        "--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1",
+        "--warmup-updates", "200", "--max-update", str(plan.backbone_updates),
+        "--save-dir", str(out / BACKBONE), *common(plan),
+    ]  # fmt: skip
+
+
 def train_command(out: Path, plan: Plan, training: Training, user_dir: Path) -> List[str]:
-    """The fairseq-train command of a training."""
-    start = (
-        ["--init-from", str(out / training.start / "checkpoint_last.pt")] if training.start else []
-    )
-    updates = plan.updates if training.start else plan.backbone_updates
+    """The fairseq-train command of a training of cells."""
     return [
         "fairseq-train", str(out / "corpus"), "--user-dir", str(user_dir), "--task", "hyperx",
         "--task-languages", training.cells, "--arch", "hyperx_encoder_tiny",
-        "--encoder-embed-dim", "128", "--encoder-ffn-embed-dim", "256",
-        "--encoder-attention-heads", "4", *start, *training.options,
-        "--criterion", "cells", "--optimizer", "fused_adam", "--adam-betas", "(0.9, 0.98)",
-        "--clip-norm", "1.0", "--lr-scheduler", "inverse_sqrt", "--warmup-updates", "100",
-        "--lr", "0.003", "--max-tokens", str(plan.max_tokens), "--max-update", str(updates),
-        "--num-workers", "0", "--seed", str(plan.seed), "--save-dir", str(out / training.name),
-        "--save-interval-updates", "200", "--keep-interval-updates", "1", "--no-epoch-checkpoints",
+        "--init-from", str(out / training.start / "checkpoint_last.pt"), "--freeze-backbone",
+        "--adapter-source", training.source, "--adapter-bottleneck", "32", "--hyper-hidden", "16",
+        "--hyper-lang-dim", "8", "--hyper-layer-dim", "8", "--criterion", "cells",
+        "--warmup-updates", "100", "--max-update", str(plan.updates),
+        "--save-dir", str(out / training.name), *common(plan),
+    ]  # fmt: skip
+
+
+def common(plan: Plan) -> List[str]:
+    """What all trainings share."""
+    return [
+        "--optimizer", "fused_adam", "--adam-betas", "(0.9, 0.98)", "--clip-norm", "1.0",
+        "--lr-scheduler", "inverse_sqrt", "--lr", "0.003", "--max-tokens", str(plan.max_tokens),
+        "--num-workers", "0", "--seed", str(plan.seed), "--no-epoch-checkpoints",
+        "--save-interval-updates", "200", "--keep-interval-updates", "1",
         "--disable-validation", "--log-format", "json", "--log-interval", "10",
     ]  # fmt: skip

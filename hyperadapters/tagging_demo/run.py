@@ -8,9 +8,10 @@ from typing import Any, Dict, List
 
 from ..demo.train import train
 from ..files import write_json, write_text
+from ..preparation.run import prepare
 from ..steps import steps_from
 from . import corpus
-from .plan import TRAININGS, Plan, Training, train_command
+from .plan import BACKBONE, TRAININGS, Plan, Training, backbone_command, train_command
 
 USER_DIR = Path(__file__).resolve().parent.parent
 
@@ -25,20 +26,26 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     Returns:
         the rows of `results.json`.
     """
-    commands = {one.name: train_command(out, plan, one, USER_DIR) for one in TRAININGS}
+    commands = {
+        BACKBONE: backbone_command(out, plan, USER_DIR),
+        **{one.name: train_command(out, plan, one, USER_DIR) for one in TRAININGS},
+    }
     settings = {"plan": plan.settings(), "train": list(commands.values())}
-    parts = ("corpus", "logs", "evaluation", *commands)
+    parts = ("corpus", "prepared", "logs", "evaluation", *commands)
     steps = steps_from(out, settings, parts)
     with steps.step("corpus of constructed languages", settings) as todo:
         if todo:
             corpus.write_corpus(out / "corpus", plan)
             lines = [shlex.join(command) for command in commands.values()]
             write_text(out / "commands.sh", "\n".join(lines) + "\n")
-    for training in TRAININGS:
-        with steps.step(f"training: {training.title or training.name}", settings) as todo:
+    with steps.step("preparation", settings) as todo:
+        if todo:
+            prepare(out / "corpus" / "translation.yaml", out / "prepared")
+    for name, command in commands.items():
+        with steps.step(f"training: {name}", settings) as todo:
             if todo:
-                updates = plan.updates if training.start else plan.backbone_updates
-                train(commands[training.name], out / "logs" / f"{training.name}.log", updates)
+                updates = plan.backbone_updates if name == BACKBONE else plan.updates
+                train(command, out / "logs" / f"{name}.log", updates)
     rows = []
     for training in (one for one in TRAININGS if one.title):
         with steps.step(f"evaluation: {training.title}", settings):
@@ -94,6 +101,6 @@ def markdown(rows: List[Dict[str, Any]]) -> str:
         headers, tablefmt="github", colalign=("left", *["right"] * 5), disable_numparse=True,
     )  # fmt: skip
     return (
-        f"{table}\n\nConstructed languages; 3 trained and 6 zero-shot languages a task, the same "
-        "frozen backbone, one seed.\n"
+        f"{table}\n\nConstructed languages; means over the trained and the zero-shot languages of a task; "
+        "the same frozen backbone, one seed.\n"
     )

@@ -1,0 +1,32 @@
+"""The tagging demo's whole way on a tiny plan, and running it again."""
+
+import json
+
+from hyperadapters.tagging_demo import run as demo
+from hyperadapters.tagging_demo.plan import Plan
+
+TINY = Plan(
+    train=40, valid=4, test=4, pieces=450, backbone_updates=4, updates=4, max_tokens=400
+)  # fmt: skip
+
+
+def test_the_tagging_demo_runs_once(tmp_path, capsys):
+    out = tmp_path / "demo"
+    rows = demo.run(out, TINY, as_json=True)
+    assert json.loads(capsys.readouterr().out) == rows
+    assert [row["system"] for row in rows] == [
+        "Hyper-X", "task adapters", "language and task adapters, stacked",
+    ]  # fmt: skip
+    table = (out / "results.md").read_text()
+    for row in rows:
+        assert row["adapter_parameters"] > 0 and f"{row['adapter_parameters']:,}" in table
+        found = json.loads((out / "evaluation" / slug(row) / "evaluation.json").read_text())
+        assert found["averages"]["zero_shot"]["cells"] == found["averages"]["trained"]["cells"] == 9
+    trained = (out / "stack" / "checkpoint_last.pt").stat().st_mtime
+    assert demo.run(out, TINY) == rows
+    assert (out / "stack" / "checkpoint_last.pt").stat().st_mtime == trained
+    assert len((out / "commands.sh").read_text().splitlines()) == 5
+
+
+def slug(row):
+    return {"Hyper-X": "hyper-x", "task adapters": "task-adapters"}.get(row["system"], "stack")
