@@ -93,8 +93,9 @@ def train_command(out: Path, plan: Plan, training: Training, user_dir: Path) -> 
         "fairseq-train", str(out / "corpus"), "--user-dir", str(user_dir), "--task", "hyperx",
         "--task-languages", training.cells, "--arch", "hyperx_encoder_tiny",
         "--init-from", str(out / training.start / "checkpoint_last.pt"), "--freeze-backbone",
-        "--adapter-source", training.source, "--adapter-bottleneck", "32", "--hyper-hidden", "16",
-        "--hyper-lang-dim", "8", "--hyper-layer-dim", "8", "--criterion", "cells",
+        "--adapter-source", training.source, "--adapter-bottleneck", "8", "--hyper-hidden", "16",
+        "--hyper-lang-dim", "8", "--hyper-layer-dim", "8", "--hyper-dropout", "0.2",
+        "--criterion", "cells",
         "--warmup-updates", "100", "--max-update", str(plan.updates),
         "--save-dir", str(out / training.name), *common(plan),
     ]  # fmt: skip
