@@ -2,7 +2,7 @@
 
 import dataclasses
 from argparse import Namespace
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from fairseq.dataclass import FairseqDataclass
 from fairseq.models import ARCH_MODEL_NAME_REGISTRY
@@ -113,14 +113,30 @@ def complete_sizes(cfg: Any, arch: str) -> None:
     Raises:
         UserError: for an unknown architecture.
     """
-    if arch not in PRESETS:
-        raise UserError(f"unknown architecture '{arch}': {nearest(arch, PRESETS)}")
-    for size, preset in zip(SIZES, PRESETS[arch]):
+    fill_in_sizes(cfg, arch, PRESETS, of_encoder=("embed_dim", "ffn_embed_dim"))
+
+
+def fill_in_sizes(
+    cfg: Any, arch: str, presets: Mapping[str, Tuple[int, ...]], of_encoder: Sequence[str]
+) -> None:
+    """Fills in the sizes that were not given.
+
+    Args:
+        cfg: a flat model configuration; changed in place.
+        arch: the named architecture.
+        presets: sizes by architecture.
+        of_encoder: sizes in which the decoder follows the encoder, not the architecture.
+    Raises:
+        UserError: for an unknown architecture.
+    """
+    if arch not in presets:
+        raise UserError(f"unknown architecture '{arch}': {nearest(arch, presets)}")
+    for size, preset in zip(SIZES, presets[arch]):
         encoder, decoder = f"encoder_{size}", f"decoder_{size}"
         if getattr(cfg, encoder) is None:
             setattr(cfg, encoder, preset)
         if getattr(cfg, decoder) is None:
-            setattr(cfg, decoder, getattr(cfg, encoder) if "dim" in size else preset)
+            setattr(cfg, decoder, getattr(cfg, encoder) if size in of_encoder else preset)
     for size in ("decoder_input_dim", "decoder_output_dim"):
         if getattr(cfg, size) is None:
             setattr(cfg, size, cfg.decoder_embed_dim)

@@ -9,18 +9,24 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Adds the options of the command."""
-    parser.add_argument(
+def add_arguments(parser: ArgumentParser, out: str = "demo") -> None:
+    """Adds the options of the command.
+
+    Args:
+        parser: its parser.
+        out: the default folder.
+    """
+    add = parser.add_argument
+    add(
         "--out",
-        default="demo",
+        default=out,
         type=Path,
         metavar="DIR",
         help="where everything is written (default: %(default)s); running again goes on there",
     )
-    parser.add_argument("--quick", action="store_true", help="smaller: one to two minutes")
-    parser.add_argument("--seed", type=int, default=1, help="seed (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+    add("--quick", action="store_true", help="smaller: one to two minutes")
+    add("--seed", type=int, default=1, help="seed (default: %(default)s)")
+    add("--json", action="store_true", help="print the table as JSON")
 
 
 def run(args: Namespace) -> None:

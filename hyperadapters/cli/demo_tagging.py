@@ -2,25 +2,17 @@
 
 On nine constructed languages, with a frozen translation encoder as backbone: Hyper-X (one hypernetwork
 for tasks and languages) against one adapter set a task and against language adapters with task adapters
-on top. About five minutes on two cores.
+on top. Five to seven minutes on two cores.
 """
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
+
+from . import demo
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument(
-        "--out",
-        default="demo-tagging",
-        type=Path,
-        metavar="DIR",
-        help="where everything is written (default: %(default)s); running again goes on there",
-    )
-    parser.add_argument("--quick", action="store_true", help="smaller: about a minute")
-    parser.add_argument("--seed", type=int, default=1, help="seed (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+    demo.add_arguments(parser, "demo-tagging")
 
 
 def run(args: Namespace) -> None:

@@ -12,9 +12,10 @@ from ..configuration import (
     AdapterTransformerOptions,
     check,
     defaults,
+    fill_in_sizes,
     own_fields,
 )
-from ..errors import UserError, nearest
+from ..errors import UserError
 from ..options import option
 
 # Width, feed-forward width, layers, attention heads.
@@ -121,14 +122,4 @@ def complete_sizes(cfg: Any, arch: str) -> None:
     Raises:
         UserError: for an unknown architecture.
     """
-    if arch not in PRESETS:
-        raise UserError(f"unknown architecture '{arch}': {nearest(arch, PRESETS)}")
-    for size, preset in zip(SIZES, PRESETS[arch]):
-        encoder, decoder = f"encoder_{size}", f"decoder_{size}"
-        if getattr(cfg, encoder) is None:
-            setattr(cfg, encoder, preset)
-        if getattr(cfg, decoder) is None:
-            setattr(cfg, decoder, getattr(cfg, encoder))
-    for size in ("decoder_input_dim", "decoder_output_dim"):
-        if getattr(cfg, size) is None:
-            setattr(cfg, size, cfg.decoder_embed_dim)
+    fill_in_sizes(cfg, arch, PRESETS, of_encoder=SIZES)
