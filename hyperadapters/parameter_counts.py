@@ -156,5 +156,5 @@ def table(counts: Mapping[str, int], what: str, base: str) -> str:
         (name, f"{number:,}", f"{number / counts[base]:.2f}" if counts[base] else "-")
         for name, number in counts.items()
     ]
-    headers = (what, "adapter parameters", f"against {base}")
+    headers = (what, "adapter parameters", f"against {base.removesuffix(' adapters')} adapters")
     return tabulate(rows, headers, colalign=("left", "right", "right"), disable_numparse=True)
