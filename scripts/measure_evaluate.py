@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Time of `hyperadapters evaluate` for all directions against one fairseq-generate for each of them.
+
+fairseq-generate runs for a few directions, evenly spread; their mean time counts for every direction, and all
+their hypotheses are compared.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import List, Tuple
+
+BIN = Path(sys.executable).parent
+USER_DIR = Path(__file__).resolve().parent.parent / "hyperadapters"
+
+
+def timed(command: List[str]) -> Tuple[float, float, str]:
+    """Seconds on the clock, seconds of the processor, and standard output of a command."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"error: {' '.join(command)}\n{done.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, used, done.stdout
+
+
+def hypotheses(output: str) -> List[str]:
+    """Hypotheses of fairseq-generate in the order of the test set."""
+    lines = [line.split("\t", 2) for line in output.splitlines() if line.startswith("D-")]
+    return [text for _, text in sorted((int(name[2:]), text) for name, _, text in lines)]
+
+
+def generate(options: argparse.Namespace, direction: str) -> List[str]:
+    source, target = direction.split("-")
+    command = [
+        str(BIN / "fairseq-generate"), options.data, "--user-dir", str(USER_DIR), "--task",
+        "multilingual_adapter_translation", "--path", options.checkpoint, "-s", source, "-t", target,
+        "--beam", "5", "--max-tokens", "3000", "--bpe", "sentencepiece_bytes",
+        "--sentencepiece-model", options.sentencepiece,
+    ]  # fmt: skip
+    return command + ([] if options.gpu else ["--cpu"])
+
+
+def main(options: argparse.Namespace) -> None:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    out = Path(tempfile.mkdtemp())
+    command = [
+        str(BIN / "hyperadapters"), "evaluate", "--checkpoint", options.checkpoint, "--data",
+        options.data, "--directions", options.directions, "--out", str(out),
+    ] + ([] if options.gpu else ["--cpu"])  # fmt: skip
+    wall, processor, _ = timed(command)
+    directions = sorted(json.loads((out / "evaluation.json").read_text())["directions"])
+    sampled = directions[:: max(1, len(directions) // options.samples)][: options.samples]
+    equal = compared = 0
+    walls, processors = [], []
+    for direction in sampled:
+        seconds, used, output = timed(generate(options, direction))
+        walls.append(seconds)
+        processors.append(used)
+        ours = (out / "hypotheses" / f"{direction}.txt").read_text("utf-8").splitlines()
+        theirs = hypotheses(output)
+        compared += len(ours)
+        equal += sum(a.strip() == b.strip() for a, b in zip(ours, theirs))
+    shutil.rmtree(out)
+    times = len(directions) / len(sampled)
+    result = {
+        "directions": len(directions),
+        "sampled": sampled,
+        "evaluate": {"seconds": wall, "processor_seconds": processor},
+        "generate": {"seconds": sum(walls) * times, "processor_seconds": sum(processors) * times},
+        "ratio": sum(walls) * times / wall,
+        "processor_ratio": sum(processors) * times / processor,
+        "hypotheses": {"compared": compared, "equal": equal},
+    }
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--sentencepiece", required=True, help="sentencepiece model of the data")
+    parser.add_argument("--directions", default="all")
+    parser.add_argument(
+        "--samples", type=int, default=6, help="directions that fairseq-generate runs for"
+    )
+    parser.add_argument("--gpu", action="store_true")
+    main(parser.parse_args())

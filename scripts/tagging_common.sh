@@ -1,0 +1,31 @@
+# Sourced by train_tagging.sh and few_shot.sh: one fairseq-train command of cells, run unless finished before.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PATH=$root/.venv/bin:$PATH
+
+run() { # LOG COMMAND...
+    [ "${PRINT:-}" != 1 ] || { shift && printf '%q ' "$@" && echo && return; }
+    mkdir -p "$(dirname "$1")"
+    "${@:2}" >>"$1" 2>&1 || { echo "error: see the end of $1" >&2; return 1; }
+}
+
+train_cells() { # FOLDER CORPUS SEED CELLS START OPTION...
+    local folder=$1 corpus=$2 seed=$3 cells=$4 start=$5
+    shift 5
+    [ ! -e "$folder/finished" ] || return 0
+    # shellcheck disable=SC2086
+    run "$folder.log" fairseq-train "$corpus" --user-dir "$root/hyperadapters" --task hyperx \
+        --task-languages "$cells" --arch hyperx_encoder_tiny --init-from "$start" --criterion cells \
+        --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
+        --warmup-updates 100 --max-tokens 2000 --seed "$seed" \
+        --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 --disable-validation \
+        --num-workers 0 --log-format json --log-interval 50 --save-dir "$folder" "$@" ${EXTRA:-} || return
+    [ "${PRINT:-}" = 1 ] || : >"$folder/finished"
+}
+
+evaluate_cells() { # FOLDER CORPUS CELLS NAME OUT
+    run "$1.evaluation.log" hyperadapters evaluate-tagging --checkpoint "$1/checkpoint_last.pt" \
+        --data "$2" --cells "$3" --name "$4" --out "$5"
+}
+
+# the adapters of Hyper-X: embeddings of 8 and a hidden width of 16, for small corpora
+hyper_x=(--adapter-source hyper --hyper-hidden 16 --hyper-lang-dim 8 --hyper-layer-dim 8 --hyper-dropout 0.2)

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Trains Hyper-X and its baselines on cells (task, language) with several seeds, evaluates all cells and
+# compares. Finished trainings are kept and interrupted ones resumed when it is run again.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+usage: CELLS=CELL,... scripts/train_tagging.sh CORPUS BACKBONE OUT [SYSTEM ...]
+
+  CORPUS    folder with corpus.yaml
+  BACKBONE  checkpoint that every system starts from, as --init-from takes it
+  OUT       folder for OUT/SYSTEM-SEED, OUT/evaluations and OUT/comparison
+  SYSTEM    default: hyper-x task task-like-hyper-x cell full, and stack if TEXT is given
+            hyper-x            one hypernetwork for tasks and languages
+            task               one adapter set a task
+            task-like-hyper-x  the same with a bottleneck of WIDE
+            cell               one adapter set a task and language
+            stack              language adapters learnt on the cells of TEXT, task adapters on top
+            full               no adapters, the whole encoder trained (with LR_FULL)
+
+Environment:
+  CELLS       cells to train, e.g. pos:en,ner:de
+  TEXT        cells of masked language modelling for the language adapters of the stack, e.g. mlm:en,mlm:de
+  EVALUATE    cells to evaluate (default: all that have a test set)
+  SEEDS       default: "1 2 3"
+  UPDATES     of each training (default 600); the language adapters of the stack get as many
+  BOTTLENECK  default 8; WIDE: that of task-like-hyper-x (default 40)
+  LR          default 0.003; LR_FULL: that of full (default 0.0005)
+  JOBS        runs at a time (default 1)
+  EXTRA       further options of fairseq-train for all of them
+  PRINT       1: print the commands and run nothing
+TEXT
+    exit 2
+}
+
+[ $# -ge 3 ] && [ -n "${CELLS:-}" ] || usage
+corpus=$1 backbone=$2 out=$3
+shift 3
+# shellcheck source=scripts/tagging_common.sh
+. "$(dirname "$0")/tagging_common.sh"
+systems=${*:-hyper-x task task-like-hyper-x cell full${TEXT:+ stack}}
+for system in $systems; do
+    case $system in
+        hyper-x | task | task-like-hyper-x | cell | full) ;;
+        stack) [ -n "${TEXT:-}" ] || { echo "error: 'stack' needs TEXT, e.g. TEXT=mlm:en,mlm:de" >&2; exit 2; } ;;
+        *) echo "error: '$system' is no system: use hyper-x, task, task-like-hyper-x, cell, stack or full" >&2; exit 2 ;;
+    esac
+done
+
+system_run() { # SYSTEM SEED
+    local system=$1 seed=$2 start=$backbone folder=$out/$1-$2 length=(--max-update "${UPDATES:-600}")
+    local adapters=(--freeze-backbone --adapter-bottleneck "${BOTTLENECK:-8}" --lr "${LR:-0.003}")
+    [ "${PRINT:-}" = 1 ] || echo "== $system-$seed (log: $folder.log)"
+    case $system in
+        hyper-x) set -- "${hyper_x[@]}" ;;
+        task) set -- --adapter-source task ;;
+        task-like-hyper-x) set -- --adapter-source task --adapter-bottleneck "${WIDE:-40}" ;;
+        cell) set -- --adapter-source task --encoder-adapter-condition src,task ;;
+        full) adapters=() && set -- --adapter-source none --lr "${LR_FULL:-0.0005}" ;;
+        stack)
+            start=$out/language-$seed
+            train_cells "$start" "$corpus" "$seed" "$TEXT" "$backbone" "${adapters[@]}" "${length[@]}" --adapter-source language || return
+            start=$start/checkpoint_last.pt
+            set -- --adapter-source stack
+            ;;
+    esac
+    train_cells "$folder" "$corpus" "$seed" "$CELLS" "$start" "${adapters[@]}" "${length[@]}" "$@" || return
+    evaluate_cells "$folder" "$corpus" "${EVALUATE:-all}" "$system" "$out/evaluations/$system-$seed"
+}
+
+if [ "${ONE_RUN:-}" = 1 ]; then
+    system_run "$systems" "$SEEDS"
+    exit
+fi
+for seed in ${SEEDS:-1 2 3}; do
+    for system in $systems; do echo "$seed $system"; done
+done | xargs -P "${JOBS:-1}" -n 2 sh -c 'SEEDS=$4 ONE_RUN=1 exec "$0" "$1" "$2" "$3" "$5"' "$0" "$corpus" "$backbone" "$out"
+run "$out/comparison.log" hyperadapters compare "$out/evaluations" --samples 1000 --out "$out/comparison"
+[ "${PRINT:-}" = 1 ] || cat "$out/comparison/comparison.md"
