@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Peak memory and time of `hyperadapters prepare` on N pairs of random words (Zipf; 5 % repeated; one file gzip).
+"""Peak memory and time of `hyperadapters prepare` on N pairs of random words (Zipf law; 5 % repeated).
 
 Memory is the proportional set size of all its processes together, three samples a second (Linux).
 """
