@@ -1,0 +1,136 @@
+"""The scripts that train taggers with several seeds, and the curve of few sentences."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tagging_corpus import train_cells, write_corpus
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+SYSTEMS = ("hyper-x", "task", "task-like-hyper-x", "cell", "full", "stack")
+
+
+def run(script, *words, **variables):
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        [str(SCRIPTS / script), *map(str, words)], env={**environment, **variables},
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def trainings(output):
+    """The arguments of the fairseq-train commands, as fairseq reads them."""
+    from fairseq import options
+
+    commands = [shlex.split(line) for line in output.splitlines()]
+    return [
+        options.parse_args_and_arch(options.get_training_parser(), words[1:])
+        for words in commands
+        if words[0] == "fairseq-train"
+    ]
+
+
+def test_systems_differ_in_adapters_alone():
+    found = run(
+        "train_tagging.sh", "corpus", "backbone.pt", "out", PRINT="1", SEEDS="1 2",
+        CELLS="pos:qaa,ner:qab", TEXT="mlm:qaa,mlm:qab",
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    parsed = trainings(found.stdout)
+    assert [Path(one.save_dir).name for one in parsed] == [
+        f"{system}-{seed}" for seed in (1, 2) for system in (*SYSTEMS[:-1], "language", "stack")
+    ]
+    names = {Path(one.save_dir).name: one for one in parsed}
+    assert names["stack-2"].init_from == "out/language-2/checkpoint_last.pt"
+    assert {one.init_from for name, one in names.items() if "stack" not in name} == {"backbone.pt"}
+    assert {name for name, one in names.items() if not hasattr(one, "freeze_backbone")} == {
+        "full-1", "full-2",
+    }  # fmt: skip
+    for setting in ("max_update", "max_tokens", "warmup_updates", "clip_norm"):
+        assert len({getattr(one, setting) for one in parsed}) == 1, setting
+
+
+@pytest.mark.parametrize(
+    "words, variables, message",
+    [
+        (("hyper-y",), {"CELLS": "pos:qaa"}, "'hyper-y' is no system"),
+        (("stack",), {"CELLS": "pos:qaa"}, "'stack' needs TEXT"),
+        ((), {}, "usage"),
+    ],
+)
+def test_what_cannot_be_trained_is_named(words, variables, message):
+    found = run("train_tagging.sh", "corpus", "backbone.pt", "out", *words, PRINT="1", **variables)
+    assert found.returncode == 2 and message in found.stderr + found.stdout
+
+
+def test_trains_evaluates_compares_and_goes_on(tmp_path):
+    corpus = write_corpus(tmp_path / "corpus")
+    backbone = train_cells(
+        corpus, tmp_path / "backbone", "--adapter-source", "none", "--max-update", "2",
+        "--disable-validation", cells="mlm:qaa",
+    )  # fmt: skip
+    variables = {
+        "CELLS": "pos:qaa,ner:qba", "EVALUATE": "pos:qaa,pos:qab,ner:qba", "SEEDS": "2",
+        "UPDATES": "2",
+    }  # fmt: skip
+    words = ("train_tagging.sh", corpus, backbone, tmp_path / "out", "hyper-x")
+    found = run(*words, **variables)
+    assert found.returncode == 0, found.stderr + found.stdout
+    assert "trained cells" in found.stdout and "zero-shot cells" in found.stdout
+    trained = tmp_path / "out" / "hyper-x-2" / "checkpoint_last.pt"
+    before = trained.stat().st_mtime_ns
+    assert run(*words, **variables).returncode == 0 and trained.stat().st_mtime_ns == before
+
+
+def test_few_sentences_start_from_what_they_should(tmp_path):
+    (tmp_path / "demo" / "corpus").mkdir(parents=True)
+    (tmp_path / "demo" / "corpus" / "corpus.yaml").write_text("tasks: {}\n")
+    found = run("few_shot.sh", tmp_path / "demo", tmp_path / "out", PRINT="1", SEEDS="3", SIZES="7")
+    assert found.returncode == 0, found.stderr
+    parsed = {Path(one.save_dir): one for one in trainings(found.stdout)}
+    few = tmp_path / "out" / "few"
+    starts = {
+        "hyper-x": "hyper-x-3",
+        "embedding": "hyper-x-3",
+        "task": "task-3",
+        "stack": "stack-3",
+    }
+    for system, start in {**starts, "alone": "backbone"}.items():
+        one = parsed[few / system / "qca" / "7" / "3"]
+        assert one.init_from == str(tmp_path / "out" / start / "checkpoint_last.pt")
+        assert one.task_languages == "pos:qca:7,ner:qca:7"
+        assert hasattr(one, "train_new_languages_only") == (system == "embedding")
+    assert len(parsed) == 1 + 5 + 2 * 5
+
+
+def test_the_curve_has_mean_and_spread_of_seeds(tmp_path):
+    def write(system, size, seed, score):
+        folder = tmp_path / "evaluations" / system / "qac" / str(size) / str(seed)
+        folder.mkdir(parents=True)
+        cells = {"pos:qac": {"score": score}, "ner:qac": {"score": score / 2}}
+        (folder / "evaluation.json").write_text(json.dumps({"cells": cells}))
+
+    for system, size, scores in (
+        ("hyper-x", 0, (40, 50)),
+        ("hyper-x", 10, (60, 64)),
+        ("embedding", 10, (50, 50)),
+    ):
+        for seed, score in enumerate(scores):
+            write(system, size, seed, score)
+    out = tmp_path / "curve"
+    subprocess.run(
+        [sys.executable, str(SCRIPTS / "few_shot_curve.py"), str(tmp_path / "evaluations"), "--out", str(out)],
+        check=True,
+    )  # fmt: skip
+    rows = {
+        (one["system"], one["task"]): one["scores"]
+        for one in json.loads(out.with_suffix(".json").read_text())
+    }
+    assert rows["hyper-x", "pos"] == {"0": [40, 50], "10": [60, 64]}
+    assert rows["embedding", "pos"]["0"] == [40, 50]
+    assert "45.0 ± 7.1" in out.with_suffix(".md").read_text()
+    assert out.with_suffix(".png").stat().st_size > 1000
