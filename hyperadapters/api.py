@@ -47,11 +47,11 @@ class Translator:
         Args:
             checkpoint: path of the checkpoint.
             data: folder with the dictionaries, as given to fairseq-train.
-            sentencepiece_model: path of the sentencepiece model.
+            sentencepiece_model: path of the sentencepiece model; without it, texts are in pieces.
             cpu: use the CPU even if a GPU is there.
             fp16: compute in half precision.
         Raises:
-            UserError: if checkpoint and data do not go together.
+            UserError: if checkpoint and data do not go together, or the sentencepiece model is none.
         """
         state = checkpoints.load(checkpoint)
         directions = checkpoints.settings(state, "model").get("directions")
@@ -69,11 +69,7 @@ class Translator:
         models, _ = checkpoint_utils.load_model_ensemble([str(checkpoint)], task=task)
         if fp16:
             models[0].half()
-        bpe = None
-        if sentencepiece_model:
-            bpe = encoders.build_bpe(
-                Namespace(bpe="sentencepiece_bytes", sentencepiece_model=str(sentencepiece_model))
-            )
+        bpe = pieces_of(sentencepiece_model)
         return cls(task, models[0], bpe, torch.cuda.is_available() and not cpu)
 
     @property
@@ -131,3 +127,17 @@ class Translator:
             raise UserError("this model has no hypernetwork, hence no language embeddings")
         table = tables["languages"] if "languages" in tables else tables["tgt"]
         return table.weight.detach().cpu()
+
+
+def pieces_of(model: Optional[str]) -> Any:
+    """The encoder of a sentencepiece model; None without one.
+
+    Raises:
+        UserError: if the file is no sentencepiece model.
+    """
+    if model is None:
+        return None
+    try:
+        return encoders.build_bpe(Namespace(bpe="sentencepiece_bytes", sentencepiece_model=model))
+    except (OSError, RuntimeError) as error:
+        raise UserError(f"'{model}' is no sentencepiece model: give the .model file") from error

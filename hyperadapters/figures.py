@@ -1,5 +1,6 @@
 """Drawing figures to files, without a display."""
 
+import logging
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List, Tuple
@@ -20,6 +21,8 @@ def figure(
     """
     import matplotlib
 
+    # fairseq sets the root logger to DEBUG, at which matplotlib names every font it looks at
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import shutil
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator
 
+from .errors import UserError
 from .files import write_json
 
 SAVE_EVERY = 2.0  # seconds between two writings of the state
@@ -105,18 +105,18 @@ class Steps:
             self.save()
 
 
-def steps_from(out: Path, settings: Any, parts: Iterable[str]) -> Steps:
-    """The steps of a run, without those of one with other settings, whose results are removed.
+def steps_of(out: Path, settings: Any) -> Steps:
+    """The steps of a run.
 
     Args:
         out: folder of the run.
         settings: all that its results depend on, as plain data.
-        parts: folders in it that hold results.
+    Raises:
+        UserError: if the folder holds a run with other settings.
     """
     steps = Steps(out / "state.json")
     if not steps.holds_only(settings):
-        steps.done.clear()
-        print(f"{out} holds a run with other settings: starting anew", file=sys.stderr)
-        for part in parts:
-            shutil.rmtree(out / part, ignore_errors=True)
+        raise UserError(
+            f"'{out}' holds a run with other settings: give another --out, or remove it"
+        )
     return steps

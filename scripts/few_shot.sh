@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Few labelled sentences of a language that a system has never seen: of a known branch of the constructed family
-# (qac) and of an unknown one (qca). Finished trainings are kept when it is run again.
+# (qac) and of an unknown one (qca).
 set -euo pipefail
 
 usage() {
@@ -10,11 +10,17 @@ usage: scripts/few_shot.sh DEMO OUT
   DEMO  folder of `hyperadapters demo-tagging`, whose constructed corpus is used
   OUT   folder for everything; OUT/few_shot.md, .json and .png are the result
 
-A translation backbone and taggers are trained on five languages of two branches; then each system goes on with
-N sentences of parts of speech and N of entities of a new language, and is tested on that language.
+A masked language model and, on it, taggers are trained on five languages of two branches; then each system goes
+on with N sentences of parts of speech and N of entities of a new language, and is tested on that language:
+  hyper-x    Hyper-X, all of it trained
+  embedding  Hyper-X, nothing but the embedding of the new language trained
+  task       one adapter set a task
+  stack      language adapters, that of the new language from its raw text, and task adapters on top
+  alone      one adapter set a task, from the backbone: no other language has labels
+Run again, it keeps what is finished.
 
 Environment:
-  SIZES    default: "10 50 200" sentences (0, as the system is, is always there)
+  SIZES    default: "10 100" sentences (0, as the system is, is always there)
   SEEDS    default: "1 2 3"
   UPDATES  with the few sentences (default 200)
   JOBS     runs at a time (default 1)
@@ -30,7 +36,7 @@ demo=$1 out=$2
 . "$(dirname "$0")/tagging_common.sh"
 known=qaa,qab,qba,qbb,qbc new="qac qca" systems="hyper-x embedding task stack alone"
 cells=pos:qaa,pos:qba,pos:qbb,ner:qaa,ner:qab,ner:qbc
-adapters=(--freeze-backbone --adapter-bottleneck 8)
+adapters=(--freeze-backbone --adapter-bottleneck 32)
 
 write_corpus() {
     mkdir -p "$out"
@@ -56,28 +62,24 @@ YAML
 }
 
 backbone() {
-    [ ! -e "$out/backbone/finished" ] || return 0
     run "$out/prepared.log" hyperadapters prepare "$out/translation.yaml" --out "$out/prepared"
-    run "$out/backbone.log" fairseq-train "$out/prepared/bin" --user-dir "$root/hyperadapters" \
-        --task multilingual_adapter_translation --encoder-langtok tgt --adapter-source none \
-        --lang-pairs qaa-qab,qab-qaa,qaa-qba,qba-qaa,qaa-qbb,qbb-qaa,qaa-qbc,qbc-qaa \
-        --arch adapter_transformer_tiny --encoder-embed-dim 128 --encoder-ffn-embed-dim 256 --encoder-attention-heads 4 \
-        --criterion label_smoothed_cross_entropy --label-smoothing 0.1 --optimizer fused_adam --adam-betas '(0.9, 0.98)' \
-        --clip-norm 1.0 --lr-scheduler inverse_sqrt --lr 0.003 --warmup-updates 200 --max-tokens 2000 --max-update 900 \
-        --num-workers 0 --no-epoch-checkpoints --disable-validation --log-format json --log-interval 50 --save-dir "$out/backbone"
-    [ "${PRINT:-}" = 1 ] || : >"$out/backbone/finished"
+    train_cells "$out/backbone" "$out" 1 "mlm:${known//,/,mlm:}" --adapter-source none --encoder-embed-dim 128 \
+        --encoder-ffn-embed-dim 256 --encoder-attention-heads 4 --lr 0.003 --warmup-updates 200 --max-tokens 4000 \
+        --max-update 1500
 }
 
 taggers() { # SEED: what the few sentences start from
-    local start=$out/backbone/checkpoint_last.pt options=("${adapters[@]}" --lr 0.003 --max-update 600)
+    local options=("${adapters[@]}" --lr 0.003 --max-update 600)
+    local from=("${options[@]}" --init-from "$out/backbone/checkpoint_last.pt")
     [ "${PRINT:-}" = 1 ] || echo "== seed $1, before the new languages"
-    train_cells "$out/hyper-x-$1" "$out" "$1" "$cells" "$start" "${options[@]}" "${hyper_x[@]}"
-    train_cells "$out/task-$1" "$out" "$1" "$cells" "$start" "${options[@]}" --adapter-source task
-    train_cells "$out/language-$1" "$out" "$1" "mlm:${known//,/,mlm:}" "$start" "${options[@]}" --adapter-source language
-    train_cells "$out/known-stack-$1" "$out" "$1" "$cells" "$out/language-$1/checkpoint_last.pt" "${options[@]}" --adapter-source stack
+    train_cells "$out/hyper-x-$1" "$out" "$1" "$cells" "${from[@]}" "${hyper_x[@]}"
+    train_cells "$out/task-$1" "$out" "$1" "$cells" "${from[@]}" --adapter-source task
+    train_cells "$out/language-$1" "$out" "$1" "mlm:${known//,/,mlm:}" "${from[@]}" --adapter-source language
+    train_cells "$out/known-stack-$1" "$out" "$1" "$cells" "${options[@]}" \
+        --init-from "$out/language-$1/checkpoint_last.pt" --adapter-source stack
     # a stack needs a language adapter of every language: learnt from raw text
-    train_cells "$out/stack-$1" "$out" "$1" "mlm:${new// /,mlm:}" "$out/known-stack-$1/checkpoint_last.pt" \
-        "${options[@]}" --train-new-languages-only
+    train_cells "$out/stack-$1" "$out" "$1" "mlm:${new// /,mlm:}" "${options[@]}" \
+        --init-from "$out/known-stack-$1/checkpoint_last.pt" --train-new-languages-only
     local system code
     for system in hyper-x task stack; do
         for code in $new; do
@@ -93,7 +95,7 @@ few() { # SEED SYSTEM LANGUAGE SIZE
         embedding) start=$out/hyper-x-$1/checkpoint_last.pt && options+=(--train-new-languages-only --lr 0.02) ;;
         alone) start=$out/backbone/checkpoint_last.pt && options+=(--adapter-source task --lr 0.003) ;;
     esac
-    train_cells "$folder" "$out" "$1" "pos:$3:$4,ner:$3:$4" "$start" "${options[@]}" --max-update "${UPDATES:-200}"
+    train_cells "$folder" "$out" "$1" "pos:$3:$4,ner:$3:$4" --init-from "$start" "${options[@]}" --max-update "${UPDATES:-200}"
     evaluate_cells "$folder" "$out" "pos:$3,ner:$3" "$2" "$out/evaluations/$2/$3/$4/$1"
 }
 
@@ -103,14 +105,15 @@ if [ -n "${ONE_RUN:-}" ]; then
     exit
 fi
 each() { xargs -P "${JOBS:-1}" -I {} env ONE_RUN="$1 {}" "$0" "$demo" "$out"; }
-write_corpus
+[ "${PRINT:-}" = 1 ] || write_corpus
 backbone
 printf '%s\n' ${SEEDS:-1 2 3} | each taggers
 for seed in ${SEEDS:-1 2 3}; do
-    for size in ${SIZES:-10 50 200}; do
+    for size in ${SIZES:-10 100}; do
         for code in $new; do
             for system in $systems; do echo "$seed $system $code $size"; done
         done
     done
 done | each few
-[ "${PRINT:-}" = 1 ] || python "$root/scripts/few_shot_curve.py" "$out/evaluations" --out "$out/few_shot"
+run "$out/curve.log" python "$root/scripts/few_shot_curve.py" "$out/evaluations" --out "$out/few_shot"
+[ "${PRINT:-}" = 1 ] || cat "$out/few_shot.md"

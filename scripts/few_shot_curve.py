@@ -46,7 +46,15 @@ def markdown(scores: Scores) -> str:
         [BRANCHES[language], SCORES[task], TITLES[system], *(shown(curve[n]) for n in sizes)]
         for (system, language, task), curve in sorted(scores.items(), key=order)
     ]
-    return tabulate(rows, ["language", "score", "system", *map(str, sizes)], "github") + "\n"
+    return (
+        tabulate(
+            rows,
+            ["language", "score", "system", *map(str, sizes)],
+            "github",
+            disable_numparse=True,
+        )
+        + "\n"
+    )
 
 
 def order(item: Tuple[Tuple[str, str, str], object]) -> Tuple[int, ...]:
@@ -83,7 +91,7 @@ def draw(path: Path, scores: Scores) -> None:
             axis.minorticks_off()
             axis.set_title(BRANCHES[language])
             axis.grid(alpha=0.3)
-        axes[0].legend(fontsize=8)
+        axes[-1].legend(fontsize=8)
 
 
 if __name__ == "__main__":

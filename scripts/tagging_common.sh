@@ -8,18 +8,25 @@ run() { # LOG COMMAND...
     "${@:2}" >>"$1" 2>&1 || { echo "error: see the end of $1" >&2; return 1; }
 }
 
-train_cells() { # FOLDER CORPUS SEED CELLS START OPTION...
-    local folder=$1 corpus=$2 seed=$3 cells=$4 start=$5
-    shift 5
-    [ ! -e "$folder/finished" ] || return 0
+train_cells() { # FOLDER CORPUS SEED CELLS OPTION...
+    local folder=$1 corpus=$2 seed=$3 cells=$4
+    shift 4
     # shellcheck disable=SC2086
-    run "$folder.log" fairseq-train "$corpus" --user-dir "$root/hyperadapters" --task hyperx \
-        --task-languages "$cells" --arch hyperx_encoder_tiny --init-from "$start" --criterion cells \
+    set -- fairseq-train "$corpus" --user-dir "$root/hyperadapters" --task hyperx \
+        --task-languages "$cells" --arch hyperx_encoder_tiny --criterion cells \
         --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
         --warmup-updates 100 --max-tokens 2000 --seed "$seed" \
         --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 --disable-validation \
-        --num-workers 0 --log-format json --log-interval 50 --save-dir "$folder" "$@" ${EXTRA:-} || return
-    [ "${PRINT:-}" = 1 ] || : >"$folder/finished"
+        --num-workers 0 --log-format json --log-interval 50 --save-dir "$folder" "$@" ${EXTRA:-}
+    if [ -e "$folder/finished" ] && [ "${PRINT:-}" != 1 ]; then
+        [ "$*" = "$(cat "$folder/finished")" ] || {
+            echo "error: '$folder' was trained with other options (see $folder/finished): give another OUT" >&2
+            return 2
+        }
+        return 0
+    fi
+    run "$folder.log" "$@" || return
+    [ "${PRINT:-}" = 1 ] || echo "$*" >"$folder/finished"
 }
 
 evaluate_cells() { # FOLDER CORPUS CELLS NAME OUT

@@ -55,7 +55,7 @@ case ${SCALE:-base} in
         updates=${UPDATES:-12000} adapter_updates=${ADAPTER_UPDATES:-4000} every=1000
         systems="language pair hyper-15 hyper-30 hyper-68 hyper-612 hyper-612-no-rescale"
         ;;
-    *) usage ;;
+    *) echo "error: SCALE=$SCALE: use base or small" >&2; exit 2 ;;
 esac
 [ $# -eq 0 ] || systems=$*
 

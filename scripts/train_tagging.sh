@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains Hyper-X and its baselines on cells (task, language) with several seeds, evaluates all cells and
-# compares. Finished trainings are kept and interrupted ones resumed when it is run again.
+# compares.
 set -euo pipefail
 
 usage() {
@@ -18,13 +18,16 @@ usage: CELLS=CELL,... scripts/train_tagging.sh CORPUS BACKBONE OUT [SYSTEM ...]
             stack              language adapters learnt on the cells of TEXT, task adapters on top
             full               no adapters, the whole encoder trained (with LR_FULL)
 
+Run again, it keeps what is finished, goes on with what was interrupted, and adds systems and seeds. Other
+settings are an error for a training that is there: give another OUT.
+
 Environment:
   CELLS       cells to train, e.g. pos:en,ner:de
   TEXT        cells of masked language modelling for the language adapters of the stack, e.g. mlm:en,mlm:de
   EVALUATE    cells to evaluate (default: all that have a test set)
   SEEDS       default: "1 2 3"
   UPDATES     of each training (default 600); the language adapters of the stack get as many
-  BOTTLENECK  default 8; WIDE: that of task-like-hyper-x (default 40)
+  BOTTLENECK  default 32; WIDE: that of task-like-hyper-x (default 142)
   LR          default 0.003; LR_FULL: that of full (default 0.0005)
   JOBS        runs at a time (default 1)
   EXTRA       further options of fairseq-train for all of them
@@ -33,9 +36,11 @@ TEXT
     exit 2
 }
 
-[ $# -ge 3 ] && [ -n "${CELLS:-}" ] || usage
+[ $# -ge 3 ] || usage
 corpus=$1 backbone=$2 out=$3
 shift 3
+[ -n "${CELLS:-}" ] || { echo "error: CELLS is not set: name the cells to train, e.g. CELLS=pos:en,ner:de" >&2; exit 2; }
+[ "${PRINT:-}" = 1 ] || [ -s "$backbone" ] || { echo "error: there is no checkpoint '$backbone'" >&2; exit 2; }
 # shellcheck source=scripts/tagging_common.sh
 . "$(dirname "$0")/tagging_common.sh"
 systems=${*:-hyper-x task task-like-hyper-x cell full${TEXT:+ stack}}
@@ -49,22 +54,22 @@ done
 
 system_run() { # SYSTEM SEED
     local system=$1 seed=$2 start=$backbone folder=$out/$1-$2 length=(--max-update "${UPDATES:-600}")
-    local adapters=(--freeze-backbone --adapter-bottleneck "${BOTTLENECK:-8}" --lr "${LR:-0.003}")
+    local adapters=(--freeze-backbone --adapter-bottleneck "${BOTTLENECK:-32}" --lr "${LR:-0.003}")
     [ "${PRINT:-}" = 1 ] || echo "== $system-$seed (log: $folder.log)"
     case $system in
         hyper-x) set -- "${hyper_x[@]}" ;;
         task) set -- --adapter-source task ;;
-        task-like-hyper-x) set -- --adapter-source task --adapter-bottleneck "${WIDE:-40}" ;;
+        task-like-hyper-x) set -- --adapter-source task --adapter-bottleneck "${WIDE:-142}" ;;
         cell) set -- --adapter-source task --encoder-adapter-condition src,task ;;
         full) adapters=() && set -- --adapter-source none --lr "${LR_FULL:-0.0005}" ;;
         stack)
             start=$out/language-$seed
-            train_cells "$start" "$corpus" "$seed" "$TEXT" "$backbone" "${adapters[@]}" "${length[@]}" --adapter-source language || return
+            train_cells "$start" "$corpus" "$seed" "$TEXT" --init-from "$backbone" "${adapters[@]}" "${length[@]}" --adapter-source language || return
             start=$start/checkpoint_last.pt
             set -- --adapter-source stack
             ;;
     esac
-    train_cells "$folder" "$corpus" "$seed" "$CELLS" "$start" "${adapters[@]}" "${length[@]}" "$@" || return
+    train_cells "$folder" "$corpus" "$seed" "$CELLS" --init-from "$start" "${adapters[@]}" "${length[@]}" "$@" || return
     evaluate_cells "$folder" "$corpus" "${EVALUATE:-all}" "$system" "$out/evaluations/$system-$seed"
 }
 

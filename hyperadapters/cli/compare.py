@@ -92,4 +92,5 @@ def run(args: Namespace) -> None:
     if args.json:
         print(json.dumps(comparison, indent=2))
     else:
-        print((args.out / "comparison.md").read_text(encoding="utf-8"))
+        page = args.out / "comparison.md"
+        print(f"{page.read_text(encoding='utf-8')}\ndetails and figures: {args.out}")

@@ -1,6 +1,6 @@
 """Train tags in some languages and entities in others, and evaluate both in all of them.
 
-On nine constructed languages, with a frozen translation encoder as backbone: Hyper-X (one hypernetwork
+On nine constructed languages, with a frozen masked language model as backbone: Hyper-X (one hypernetwork
 for tasks and languages) against one adapter set a task and against language adapters with task adapters
 on top. Five to seven minutes on two cores.
 """

@@ -79,7 +79,8 @@ def run(args: Namespace) -> None:
     if args.json:
         print(json.dumps(found, indent=2))
     else:
-        print((args.out / "languages.md").read_text(encoding="utf-8"))
+        page = args.out / "languages.md"
+        print(f"{page.read_text(encoding='utf-8')}\ndetails and figures: {args.out}")
 
 
 def swap_options(args: Namespace):

@@ -2,7 +2,9 @@
 
 import argparse
 import logging
+import signal
 import sys
+import threading
 from importlib import import_module
 from typing import List, Optional
 
@@ -44,8 +46,11 @@ def main(argv: Optional[List[str]] = None) -> int:
         exit status: 0 on success, 2 on unusable arguments or input.
     """
     args = parser().parse_args(argv)
-    for name in ("fairseq", "fairseq_cli", "matplotlib"):
+    for name in ("fairseq", "fairseq_cli"):
         logging.getLogger(name).setLevel(logging.WARNING)  # our commands show progress bars
+    if threading.current_thread() is threading.main_thread():
+        # so that what a command started ends with it
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         args.run(args)
     except UserError as error:

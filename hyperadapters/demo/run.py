@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 from ..data.conlang import Family
 from ..evaluation.training_log import words_per_second
 from ..files import read_lines, write_json, write_text
-from ..steps import steps_from
+from ..steps import steps_of
 from . import corpus
 from .plan import (
     SYSTEMS,
@@ -42,8 +42,7 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     supervised = trained_directions(family.languages)
     commands = [train_command(out, plan, system, supervised, USER_DIR) for system in SYSTEMS]
     settings = {"plan": plan.settings(), "train": commands}
-    parts = ("text", "pieces", "bin", "logs", "evaluation", *map(slug, SYSTEMS))
-    steps = steps_from(out, settings, parts)
+    steps = steps_of(out, settings)
     with steps.step("corpus of constructed languages", settings) as todo:
         if todo:
             corpus.write_text_files(out, plan, family)

@@ -29,7 +29,8 @@ def train(command: List[str], log: Path, updates: int) -> None:
         UserError: if it fails, with its last line.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "OMP_NUM_THREADS": str(os.cpu_count() or 1)}
+    # one thread: runs repeat to the last digit, and busy cores cost no more than their share
+    environment = {"OMP_NUM_THREADS": "1", **os.environ}
     process = subprocess.Popen(
         [executable(command[0]), *command[1:]],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,

@@ -22,10 +22,11 @@ from ..languages import Languages
 from ..sources import SOURCES
 from .adapter_decoder import AdapterTransformerDecoder
 from .adapter_encoder import AdapterTransformerEncoder
+from .fitting import Fitting
 
 
 @register_model("adapter_transformer", dataclass=AdapterTransformerConfig)
-class AdapterTransformerModel(TransformerModel):
+class AdapterTransformerModel(Fitting, TransformerModel):
     """A Transformer whose layers run with adapters that depend on a condition.
 
     Pre-norm and with shared embeddings unless --post-norm or --separate-embeddings say otherwise;
@@ -76,20 +77,6 @@ class AdapterTransformerModel(TransformerModel):
         return AdapterTransformerDecoder(
             cfg, tgt_dict, embed_tokens, no_encoder_attn=cfg.no_cross_attention
         )
-
-    def load_state_dict(self, state_dict, strict=True, model_cfg=None, args=None):
-        """Raises:
-        UserError: if the weights belong to a model with other options.
-        """
-        try:
-            return super().load_state_dict(state_dict, strict, model_cfg, args)
-        except RuntimeError as error:
-            lines = str(error).strip().splitlines()
-            raise UserError(
-                f"the checkpoint does not fit the model ({len(lines) - 1} differences, first: "
-                f"{lines[-1 if len(lines) == 1 else 1].strip()}): give the options it was trained "
-                "with, or start anew in another --save-dir"
-            ) from error
 
     def get_extra_state(self) -> Tensor:
         """What the task recorded of its data, as bytes [bytes]."""

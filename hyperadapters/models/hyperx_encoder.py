@@ -18,6 +18,7 @@ from ..multitask.known import TASKS
 from ..multitask.record import compare
 from ..sources import SOURCES, Condition, ParameterSet
 from .adapter_encoder import AdapterTransformerEncoder
+from .fitting import Fitting
 
 
 class TasksEncoder(AdapterTransformerEncoder):
@@ -47,7 +48,7 @@ class TasksEncoder(AdapterTransformerEncoder):
 
 
 @register_model("hyperx_encoder", dataclass=HyperXEncoderConfig)
-class HyperXEncoderModel(BaseFairseqModel):
+class HyperXEncoderModel(Fitting, BaseFairseqModel):
     """Hyper-X (Üstün et al. 2022) and its baselines: adapters of every encoder layer depend on the
     task and the language of a sentence; translation adds a decoder with adapters of its own.
 

@@ -80,12 +80,23 @@ class Continued(Start):
                 )
             return
         if self.source not in SOURCES.get(cfg.adapter_source).builds_on:
+            self.refuse_other_source(cfg.adapter_source)
             self.take(cfg, "adapter_source", self.source)
         taken = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
         if cfg.adapter_source == self.source:
             taken += CONDITIONS if "translation" in self.recorded["tasks"] else CONDITIONS[:1]
         for name in taken:
             self.take(cfg, name, self.options[name])
+
+    def refuse_other_source(self, given: str) -> None:
+        """Raises:
+        UserError: if a source was asked for (it is not the default) that the checkpoint has not.
+        """
+        if given not in (self.source, defaults(HyperXEncoderConfig).adapter_source):
+            raise UserError(
+                f"--adapter-source {given}: {self.path} has adapters of the source {self.source}: "
+                "leave out --adapter-source to go on with these, or start from a checkpoint without"
+            )
 
     def trained_languages(self) -> List[str]:
         """The languages that it was trained with, in the order of its table."""

@@ -106,6 +106,11 @@ def read_corpus(folder: str) -> Corpus:
     return Reading(file, content).corpus()
 
 
+def slice_hint(path: Path) -> str:
+    """What a path that looks like a malformed slice needs."""
+    return " (write a slice as [A:B], e.g. [:300])" if path.name.endswith("]") else ""
+
+
 class Reading:
     """Turns the content of the YAML file into a `Corpus`, collecting what is wrong.
 
@@ -191,9 +196,14 @@ class Reading:
                 if not missing:
                     found[split] = part
                 elif not optional:
-                    self.wrong(f"{cell.name}: there is no file {missing[0]}")
+                    self.wrong(
+                        f"{cell.name}: there is no file {missing[0]}{slice_hint(missing[0])}"
+                    )
         if not found and not self.problems.found:
-            self.wrong(f"{cell.name}: there is no file {part.paths[0]}")
+            path = part.paths[0]
+            self.wrong(
+                f"{cell.name}: there is no file {path}{slice_hint(path)}, nor of another split"
+            )
         return found
 
     def part(self, cell: Cell, split: str, pattern: str) -> Part:

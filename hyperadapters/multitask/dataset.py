@@ -59,6 +59,11 @@ class CellSentences(FairseqDataset):
     def num_tokens(self, index: int) -> int:
         return int(self.sizes[index].max())
 
+    def unknown_pieces(self) -> int:
+        """How many source pieces are not in the dictionary."""
+        unknown = self.means.dictionary.unk()
+        return sum(int((one.source == unknown).sum()) for one in self.sentences)
+
     @property
     def can_reuse_epoch_itr_across_epochs(self) -> bool:
         return False

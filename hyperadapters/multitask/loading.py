@@ -16,6 +16,8 @@ from .task import Encoded, Means, Report
 
 logger = logging.getLogger(__name__)
 
+UNKNOWN = 0.02  # share of unknown pieces that is warned of
+
 
 def check_cells(cells: Sequence[Cell], corpus: Corpus, split: str) -> None:
     """Raises:
@@ -84,15 +86,24 @@ def log_report(split: str, datasets: Iterable[CellSentences], limit: int) -> Non
         datasets: the cells.
         limit: most pieces of a sentence.
     """
-    headers = ("cell", "sentences", "pieces", "too long", "left out", "too long words")
+    headers = (
+        "cell", "sentences", "pieces", "unknown pieces", "too long", "left out", "too long words"
+    )  # fmt: skip
     rows = [
         (
-            one.cell.name, one.report.sentences, int(one.sizes[:, 0].sum()), one.report.long,
-            one.report.dropped, one.report.long_words,
+            one.cell.name, one.report.sentences, int(one.sizes[:, 0].sum()), one.unknown_pieces(),
+            one.report.long, one.report.dropped, one.report.long_words,
         )
         for one in datasets
     ]  # fmt: skip
     table = tabulate(rows, headers, intfmt=",")
     logger.info(
-        f"{split} (too long: more than {limit} pieces; taken in parts unless left out):\n{table}"
+        f"sentences of {split} (too long: more than {limit} pieces; taken in parts unless left out):\n"
+        f"{table}"
     )
+    for name, _, pieces, unknown, *_ in rows:
+        if unknown > UNKNOWN * pieces:
+            logger.warning(
+                f"{name}: {unknown / pieces:.0%} of the pieces of {split} are not in the dictionary: "
+                "do 'sentencepiece' and 'dictionary' of corpus.yaml belong together?"
+            )

@@ -134,7 +134,8 @@ def read_columns(part: Part) -> Iterator[Tagged]:
                     raise UserError(f"{part} line {number}: no word and tag, but '{line.strip()}'")
                 if not TAG.match(columns[-1]):
                     raise UserError(
-                        f"{part} line {number}: '{columns[-1]}' is no IOB tag (O, B-PER, I-PER, ...)"
+                        f"{part} line {number}: '{columns[-1]}' is no IOB tag (O, B-PER, I-PER, ...): "
+                        "write the word first and the tag last"
                     )
                 words.append(columns[0])
                 tags.append(columns[-1])

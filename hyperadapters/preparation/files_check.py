@@ -106,7 +106,7 @@ def inspect(
     there = [path for path in paths if path.is_file()]
     found = {**dict.fromkeys(paths, MISSING), **facts_of(there, steps, workers)}
     problems = [
-        f"there is no file {relative(path)}"
+        f"there is no file {relative(path)}{twin(path)}"
         if facts is MISSING
         else f"{relative(path)} {facts['error']}"
         for path, facts in found.items()
@@ -167,3 +167,9 @@ def empty_in_bitext(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]
                     f"{relative(entry.path)} has {facts['empty']} empty lines (first: {first}): "
                     "mend it, or set filters.empty_lines: drop"
                 )
+
+
+def twin(path: Path) -> str:
+    """A hint if a missing file is there with, or without, compression."""
+    other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(f"{path.name}.gz")
+    return f" (there is {relative(other)})" if other.is_file() else ""

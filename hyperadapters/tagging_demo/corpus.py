@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from ..data.conlang import Family, Sentence
 from ..files import write_lines, write_text
-from .plan import HUB, LANGUAGES, Plan
+from .plan import LANGUAGES, Plan
 
 
 def write_corpus(folder: Path, plan: Plan) -> None:
@@ -27,7 +27,7 @@ def write_corpus(folder: Path, plan: Plan) -> None:
         for code in tqdm(LANGUAGES, desc=split):
             write_sentences(folder, f"{code}.{split}", [family.realise(m, code) for m in meanings])
     listed = ", ".join(LANGUAGES)
-    pairs = ", ".join(f"{HUB}-{code}" for code in LANGUAGES[1:])
+    pairs = ", ".join(f"{LANGUAGES[0]}-{code}" for code in LANGUAGES[1:])
     write_text(
         folder / "translation.yaml",
         f"""languages: [{listed}]

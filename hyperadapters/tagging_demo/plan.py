@@ -4,9 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, List
 
-HUB = "qaa"
 LANGUAGES = ("qaa", "qab", "qac", "qba", "qbb", "qbc", "qca", "qcb", "qcc")
-DIRECTIONS = tuple(pair for code in LANGUAGES[1:] for pair in (f"{HUB}-{code}", f"{code}-{HUB}"))
 # every language has labels of one task; the other one is zero-shot
 TAGGED = "pos:qaa,pos:qac,pos:qbb,pos:qca,pos:qcc,ner:qab,ner:qba,ner:qbc,ner:qcb"
 TEXT = ",".join(f"mlm:{code}" for code in LANGUAGES)
@@ -50,7 +48,7 @@ class Plan:
         pieces: sentencepiece vocabulary.
         backbone_updates: training updates of the backbone.
         updates: those of every other training.
-        max_tokens: pieces a batch.
+        max_tokens: pieces a batch; the backbone gets twice as many.
     """
 
     seed: int = 1
@@ -58,7 +56,7 @@ class Plan:
     valid: int = 60
     test: int = 150
     pieces: int = 2000
-    backbone_updates: int = 900
+    backbone_updates: int = 1500
     updates: int = 600
     max_tokens: int = 2000
 
@@ -69,43 +67,46 @@ class Plan:
 def plan_of(quick: bool, seed: int) -> Plan:
     """The plan of a full or a quick run."""
     if quick:
-        return Plan(seed, train=600, test=60, backbone_updates=150, updates=100)
+        return Plan(seed, train=600, test=60, backbone_updates=300, updates=100)
     return Plan(seed)
 
 
 def backbone_command(out: Path, plan: Plan, user_dir: Path) -> List[str]:
-    """The fairseq-train command of the translation model whose encoder all others share."""
+    """The fairseq-train command of the masked language model whose encoder all others share."""
     return [
-        "fairseq-train", str(out / "prepared" / "bin"), "--user-dir", str(user_dir),
-        "--task", "multilingual_adapter_translation", "--lang-pairs", ",".join(DIRECTIONS),
-        "--encoder-langtok", "tgt", "--arch", "adapter_transformer_tiny",
+        *cells_command(out, TEXT, user_dir),
         "--encoder-embed-dim", "128", "--encoder-ffn-embed-dim", "256",
         "--encoder-attention-heads", "4", "--adapter-source", "none",
-        "--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1",
         "--warmup-updates", "200", "--max-update", str(plan.backbone_updates),
-        "--save-dir", str(out / BACKBONE), *common(plan),
+        "--save-dir", str(out / BACKBONE), *common(plan, 2 * plan.max_tokens),
     ]  # fmt: skip
 
 
 def train_command(out: Path, plan: Plan, training: Training, user_dir: Path) -> List[str]:
-    """The fairseq-train command of a training of cells."""
+    """The fairseq-train command of a system on the backbone."""
     return [
-        "fairseq-train", str(out / "corpus"), "--user-dir", str(user_dir), "--task", "hyperx",
-        "--task-languages", training.cells, "--arch", "hyperx_encoder_tiny",
+        *cells_command(out, training.cells, user_dir),
         "--init-from", str(out / training.start / "checkpoint_last.pt"), "--freeze-backbone",
-        "--adapter-source", training.source, "--adapter-bottleneck", "8", "--hyper-hidden", "16",
+        "--adapter-source", training.source, "--adapter-bottleneck", "32", "--hyper-hidden", "16",
         "--hyper-lang-dim", "8", "--hyper-layer-dim", "8", "--hyper-dropout", "0.2",
-        "--criterion", "cells",
         "--warmup-updates", "100", "--max-update", str(plan.updates),
-        "--save-dir", str(out / training.name), *common(plan),
+        "--save-dir", str(out / training.name), *common(plan, plan.max_tokens),
     ]  # fmt: skip
 
 
-def common(plan: Plan) -> List[str]:
-    """What all trainings share."""
+def cells_command(out: Path, cells: str, user_dir: Path) -> List[str]:
+    """How every command begins."""
+    return [
+        "fairseq-train", str(out / "corpus"), "--user-dir", str(user_dir), "--task", "hyperx",
+        "--task-languages", cells, "--arch", "hyperx_encoder_tiny", "--criterion", "cells",
+    ]  # fmt: skip
+
+
+def common(plan: Plan, max_tokens: int) -> List[str]:
+    """What all trainings share; `max_tokens` is the size of a batch."""
     return [
         "--optimizer", "fused_adam", "--adam-betas", "(0.9, 0.98)", "--clip-norm", "1.0",
-        "--lr-scheduler", "inverse_sqrt", "--lr", "0.003", "--max-tokens", str(plan.max_tokens),
+        "--lr-scheduler", "inverse_sqrt", "--lr", "0.003", "--max-tokens", str(max_tokens),
         "--num-workers", "0", "--seed", str(plan.seed), "--no-epoch-checkpoints",
         "--save-interval-updates", "200", "--keep-interval-updates", "1",
         "--disable-validation", "--log-format", "json", "--log-interval", "10",

@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 from ..demo.train import train
 from ..files import write_json, write_text
 from ..preparation.run import prepare
-from ..steps import steps_from
+from ..steps import steps_of
 from . import corpus
 from .plan import BACKBONE, TRAININGS, Plan, Training, backbone_command, train_command
 
@@ -31,8 +31,7 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
         **{one.name: train_command(out, plan, one, USER_DIR) for one in TRAININGS},
     }
     settings = {"plan": plan.settings(), "train": list(commands.values())}
-    parts = ("corpus", "prepared", "logs", "evaluation", *commands)
-    steps = steps_from(out, settings, parts)
+    steps = steps_of(out, settings)
     with steps.step("corpus of constructed languages", settings) as todo:
         if todo:
             corpus.write_corpus(out / "corpus", plan)

@@ -57,6 +57,10 @@ class Selection:
             cells = [cell for cell in self.with_files() if not self.problem(cell)]
             if wanted == "zero-shot":
                 cells = [cell for cell in cells if cell.name not in self.trained]
+        elif ":" not in wanted and wanted != "trained":
+            raise UserError(
+                f"--cells {wanted}: give all, trained, zero-shot, or a list such as pos:en,ner:de"
+            )
         else:
             cells = parse_cells(",".join(self.trained) if wanted == "trained" else wanted)
             self.check(cells)

@@ -194,6 +194,17 @@ class HyperXTask(FairseqTask):
         self.start = None  # its tensors are not needed any more
         return model
 
+    def build_criterion(self, cfg: Any, from_checkpoint: bool = False):
+        """Raises:
+        UserError: if the criterion is not one of cells.
+        """
+        from ..criterions.cells import CellsCriterion
+
+        criterion = super().build_criterion(cfg, from_checkpoint)
+        if not isinstance(criterion, CellsCriterion):
+            raise UserError(f"--criterion {cfg._name}: --task hyperx needs --criterion cells")
+        return criterion
+
     def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
         if dataset is not self.datasets.get("train"):
             kwargs["required_batch_size_multiple"] = 1  # else fairseq drops the last sentences

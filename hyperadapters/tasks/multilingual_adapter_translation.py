@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import os
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Dict, List
 
 from fairseq import utils
@@ -19,7 +20,7 @@ from ..data.directions import DirectionsManager
 from ..data.position import for_any_number_of_workers
 from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
-from ..errors import Problems, UserError
+from ..errors import Problems, UserError, listed
 from ..freezing import freeze
 from ..languages import Languages, codes_of, listed_directions, split_direction
 
@@ -245,5 +246,8 @@ def check_dictionaries(args, pairs: List[str]) -> None:
         )
         for file in sorted(files):
             if not os.path.isfile(file):
-                problems.add(f"there is no {side} dictionary {file}")
+                there = sorted(path.name[5:-4] for path in Path(folder).glob("dict.*.txt"))
+                problems.add(
+                    f"there is no {side} dictionary {file}: the folder has those of {listed(there)}"
+                )
     problems.raise_if_any()

@@ -125,6 +125,17 @@ def test_the_commands_end_with_one_line_and_a_failure_status(toy, tmp_path, chec
     assert "error: --lang-pairs en-dx: unknown language 'dx': did you mean 'de'" in result.stderr
 
 
+def test_translation_asks_for_a_sentencepiece_model(toy, checkpoint):
+    words = ("--checkpoint", str(checkpoint), "--data", str(toy / "bin"), "-s", "en", "-t", "de")
+    for extra, named in (
+        ((), "give --sentencepiece-model, or '--sentencepiece-model none'"),
+        (("--sentencepiece-model", str(toy / "bin" / "dict.en.txt")), "is no sentencepiece model"),
+    ):
+        result = command("hyperadapters", "translate", *words, *extra, stdin="a\n")
+        assert result.returncode == 2 and "Traceback" not in result.stderr
+        assert named in result.stderr
+
+
 def test_resuming_a_checkpoint_that_could_run_code_ends_with_one_line(toy, tmp_path, checkpoint):
     state = torch.load(checkpoint, weights_only=True)
     state["extra_state"]["harmful"] = Harmful()

@@ -8,6 +8,7 @@ import torch
 from tagging_corpus import train_cells, write_corpus
 
 from hyperadapters import checkpoints
+from hyperadapters.errors import UserError, one_line
 
 CELLS = "pos:qaa,ner:qab,mlm:qba,translation:qaa-qab,translation:qab-qaa"
 
@@ -56,3 +57,15 @@ def test_a_checkpoint_of_other_cells_and_tables_is_refused(folder, tmp_path, cap
     assert "the checkpoint's tasks: pos, here: ner" in str(error.value) + str(
         error.value.__context__
     )
+
+
+def test_a_checkpoint_of_another_system_is_refused(folder, tmp_path):
+    train_cells(folder, tmp_path / "save", cells="pos:qaa")
+    with pytest.raises(Exception) as error:
+        train_cells(folder, tmp_path / "save", "--adapter-source", "task", cells="pos:qaa")
+    assert "start anew in another --save-dir" in one_line(error.value)
+
+
+def test_another_criterion_is_refused(folder, tmp_path):
+    with pytest.raises(UserError, match="--criterion cross_entropy: .* needs --criterion cells"):
+        train_cells(folder, tmp_path / "save", "--criterion", "cross_entropy")

@@ -1,7 +1,11 @@
 """The tagging demo's whole way on a tiny plan, and running it again."""
 
 import json
+from dataclasses import replace
 
+import pytest
+
+from hyperadapters.errors import UserError
 from hyperadapters.tagging_demo import run as demo
 from hyperadapters.tagging_demo.plan import Plan
 
@@ -26,6 +30,9 @@ def test_the_tagging_demo_runs_once(tmp_path, capsys):
     assert demo.run(out, TINY) == rows
     assert (out / "stack" / "checkpoint_last.pt").stat().st_mtime == trained
     assert len((out / "commands.sh").read_text().splitlines()) == 5
+    with pytest.raises(UserError, match="holds a run with other settings: give another --out"):
+        demo.run(out, replace(TINY, updates=5))
+    assert (out / "stack" / "checkpoint_last.pt").stat().st_mtime == trained
 
 
 def slug(row):

@@ -59,11 +59,14 @@ def test_systems_differ_in_adapters_alone():
     [
         (("hyper-y",), {"CELLS": "pos:qaa"}, "'hyper-y' is no system"),
         (("stack",), {"CELLS": "pos:qaa"}, "'stack' needs TEXT"),
-        ((), {}, "usage"),
+        ((), {}, "CELLS is not set"),
+        (("task",), {"CELLS": "pos:qaa", "PRINT": ""}, "there is no checkpoint 'backbone.pt'"),
     ],
 )
 def test_what_cannot_be_trained_is_named(words, variables, message):
-    found = run("train_tagging.sh", "corpus", "backbone.pt", "out", *words, PRINT="1", **variables)
+    found = run(
+        "train_tagging.sh", "corpus", "backbone.pt", "out", *words, **{"PRINT": "1", **variables}
+    )
     assert found.returncode == 2 and message in found.stderr + found.stdout
 
 
@@ -84,6 +87,8 @@ def test_trains_evaluates_compares_and_goes_on(tmp_path):
     trained = tmp_path / "out" / "hyper-x-2" / "checkpoint_last.pt"
     before = trained.stat().st_mtime_ns
     assert run(*words, **variables).returncode == 0 and trained.stat().st_mtime_ns == before
+    found = run(*words, **{**variables, "UPDATES": "3"})
+    assert found.returncode != 0 and "was trained with other options" in found.stderr
 
 
 def test_few_sentences_start_from_what_they_should(tmp_path):

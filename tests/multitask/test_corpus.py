@@ -47,8 +47,9 @@ def test_files_by_pattern_name_and_split(folder):
 @pytest.mark.parametrize(
     "tasks, message",
     [
-        ("  pos: {xx: 'xx.{split}'}\n", "pos:xx: there is no file .*xx.test"),
+        ("  pos: {xx: 'xx.{split}'}\n", "pos:xx: there is no file .*xx.test, nor of another split"),
         ("  pos: {en: {train: none.conllu}}\n", "there is no file .*none.conllu"),
+        ("  pos: {en: {train: 'news.train[300]'}}\n", r"write a slice as \[A:B\]"),
         ("  pos: {en: {trian: en.train.conllu}}\n", "unknown split 'trian': did you mean 'train'"),
         ("  pos: {files: 'x'}\n", "pos: map languages to files"),
         ("  pos: [en]\n", "pos: map languages to files"),

@@ -235,6 +235,11 @@ def test_adapters_can_be_added_to_a_model_without_any(first, goes_on, source):
         goes_on(path, "ner:qab", *words, "--new-language-like", "qaa", folder="like")
 
 
+def test_adapters_of_another_source_are_not_passed_off(first, goes_on):
+    with pytest.raises(UserError, match="--adapter-source task: .* of the source hyper: leave out"):
+        goes_on(first(), "pos:qaa", "--adapter-source", "task")
+
+
 def test_the_language_to_start_like_must_be_known(first, goes_on):
     with pytest.raises(UserError, match="--new-language-like qbb: .* did you mean 'qba'"):
         goes_on(first(), "ner:qab", "--new-language-like", "qbb")
