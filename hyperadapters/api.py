@@ -51,7 +51,8 @@ class Translator:
             cpu: use the CPU even if a GPU is there.
             fp16: compute in half precision.
         Raises:
-            UserError: if checkpoint and data do not go together, or the sentencepiece model is none.
+            UserError: if checkpoint and data do not go together, or the sentencepiece model
+                cannot be read.
         """
         state = checkpoints.load(checkpoint)
         directions = checkpoints.settings(state, "model").get("directions")

@@ -69,3 +69,12 @@ def test_a_checkpoint_of_another_system_is_refused(folder, tmp_path):
 def test_another_criterion_is_refused(folder, tmp_path):
     with pytest.raises(UserError, match="--criterion cross_entropy: .* needs --criterion cells"):
         train_cells(folder, tmp_path / "save", "--criterion", "cross_entropy")
+
+
+def test_pieces_that_the_dictionary_lacks_are_told(tmp_path):
+    corpus, log = write_corpus(tmp_path / "corpus"), tmp_path / "log"
+    lines = (corpus / "dict.txt").read_text().splitlines()
+    (corpus / "dict.txt").write_text("\n".join(lines[:20]) + "\n")
+    words = ("--max-update", "1", "--disable-validation", "--log-file", str(log))
+    train_cells(corpus, tmp_path / "save", *words, cells="pos:qaa")
+    assert "of the pieces of train are not in the dictionary" in log.read_text()
