@@ -71,10 +71,10 @@ def test_another_criterion_is_refused(folder, tmp_path):
         train_cells(folder, tmp_path / "save", "--criterion", "cross_entropy")
 
 
-def test_pieces_that_the_dictionary_lacks_are_told(tmp_path):
-    corpus, log = write_corpus(tmp_path / "corpus"), tmp_path / "log"
+def test_pieces_that_the_dictionary_lacks_are_told(tmp_path, caplog):
+    corpus = write_corpus(tmp_path / "corpus")
     lines = (corpus / "dict.txt").read_text().splitlines()
     (corpus / "dict.txt").write_text("\n".join(lines[:20]) + "\n")
-    words = ("--max-update", "1", "--disable-validation", "--log-file", str(log))
+    words = ("--max-update", "1", "--disable-validation")
     train_cells(corpus, tmp_path / "save", *words, cells="pos:qaa")
-    assert "of the pieces of train are not in the dictionary" in log.read_text()
+    assert "of the pieces of train are not in the dictionary" in caplog.text
