@@ -91,13 +91,14 @@ def draw_quality(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: 
 
 
 def join_sizes(panel: Any, systems: List[Mapping[str, Any]], kind: str, metric: str) -> None:
-    """Joins the systems of one adapter source, such as hypernetworks of several sizes."""
-    sources: Dict[str, List[Any]] = {}
+    """Joins systems that differ in size alone, such as hypernetworks with several d_h."""
+    alike: Dict[Any, List[Any]] = {}
     for system in systems:
         if system["adapter_parameters"]:
             point = (system["adapter_parameters"], system["averages"][kind][metric])
-            sources.setdefault(system["adapter_source"], []).append(point)
-    for points in sources.values():
+            key = tuple(system[name] for name in ("adapter_source", "adapter_condition", "rescaled"))
+            alike.setdefault(key, []).append(point)
+    for points in alike.values():
         panel.plot(*zip(*sorted(points)), color="grey", linewidth=0.8, zorder=0)
 
 

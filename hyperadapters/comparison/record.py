@@ -8,7 +8,10 @@ from .evaluations import Evaluation, Group, Systems
 from .resampling import PairedTest, Verdict
 from .significance import Results
 
-COPIED = ("adapter_kind", "adapter_source", "adapter_parameters", "total_parameters")
+COPIED = (
+    "adapter_kind", "adapter_source", "adapter_condition", "rescaled", "adapter_parameters",
+    "total_parameters",
+)  # fmt: skip
 AVERAGED = ("updates", "words_per_second")
 
 

@@ -68,6 +68,7 @@ def system(
         "checkpoint": str(checkpoint),
         "adapter_kind": None if cfg.adapter_source == "none" else cfg.adapter_kind,
         "adapter_source": cfg.adapter_source,
+        "adapter_condition": cfg.encoder_adapter_condition,
         "baked_from": cfg.baked_from,
         "adapter_parameters": adapters,
         "total_parameters": total,
