@@ -96,7 +96,9 @@ def join_sizes(panel: Any, systems: List[Mapping[str, Any]], kind: str, metric: 
     for system in systems:
         if system["adapter_parameters"]:
             point = (system["adapter_parameters"], system["averages"][kind][metric])
-            key = tuple(system[name] for name in ("adapter_source", "adapter_condition", "rescaled"))
+            key = tuple(
+                system[name] for name in ("adapter_source", "adapter_condition", "rescaled")
+            )
             alike.setdefault(key, []).append(point)
     for points in alike.values():
         panel.plot(*zip(*sorted(points)), color="grey", linewidth=0.8, zorder=0)

@@ -7,7 +7,7 @@ from typing import Any, Collection, Mapping, Sequence, Tuple
 
 import numpy as np
 
-from ..files import written
+from ..figures import figure
 
 COLOURS = "cividis"  # even in lightness, and the same to colour-blind readers
 FEW = 16  # columns whose cells have room for a decimal
@@ -66,34 +66,26 @@ def draw_heat_map(
         marked: names that get a dot.
         least_range: figures that the colours reach to at least; by default their own range.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     cells = grid.matrix(values)
     low = min(least_range[0], float(np.nanmin(cells)))
     high = max(least_range[1], float(np.nanmax(cells)))
     few = len(grid.columns) <= FEW
     side = 0.55 if few else 0.38
     width, height = side * max(len(grid.columns), 5), side * max(len(grid.rows), 2)
-    figure, axes = pyplot.subplots(figsize=(width + 2.6, height + 1.6), layout="constrained")
-    axes.set_facecolor("0.88")
-    image = axes.imshow(cells, cmap=COLOURS, vmin=low, vmax=high if high > low else low + 1)
-    figure.colorbar(image, ax=axes, shrink=0.6, pad=0.02)
-    _write_numbers(axes, grid, cells, marked, (low + high) / 2)
-    for axis, names in ((axes.xaxis, grid.columns), (axes.yaxis, grid.rows)):
-        axis.set_ticks(range(len(names)), names, fontsize=10)
-    sides = {"labelbottom": not few, "labelright": not few, "labeltop": True, "length": 0}
-    axes.tick_params(**sides)
-    axes.tick_params(axis="x", rotation=90)
-    axes.xaxis.set_label_position("top")
-    axes.set_xlabel(grid.column_title)
-    axes.set_ylabel(grid.row_title)
-    figure.suptitle(title + (f" (dot: {grid.mark})" if marked else ""))
-    with written(path) as temporary:
-        figure.savefig(temporary, dpi=110, format="png")
-    pyplot.close(figure)
+    with figure(path, (width + 2.6, height + 1.6)) as (axes,):
+        axes.set_facecolor("0.88")
+        image = axes.imshow(cells, cmap=COLOURS, vmin=low, vmax=high if high > low else low + 1)
+        axes.figure.colorbar(image, ax=axes, shrink=0.6, pad=0.02)
+        _write_numbers(axes, grid, cells, marked, (low + high) / 2)
+        for axis, names in ((axes.xaxis, grid.columns), (axes.yaxis, grid.rows)):
+            axis.set_ticks(range(len(names)), names, fontsize=10)
+        sides = {"labelbottom": not few, "labelright": not few, "labeltop": True, "length": 0}
+        axes.tick_params(**sides)
+        axes.tick_params(axis="x", rotation=90)
+        axes.xaxis.set_label_position("top")
+        axes.set_xlabel(grid.column_title)
+        axes.set_ylabel(grid.row_title)
+        axes.figure.suptitle(title + (f" (dot: {grid.mark})" if marked else ""))
 
 
 def _write_numbers(

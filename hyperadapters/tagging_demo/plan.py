@@ -87,7 +87,7 @@ def train_command(out: Path, plan: Plan, training: Training, user_dir: Path) -> 
     return [
         *cells_command(out, training.cells, user_dir),
         "--init-from", str(out / training.start / "checkpoint_last.pt"), "--freeze-backbone",
-        "--adapter-source", training.source, "--adapter-bottleneck", "32", "--hyper-hidden", "16",
+        "--adapter-source", training.source, "--adapter-bottleneck", "64", "--hyper-hidden", "8",
         "--hyper-lang-dim", "8", "--hyper-layer-dim", "8", "--hyper-dropout", "0.2",
         "--warmup-updates", "100", "--max-update", str(plan.updates),
         "--save-dir", str(out / training.name), *common(plan, plan.max_tokens),
