@@ -27,7 +27,8 @@ Environment:
   EVALUATE    cells to evaluate (default: all that have a test set)
   SEEDS       default: "1 2 3"
   UPDATES     of each training (default 600); the language adapters of the stack get as many
-  BOTTLENECK  default 32; WIDE: that of task-like-hyper-x (default 142)
+  BOTTLENECK  default 64; WIDE: that of task-like-hyper-x (default 142)
+  HIDDEN      d_h of hyper-x (default 8)
   LR          default 0.003; LR_FULL: that of full (default 0.0005)
   JOBS        runs at a time (default 1)
   EXTRA       further options of fairseq-train for all of them
@@ -54,10 +55,10 @@ done
 
 system_run() { # SYSTEM SEED
     local system=$1 seed=$2 start=$backbone folder=$out/$1-$2 length=(--max-update "${UPDATES:-600}")
-    local adapters=(--freeze-backbone --adapter-bottleneck "${BOTTLENECK:-32}" --lr "${LR:-0.003}")
+    local adapters=(--freeze-backbone --adapter-bottleneck "${BOTTLENECK:-64}" --lr "${LR:-0.003}")
     [ "${PRINT:-}" = 1 ] || echo "== $system-$seed (log: $folder.log)"
     case $system in
-        hyper-x) set -- "${hyper_x[@]}" ;;
+        hyper-x) set -- "${hyper_x[@]}" --hyper-hidden "${HIDDEN:-8}" ;;
         task) set -- --adapter-source task ;;
         task-like-hyper-x) set -- --adapter-source task --adapter-bottleneck "${WIDE:-142}" ;;
         cell) set -- --adapter-source task --encoder-adapter-condition src,task ;;

@@ -223,7 +223,7 @@ def test_translations_are_those_of_teacher_forcing(tagging, tmp_path):
         ("pos:qax", "no language 'qax' in the checkpoint: did you mean 'q"),
         ("mlm:qaa", "no task 'mlm' in the checkpoint"),
         ("pos:qaa:3", "leave out the number"),
-        ("pos", "write task:language"),
+        ("pos", "--cells pos: give all, trained, zero-shot, or a list such as pos:en"),
     ],
 )
 def test_unusable_cells_are_one_line(trained_on_cells, evaluate, cells, message):
