@@ -72,7 +72,7 @@ taggers() { # SEED: what the few sentences start from
     local options=("${adapters[@]}" --lr 0.003 --max-update 600)
     local from=("${options[@]}" --init-from "$out/backbone/checkpoint_last.pt")
     [ "${PRINT:-}" = 1 ] || echo "== seed $1, before the new languages"
-    train_cells "$out/hyper-x-$1" "$out" "$1" "$cells" "${from[@]}" "${hyper_x[@]}"
+    train_cells "$out/hyper-x-$1" "$out" "$1" "$cells" "${from[@]}" "${hyper_x[@]}" --hyper-hidden 16
     train_cells "$out/task-$1" "$out" "$1" "$cells" "${from[@]}" --adapter-source task
     train_cells "$out/language-$1" "$out" "$1" "mlm:${known//,/,mlm:}" "${from[@]}" --adapter-source language
     train_cells "$out/known-stack-$1" "$out" "$1" "$cells" "${options[@]}" \

@@ -91,7 +91,7 @@ def draw(path: Path, scores: Scores) -> None:
             axis.minorticks_off()
             axis.set_title(BRANCHES[language])
             axis.grid(alpha=0.3)
-        axes[-1].legend(fontsize=8)
+        axes[1].legend(fontsize=8, loc="upper left")
 
 
 if __name__ == "__main__":

@@ -34,5 +34,5 @@ evaluate_cells() { # FOLDER CORPUS CELLS NAME OUT
         --data "$2" --cells "$3" --name "$4" --out "$5"
 }
 
-# the adapters of Hyper-X: embeddings of 8 and a hidden width of 16, for small corpora
-hyper_x=(--adapter-source hyper --hyper-hidden 16 --hyper-lang-dim 8 --hyper-layer-dim 8 --hyper-dropout 0.2)
+# Hyper-X for small corpora, but for its --hyper-hidden
+hyper_x=(--adapter-source hyper --hyper-lang-dim 8 --hyper-layer-dim 8 --hyper-dropout 0.2)
