@@ -2,7 +2,7 @@
 
 On nine constructed languages, with a frozen masked language model as backbone: Hyper-X (one hypernetwork
 for tasks and languages) against one adapter set a task and against language adapters with task adapters
-on top. Five to seven minutes on two cores.
+on top. About ten minutes on a core.
 """
 
 from argparse import ArgumentParser, Namespace
