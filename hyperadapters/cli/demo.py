@@ -1,6 +1,6 @@
-"""Train and compare three systems on constructed languages: the whole way in about five minutes.
+"""Train and compare three systems on constructed languages: the whole way, on constructed languages.
 
-Generates a corpus of nine such languages, trains sentencepiece, binarises, trains a backbone
+Generates a corpus of nine of them, trains sentencepiece, binarises, trains a backbone
 alone, language adapters and hyper-adapters for the same number of updates, translates all 72
 directions (56 of them never trained) and writes a table, a picture and the commands it ran.
 """
