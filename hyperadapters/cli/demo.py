@@ -1,4 +1,4 @@
-"""Train and compare three systems on constructed languages: the whole way, on constructed languages.
+"""Train and compare three systems on constructed languages: the whole way.
 
 Generates a corpus of nine of them, trains sentencepiece, binarises, trains a backbone
 alone, language adapters and hyper-adapters for the same number of updates, translates all 72
