@@ -1,9 +1,10 @@
-"""Translate and score all directions of a checkpoint in one process.
+"""Translate and score all directions of a checkpoint at once.
 
-The model is loaded once, and batches are filled across directions. Results: evaluation.json (all
-figures), evaluation.md (averages and the matrix source x target), heat maps as PNG, and the folders
-sources, hypotheses and references with detokenised text. Running the command again goes on where it
-was interrupted, and adds directions or scores without translating anything twice.
+The model is loaded once, batches are filled across directions, and on a CPU all cores translate.
+Results: evaluation.json (all figures), evaluation.md (averages and the matrix source x target), heat
+maps as PNG, and the folders sources, hypotheses and references with detokenised text. Running the
+command again goes on where it was interrupted, and adds directions or scores without translating
+anything twice.
 """
 
 import json
@@ -53,6 +54,17 @@ def add_search(group) -> None:
     add("--batch-size", type=int, metavar="N", help="sentences a batch (default: no limit)")
     add("--fp16", action="store_true", help="compute in half precision")
     add("--cpu", action="store_true", help="use the CPU even if a GPU is there")
+    add_workers(group)
+
+
+def add_workers(group) -> None:
+    """Adds the option of the processes that translate."""
+    group.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that translate on a CPU (default: one for each core; 1 not under Linux)",
+    )
 
 
 def add_scoring(group) -> None:
@@ -107,8 +119,8 @@ def run(args: Namespace) -> None:
 
     search = Search(args.beam, args.lenpen, args.max_len_a, args.max_len_b)
     given = {name: getattr(args, name) for name in (
-        "directions", "subset", "max_tokens", "batch_size", "english", "fp16", "cpu", "remove_bpe",
-        "references", "tokenizer", "spbleu", "comet", "language_identifier", "name",
+        "directions", "subset", "max_tokens", "batch_size", "english", "fp16", "cpu", "workers",
+        "remove_bpe", "references", "tokenizer", "spbleu", "comet", "language_identifier", "name",
     )}  # fmt: skip
     result = evaluate(args.checkpoint, args.data, args.out, Options(search=search, **given))
     print(json.dumps(result, indent=2) if args.json else "\n" + averages_table(result, "simple"))

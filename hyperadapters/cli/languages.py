@@ -10,6 +10,8 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from .evaluate import add_workers
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
@@ -63,6 +65,7 @@ def add_swap(group) -> None:
     add("--english", metavar="CODE", help="the language in the centre (default: en, or en_*)")
     add("--beam", type=int, default=5, help="beam size (default: %(default)s)")
     add("--cpu", action="store_true", help="use the CPU even if a GPU is there")
+    add_workers(group)
 
 
 def run(args: Namespace) -> None:
@@ -98,6 +101,8 @@ def swap_options(args: Namespace):
 
     if not args.data:
         raise UserError("--swap translates: name the data folder with --data")
-    given = {name: getattr(args, name) for name in ("directions", "subset", "english", "cpu")}
+    given = {name: getattr(args, name) for name in (
+        "directions", "subset", "english", "cpu", "workers",
+    )}  # fmt: skip
     evaluation = Options(search=Search(beam=args.beam), **given)
     return SwapOptions(args.data, args.swap, args.sentences, evaluation)

@@ -91,7 +91,7 @@ class Directions(Sort):
             ],
             self.unit,
         )
-        speed = "Decoding words/s are target words a second of the evaluation, on its machine."
+        speed = "Decoding words/s are target words a second of one process of the evaluation, on its machine."
         return [grouping, *signatures, speed]
 
 

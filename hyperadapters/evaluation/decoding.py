@@ -157,6 +157,8 @@ class Decoder:
     def __init__(self, task: Any, model: Any, search: Search, limits: Limits) -> None:
         self.task, self.model, self.search, self.limits = task, model, search, limits
         self.device = next(model.parameters()).device
+        self.aimed: Tuple[str, ...] = ()
+        self.generator: Any = None
 
     def decode(
         self, sentences: Sequence[Sentences], done: Mapping[str, Collection[int]] = NOTHING
@@ -167,34 +169,42 @@ class Decoder:
             sentences: of any directions.
             done: rows that need no translation any more, by name of their `Sentences`.
         """
-        for group in self.groups(sentences):
-            self.task.set_direction(group[0].src, group[0].tgt)
-            config = GenerationConfig(**asdict(self.search))
-            generator = self.task.build_generator([self.model], config)
+        for batch in self.batches(sentences, done):
+            yield self.decode_batch(batch)
+
+    def batches(
+        self, sentences: Sequence[Sentences], done: Mapping[str, Collection[int]] = NOTHING
+    ) -> Iterator[List[Place]]:
+        """The batches that `decode` translates one after the other; the arguments are its own."""
+        for _, group in groupby(sorted(sentences, key=self.tokens), key=self.tokens):
             places = [(one, row) for one in group for row in one.rows]
-            for batch in remaining(places, self.limits, done):
-                yield self.decode_batch(generator, batch)
+            yield from remaining(places, self.limits, done)
 
-    def groups(self, sentences: Sequence[Sentences]) -> Iterator[List[Sentences]]:
-        """Sentences that may share batches: of one target language, or of one direction if fairseq
-        replaces the end of the source by its language token, as it does that a batch at a time."""
+    def tokens(self, one: Sentences) -> Tuple[str, ...]:
+        """What sentences must have in common to share batches: the target language, or the direction
+        if fairseq replaces the end of the source by its language token, as it does that a batch at a
+        time."""
+        whole = self.task.args.lang_tok_replacing_bos_eos
+        return (one.tgt, one.src) if whole else (one.tgt,)
 
-        def key(one: Sentences) -> Tuple[str, ...]:
-            whole = self.task.args.lang_tok_replacing_bos_eos
-            return (one.tgt, one.src) if whole else (one.tgt,)
+    def aim(self, one: Sentences) -> None:
+        """Sets task and search up for the language tokens of a batch."""
+        self.task.set_direction(one.src, one.tgt)  # others may have set the task up since
+        if self.tokens(one) != self.aimed:
+            config = GenerationConfig(**asdict(self.search))
+            self.generator = self.task.build_generator([self.model], config)
+            self.aimed = self.tokens(one)
 
-        for _, group in groupby(sorted(sentences, key=key), key=key):
-            yield list(group)
-
-    def decode_batch(self, generator: Any, batch: List[Place]) -> Decoded:
+    def decode_batch(self, batch: List[Place]) -> Decoded:
         """Translates one batch; in halves if the device's memory does not suffice.
 
         Raises:
             UserError: if it does not suffice for a single sentence.
         """
         start = time.perf_counter()
+        self.aim(batch[0][0])
         try:
-            hypotheses = self.hypotheses(generator, batch)
+            hypotheses = self.hypotheses(batch)
         except torch.cuda.OutOfMemoryError as error:
             if len(batch) == 1:
                 raise UserError(
@@ -202,7 +212,7 @@ class Decoder:
                     "--max-len-b or --cpu"
                 ) from error
             half = len(batch) // 2
-            parts = [self.decode_batch(generator, part) for part in (batch[:half], batch[half:])]
+            parts = [self.decode_batch(part) for part in (batch[:half], batch[half:])]
             return Decoded(
                 parts[0].rows + parts[1].rows,
                 parts[0].pieces + parts[1].pieces,
@@ -210,14 +220,14 @@ class Decoder:
             )
         texts = [
             self.task.target_dictionary.string(
-                tokens, extra_symbols_to_ignore=generator.symbols_to_strip_from_output
+                tokens, extra_symbols_to_ignore=self.generator.symbols_to_strip_from_output
             )
             for tokens in hypotheses
         ]
         rows = [(one.name, row, text) for (one, row), text in zip(batch, texts)]
         return Decoded(rows, sum(map(len, hypotheses)), time.perf_counter() - start)
 
-    def hypotheses(self, generator: Any, batch: List[Place]) -> List[List[int]]:
+    def hypotheses(self, batch: List[Place]) -> List[List[int]]:
         """The tokens [T] of the best hypothesis of each sentence."""
         samples = [
             {**one.dataset[row], "id": number, "target": None}
@@ -227,7 +237,7 @@ class Decoder:
         order = sample["id"].tolist()
         if self.device.type == "cuda":
             sample = move_to_cuda(sample, self.device)
-        found = self.task.inference_step(generator, [self.model], sample)
+        found = self.task.inference_step(self.generator, [self.model], sample)
         tokens: List[List[int]] = [[]] * len(batch)
         for number, hypotheses in zip(order, found):
             tokens[number] = hypotheses[0]["tokens"].tolist()

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
+import torch
+
 from .. import checkpoints
 from ..configuration import defaults, has_adapters
 from ..data.binarised import Binarised
@@ -15,6 +17,7 @@ from . import tokenizers
 from .decoding import Limits, Search
 from .directions import Directions, english_of, trained_directions
 from .identify import LanguageIdentifier, identifier
+from .searching import processes
 from .system import digest
 from .texts import Texts, joining, joint_dictionary
 
@@ -34,6 +37,7 @@ class Options:
         english: code of English; by default found among the languages.
         fp16: compute in half precision.
         cpu: use the CPU even if a GPU is there.
+        workers: processes that translate, see `searching.processes`.
         remove_bpe: how pieces become text, see `texts.joining`.
         references: folder of raw references, see `Texts`.
         tokenizer: sacreBLEU's tokenisers by language, as `LANGUAGE=NAME,...`.
@@ -51,6 +55,7 @@ class Options:
     english: Optional[str] = None
     fp16: bool = False
     cpu: bool = False
+    workers: Optional[int] = None
     remove_bpe: str = "auto"
     references: Optional[Path] = None
     tokenizer: Optional[str] = None
@@ -144,6 +149,7 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
     """
     check_output(out / "evaluation.json", checkpoint)
     options.limits(cuda=False)
+    processes(options.workers, cuda=torch.cuda.is_available() and not options.cpu)
     state = checkpoints.load(checkpoint)
     cfg = Namespace(**{**vars(defaults()), **checkpoints.settings(state, "model")})
     if not has_adapters(cfg) or not cfg.languages:

@@ -91,7 +91,7 @@ def facts(result: Result) -> str:
         f"{system['adapter_parameters']:,}",
         f"{len(result['directions'])} directions, {sentences:,} sentences of the {result['subset']} set, "
         f"beam {result['beam']}; {result['seconds']:,.0f} s of decoding, "
-        f"{system['words_per_second'] or 0:,.0f} target pieces a second",
+        f"{system['words_per_second'] or 0:,.0f} target pieces a second and process",
     ]
     return "".join(f"- {line}\n" for line in lines)
 

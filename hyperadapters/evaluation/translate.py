@@ -2,7 +2,7 @@
 
 import sys
 from itertools import groupby
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Any, Callable, Collection, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
 from tqdm import tqdm
 
@@ -11,6 +11,7 @@ from ..languages import split_direction
 from .decoding import Sentences
 from .journal import Journal
 from .plan import Plan
+from .searching import Group, Searching, processes
 
 
 def open_journal(checked: Plan) -> Journal:
@@ -29,9 +30,35 @@ def open_journal(checked: Plan) -> Journal:
 
 def translate(checked: Plan, journal: Journal) -> None:
     """Translates what the journal lacks, one target language after the other."""
-    sizes = {one: checked.sentences(one) for one in checked.selected}
-    done = sum(map(len, journal.translations.values()))
-    if done == sum(sizes.values()):
+    subset = checked.options.subset
+    total = sum(map(checked.sentences, checked.selected))
+    groups = by_target(checked.selected)
+    fill(
+        journal,
+        checked,
+        groups,
+        lambda task, one: load(task, subset, one),
+        journal.translations,
+        total,
+    )
+
+
+def fill(
+    journal: Journal, checked: Plan, groups: Iterable[Group], find: Callable[[Any, str], Sentences],
+    done: Mapping[str, Collection[int]], total: int,
+) -> None:  # fmt: skip
+    """Translates what a journal lacks; loads no model if that is nothing.
+
+    Args:
+        journal: gets the translations, batch by batch.
+        checked: the checkpoint, the data, and how to translate.
+        groups: for each target language, names of sentences that may share batches.
+        find: the sentences of a name, for the task.
+        done: rows that are there, by name.
+        total: how many there are in the end.
+    """
+    there = sum(map(len, done.values()))
+    if there == total:
         return
     from ..api import Translator
 
@@ -39,14 +66,15 @@ def translate(checked: Plan, journal: Journal) -> None:
     data = ":".join(map(str, checked.data.folders))
     translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
     decoder = translator.decoder(options.search, options.limits(translator.cuda))
-    with tqdm(total=sum(sizes.values()), initial=done, desc="sentences") as bar:
-        for tgt, directions in by_target(checked.selected):
-            bar.set_postfix(into=tgt)
-            # loaded when their turn comes: thousands of directions are too many open files
-            sentences = [load(translator.task, options.subset, one) for one in directions]
-            for batch in decoder.decode(sentences, journal.translations):
-                journal.add(batch)
-                bar.update(len(batch.rows))
+    number = processes(options.workers, translator.cuda)
+    with (
+        Searching(decoder, lambda name: find(translator.task, name), number) as searching,
+        tqdm(total=total, initial=there, desc="sentences") as bar,
+    ):
+        for tgt, batch in searching.run(groups, done):
+            journal.add(batch)
+            bar.set_postfix(into=tgt, refresh=False)
+            bar.update(len(batch.rows))
 
 
 def by_target(directions: Sequence[str]) -> Iterator[Tuple[str, List[str]]]:

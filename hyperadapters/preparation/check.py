@@ -5,10 +5,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..steps import Steps
+from ..workers import Workers
 from .config import load_config
 from .corpora import relative
 from .files_check import inspect
-from .parallel import Workers
 from .spell_out import spell_out
 from .tidy import STATE, check_folder
 

@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from ..errors import UserError
 from ..steps import Steps
+from ..workers import Workers
 from .corpora import Corpora, relative
-from .parallel import Workers
 from .text import open_binary
 
 BLOCK = 1 << 20

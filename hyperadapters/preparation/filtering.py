@@ -10,10 +10,10 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
 from tqdm import tqdm
 
 from ..files import written
+from ..workers import Workers
 from .corpora import Part
 from .duplicates import first_occurrences
 from .filters import Kept, Rules, filter_chunk
-from .parallel import Workers
 
 Counts = Dict[str, Any]
 

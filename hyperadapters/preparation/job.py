@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from ..steps import Steps
+from ..workers import Workers
 from .config import Config
 from .corpora import Corpora, Part
-from .parallel import Workers
 
 VERSION = 2  # of what the stages write: another one does everything anew
 

@@ -7,6 +7,7 @@ from typing import List, Optional
 from ..errors import UserError
 from ..files import write_json, write_lines, write_text
 from ..steps import Steps
+from ..workers import Workers
 from .config import load_config
 from .corpora import SPLITS
 from .encode_stage import binarised_files, encode_all, layout
@@ -16,7 +17,6 @@ from .hashes import HeldOut
 from .held_out import collect, expected_scripts
 from .job import VERSION, Job
 from .lengths import usual_ratios
-from .parallel import Workers
 from .report import Figures, figures, markdown
 from .spell_out import spell_out
 from .tidy import STATE, check_folder, remove_stale

@@ -10,13 +10,13 @@ from tqdm import tqdm
 
 from ..errors import Problems
 from ..files import written
+from ..workers import apart
 from . import pieces
 from .binarised import stored_type
 from .config import SentencePiece
 from .corpora import relative
 from .files_check import stamp
 from .job import VERSION, Job
-from .parallel import apart
 from .sample import quotas, sample
 
 

@@ -6,11 +6,11 @@ a language's adapters have in common with those that stand in.
 """
 
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from ..data.tagged_pairs import TGT, TaggedPairs
+from ..data.tagged_pairs import TaggedPairs
 from ..errors import UserError
 from ..evaluation.decoding import Sentences
 from ..languages import Languages, split_direction
@@ -164,11 +164,3 @@ def possible(direction: str, role: str, stand_in: str, has_adapters: Known) -> b
     return stand_in not in split_direction(direction) and has_adapters(
         adapters_of(direction, role, stand_in)
     )
-
-
-def by_adapters(sentences: Sequence[Sentences]) -> List[List[Sentences]]:
-    """Sentences by target adapters, so that a batch of the decoder needs one set of them."""
-    groups: Dict[Tuple[str, int], List[Sentences]] = {}
-    for one in sentences:
-        groups.setdefault((one.tgt, one.dataset.ids[TGT]), []).append(one)
-    return list(groups.values())

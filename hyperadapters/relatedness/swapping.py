@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from tqdm import tqdm
@@ -13,10 +13,11 @@ from ..evaluation.decoding import Sentences
 from ..evaluation.journal import Journal
 from ..evaluation.plan import Options, Plan, plan
 from ..evaluation.scores import Scorer
-from ..evaluation.translate import by_target, load
+from ..evaluation.searching import Group
+from ..evaluation.translate import fill, load
 from ..languages import split_direction
 from .reference import Reference
-from .swap import AUTO, ROLES, Swap, by_adapters, chosen_swaps, given_swaps, parse, swapped
+from .swap import AUTO, ROLES, Swap, chosen_swaps, given_swaps, parse, swapped
 
 METRICS = ("bleu", "chrf")
 
@@ -70,6 +71,17 @@ class SwapPlan:
         """All translations that are needed, name -> direction."""
         own = {direction: direction for direction in self.directions}
         return {**own, **{swap.name: swap.direction for swap in self.swaps}}
+
+    def groups(self) -> List[Group]:
+        """What may share batches: names of one target language and with one set of its adapters."""
+        adapters = {swap.name: swap.adapters for swap in self.swaps}
+        groups: Dict[Tuple[str, str], List[str]] = {}
+        for name, direction in self.names().items():
+            targets = [
+                split_direction(one)[1] for one in (direction, adapters.get(name, direction))
+            ]
+            groups.setdefault(tuple(targets), []).append(name)
+        return [(tgt, groups[tgt, own]) for tgt, own in sorted(groups)]
 
     def wanted(self, direction: str) -> int:
         """How many sentences of a direction are translated."""
@@ -149,28 +161,15 @@ def translate(planned: SwapPlan, journal: Journal) -> None:
     done = {
         name: set(journal.translations[name]).intersection(rows) for name, rows in wanted.items()
     }
-    total = sum(map(len, wanted.values()))
-    if sum(map(len, done.values())) == total:
-        return
-    from ..api import Translator
+    swaps = {swap.name: swap for swap in planned.swaps}
+    subset = checked.options.subset
 
-    options = checked.options
-    data = ":".join(map(str, checked.data.folders))
-    translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
-    decoder = translator.decoder(options.search, options.limits(translator.cuda))
-    with tqdm(total=total, initial=sum(map(len, done.values())), desc="sentences") as bar:
-        for tgt, directions in by_target(planned.directions):
-            bar.set_postfix(into=tgt)
-            sentences: List[Sentences] = []
-            for direction in directions:
-                own = load(translator.task, options.subset, direction)
-                of_direction = [swap for swap in planned.swaps if swap.direction == direction]
-                sentences.append(own)
-                sentences += [swapped(own, s, translator.task.languages) for s in of_direction]
-            for group in by_adapters([replace(one, rows=wanted[one.name]) for one in sentences]):
-                for batch in decoder.decode(group, done):
-                    journal.add(batch)
-                    bar.update(len(batch.rows))
+    def find(task: Any, name: str) -> Sentences:
+        own = load(task, subset, names[name])
+        found = swapped(own, swaps[name], task.languages) if name in swaps else own
+        return replace(found, rows=wanted[name])
+
+    fill(journal, checked, planned.groups(), find, done, sum(map(len, wanted.values())))
 
 
 def score(

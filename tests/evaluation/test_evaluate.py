@@ -1,6 +1,8 @@
 """`hyperadapters evaluate` against fairseq-generate, and going on after an interruption."""
 
 import json
+import multiprocessing
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -12,6 +14,7 @@ from toy import generate
 from hyperadapters.api import Translator
 from hyperadapters.data.tagged_pairs import TaggedPairs
 from hyperadapters.evaluation.decoding import Decoder, Limits, Search
+from hyperadapters.evaluation.journal import Journal
 from hyperadapters.evaluation.translate import load
 from hyperadapters.files import read_lines
 
@@ -26,7 +29,7 @@ def evaluate(toy, tmp_path, run):
     def call(checkpoint, *words, out=tmp_path / "out"):
         return run(
             "evaluate", "--checkpoint", checkpoint, "--data", toy / "bin", "--out", out, "--cpu",
-            "--max-len-b", "12", "--max-tokens", "60", "--json", *words,
+            "--max-len-b", "12", "--max-tokens", "60", "--workers", "1", "--json", *words,
         )  # fmt: skip
 
     return call
@@ -47,7 +50,7 @@ def hypotheses(out, direction):
 )
 def test_every_hypothesis_equals_fairseq_generate(toy, tmp_path, trained, evaluate, options):
     checkpoint = trained("--max-update", "150", *options)
-    result = evaluate(checkpoint)
+    result = evaluate(checkpoint, "--workers", "2")
     assert list(result["directions"]) == ALL
     assert len(set(map(tuple, (hypotheses(tmp_path / "out", one) for one in ALL)))) == 6
     for direction in ALL:
@@ -124,11 +127,11 @@ def counted(monkeypatch):
     rows = []
     stock = Decoder.decode_batch
 
-    def decode_batch(self, generator, batch):
+    def decode_batch(self, batch):
         if len(rows) == counts["stop_after"]:
             raise KeyboardInterrupt
         rows.append([(one.name, row) for one, row in batch])
-        return stock(self, generator, batch)
+        return stock(self, batch)
 
     counts = {"rows": rows, "stop_after": None}
     monkeypatch.setattr(Decoder, "decode_batch", decode_batch)
@@ -144,7 +147,7 @@ def test_an_interrupted_evaluation_goes_on(toy, tmp_path, trained, evaluate, cou
     counted["stop_after"] = 5
     out = tmp_path / "cut"
     words = ["evaluate", "--checkpoint", trained(), "--data", toy / "bin", "--out", out, "--cpu",
-             "--max-len-b", "12", "--max-tokens", "60"]  # fmt: skip
+             "--max-len-b", "12", "--max-tokens", "60", "--workers", "1"]  # fmt: skip
     assert main(list(map(str, words))) == 130
     assert counted["rows"] == planned[:5] and not (out / "evaluation.json").exists()
     counted["stop_after"] = None
@@ -157,16 +160,49 @@ def test_an_interrupted_evaluation_goes_on(toy, tmp_path, trained, evaluate, cou
     assert not counted["rows"]
 
 
+def test_workers_translate_what_one_process_does_and_leave_nothing_behind(
+    tmp_path, trained, evaluate, monkeypatch
+):
+    whole = evaluate(trained(), out=tmp_path / "whole")
+    stock, left = Journal.add, [3]
+
+    def add(self, batch):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        stock(self, batch)
+
+    monkeypatch.setattr(Journal, "add", add)
+    out = tmp_path / "cut"
+    with pytest.raises(AssertionError, match="130"):
+        evaluate(trained(), "--workers", "3", out=out)
+    assert not multiprocessing.active_children() and not (out / "evaluation.json").exists()
+    left[0] = 1000
+    assert evaluate(trained(), "--workers", "3", out=out)["directions"] == whole["directions"]
+    lines = [
+        (path / "journal.jsonl").read_text().splitlines() for path in (out, tmp_path / "whole")
+    ]
+    batches = [[json.loads(line).get("rows") for line in found] for found in lines]
+    assert batches[0] == batches[1]  # the same batches in the same order, none twice
+
+
+def test_a_worker_that_is_killed_is_reported(tmp_path, trained, evaluate, monkeypatch):
+    monkeypatch.setattr(Decoder, "decode_batch", lambda self, batch: os.kill(os.getpid(), 9))
+    assert "a process was killed, probably for want of memory: use fewer --workers" in evaluate(
+        trained(), "--workers", "2"
+    )
+
+
 def test_a_batch_that_is_too_large_for_the_device_is_halved(
     tmp_path, trained, evaluate, monkeypatch
 ):
     wanted = evaluate(trained(), "--directions", "en-fr", out=tmp_path / "a")
     stock, room = Decoder.hypotheses, 2
 
-    def hypotheses(self, generator, batch):
+    def hypotheses(self, batch):
         if len(batch) > room:
             raise torch.cuda.OutOfMemoryError("no room")
-        return stock(self, generator, batch)
+        return stock(self, batch)
 
     monkeypatch.setattr(Decoder, "hypotheses", hypotheses)
     found = evaluate(trained(), "--directions", "en-fr", out=tmp_path / "b")
@@ -200,6 +236,8 @@ def test_more_directions_are_added_and_changes_translate_anew(
         "--cpu",
         "--max-len-b",
         "12",
+        "--workers",
+        "1",
     ]
     for checkpoint, beam, changed in (
         (trained(), "2", "beam"),
@@ -251,6 +289,7 @@ def test_what_cannot_be_evaluated_is_said_before_the_model_is_loaded(
         (("--directions", "de-fr", "--subset", "valid"), "no binarised sentences of de-fr in"),
         (("--english", "nl"), "unknown language 'nl'"),
         (("--beam", "0"), "--beam 0"),
+        (("--workers", "0"), "--workers 0: give at least 1"),
         (("--tokenizer", "fr=15a"), "--tokenizer fr=15a"),
         (("--comet", tmp_path / "no"), "--comet: there is no folder"),
         (("--language-identifier", "no-such"), "--language-identifier no-such"),

@@ -8,13 +8,14 @@ import pytest
 from fairseq.data import Dictionary, data_utils
 from small_corpus import CONFIG, sentences, write
 
+from hyperadapters import workers
 from hyperadapters.cli.main import main
 from hyperadapters.data.byte_pieces import text_of_pieces
 from hyperadapters.data.conlang import Family
 from hyperadapters.demo.corpus import write_text_files
 from hyperadapters.demo.plan import Plan
 from hyperadapters.errors import UserError
-from hyperadapters.preparation import encode_stage, filtering, parallel
+from hyperadapters.preparation import encode_stage, filtering
 from hyperadapters.preparation.run import prepare
 from hyperadapters.preparation.text import aligned_lines
 
@@ -286,9 +287,9 @@ def killed():
 
 def test_a_killed_process_is_an_error():
     with pytest.raises(UserError, match="killed, probably for want of memory"):
-        parallel.apart(killed)
-    with parallel.Workers(2) as workers, pytest.raises(UserError, match="fewer --workers"):
-        list(workers.map(killed_by, [("a", 1), ("b", 2), ("c", 3)]))
+        workers.apart(killed)
+    with workers.Workers(2) as pool, pytest.raises(UserError, match="fewer --workers"):
+        list(pool.map(killed_by, [("a", 1), ("b", 2), ("c", 3)]))
 
 
 def killed_by(number):

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Callable, Deque, Iterable, Iterator, Optional, Tuple
 
-from ..errors import UserError
+from .errors import UserError
 
 AHEAD = 2  # tasks under way for each worker
 KILLED = "a process was killed, probably for want of memory"
@@ -22,17 +22,23 @@ class Workers:
     Args:
         number: of processes; 1 works in this process. By default one for each core that this
             process may use.
+        prepare: called first in every process that works, for what is too large to go with a task.
     """
 
-    def __init__(self, number: Optional[int] = None) -> None:
+    def __init__(
+        self, number: Optional[int] = None, prepare: Optional[Callable[[], None]] = None
+    ) -> None:
         self.number = number or available_cores()
+        self.prepare = prepare
         self.pool: Optional[ProcessPoolExecutor] = None
 
     def __enter__(self) -> "Workers":
         if self.number > 1:
             self.pool = ProcessPoolExecutor(
-                self.number, context(), initializer=begin, initargs=(os.getpid(),)
+                self.number, context(), initializer=begin, initargs=(os.getpid(), self.prepare)
             )
+        elif self.prepare:
+            self.prepare()
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -105,7 +111,7 @@ def report_error(sender: Any, function: Callable[..., None], arguments: Tuple[An
         sender.send(None)
 
 
-def begin(parent: int) -> None:
+def begin(parent: int, prepare: Optional[Callable[[], None]] = None) -> None:
     """Prepares a worker: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -115,6 +121,8 @@ def begin(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    if prepare:
+        prepare()
 
 
 def available_cores() -> int:
