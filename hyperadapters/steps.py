@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ def digest(value: Any) -> str:
 
 
 class Steps:
-    """Remembers which steps are done, from which inputs, and what they returned.
+    """Remembers which steps are done, from which inputs, and what they returned; safe among threads.
 
     Args:
         file: JSON file that the state is kept in.
@@ -33,6 +34,7 @@ class Steps:
         self.done: Dict[str, Dict[str, Any]] = state.get("steps", {})
         self.ran = 0
         self.saved = 0.0
+        self.changing = threading.RLock()
 
     def is_done(self, name: str, inputs: Any, outputs: Iterable[Path] = ()) -> bool:
         """Whether a step was done from these inputs and its output files are still there."""
@@ -53,20 +55,23 @@ class Steps:
 
     def finish(self, name: str, inputs: Any, result: Any = None) -> None:
         """Remembers a step as done."""
-        self.ran += 1
-        self.done[name] = {"inputs": digest(inputs), "result": result}
-        if time.monotonic() - self.saved > SAVE_EVERY:
-            self.save()
+        with self.changing:
+            self.ran += 1
+            self.done[name] = {"inputs": digest(inputs), "result": result}
+            if time.monotonic() - self.saved > SAVE_EVERY:
+                self.save()
 
     def forget(self, name: str) -> None:
         """Makes a step one to do, before its outputs are changed."""
-        if self.done.pop(name, None) is not None:
-            self.save()
+        with self.changing:
+            if self.done.pop(name, None) is not None:
+                self.save()
 
     def save(self) -> None:
         """Writes the state."""
-        write_json(self.file, {"steps": self.done})
-        self.saved = time.monotonic()
+        with self.changing:
+            write_json(self.file, {"steps": self.done})
+            self.saved = time.monotonic()
 
     def run(
         self,

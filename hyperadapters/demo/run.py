@@ -22,7 +22,7 @@ from .plan import (
     trained_directions,
 )
 from .report import markdown
-from .train import train
+from .train import Job, Trainer
 
 USER_DIR = Path(__file__).resolve().parent.parent
 
@@ -59,10 +59,13 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
                 "\n".join(shlex.join(command) for command in [*binarised, *commands, example])
                 + "\n",
             )
-    for system, command in zip(SYSTEMS, commands):
-        with steps.step(f"training: {system}", settings) as todo:
-            if todo:
-                train(command, out / "logs" / f"{slug(system)}.log", plan.updates)
+    Trainer(steps, settings).run(
+        [
+            Job(system, command, out / "logs" / f"{slug(system)}.log", plan.updates)
+            for system, command in zip(SYSTEMS, commands)
+        ]
+    )
+    for system in SYSTEMS:
         with steps.step(f"evaluation: {system}", settings) as todo:
             if todo:
                 evaluate_system(out, plan, system)

@@ -30,10 +30,11 @@ class Training:
 
 
 BACKBONE = "backbone"
+# the longest way first: the stack waits for its language adapters
 TRAININGS = (
+    Training("language-adapters", TEXT, BACKBONE, "language"),
     Training("hyper-x", TAGGED, BACKBONE, "hyper", "Hyper-X"),
     Training("task-adapters", TAGGED, BACKBONE, "task", "task adapters"),
-    Training("language-adapters", TEXT, BACKBONE, "language"),
     Training("stack", TAGGED, "language-adapters", "stack", "language and task adapters, stacked"),
 )
 
@@ -56,7 +57,7 @@ class Plan:
     valid: int = 60
     test: int = 150
     pieces: int = 2000
-    backbone_updates: int = 1500
+    backbone_updates: int = 900
     updates: int = 600
     max_tokens: int = 2000
 
@@ -77,7 +78,8 @@ def backbone_command(out: Path, plan: Plan, user_dir: Path) -> List[str]:
         *cells_command(out, TEXT, user_dir),
         "--encoder-embed-dim", "128", "--encoder-ffn-embed-dim", "256",
         "--encoder-attention-heads", "4", "--adapter-source", "none",
-        "--warmup-updates", "200", "--max-update", str(plan.backbone_updates),
+        "--lr-scheduler", "polynomial_decay", "--total-num-update", str(plan.backbone_updates),
+        "--lr", "0.006", "--warmup-updates", "200", "--max-update", str(plan.backbone_updates),
         "--save-dir", str(out / BACKBONE), *common(plan, 2 * plan.max_tokens),
     ]  # fmt: skip
 
@@ -89,6 +91,7 @@ def train_command(out: Path, plan: Plan, training: Training, user_dir: Path) -> 
         "--init-from", str(out / training.start / "checkpoint_last.pt"), "--freeze-backbone",
         "--adapter-source", training.source, "--adapter-bottleneck", "64", "--hyper-hidden", "8",
         "--hyper-lang-dim", "8", "--hyper-layer-dim", "8", "--hyper-dropout", "0.2",
+        "--lr-scheduler", "inverse_sqrt", "--lr", "0.003",
         "--warmup-updates", "100", "--max-update", str(plan.updates),
         "--save-dir", str(out / training.name), *common(plan, plan.max_tokens),
     ]  # fmt: skip
@@ -106,8 +109,8 @@ def common(plan: Plan, max_tokens: int) -> List[str]:
     """What all trainings share; `max_tokens` is the size of a batch."""
     return [
         "--optimizer", "fused_adam", "--adam-betas", "(0.9, 0.98)", "--clip-norm", "1.0",
-        "--lr-scheduler", "inverse_sqrt", "--lr", "0.003", "--max-tokens", str(max_tokens),
-        "--num-workers", "0", "--seed", str(plan.seed), "--no-epoch-checkpoints",
+        "--max-tokens", str(max_tokens), "--num-workers", "0", "--seed", str(plan.seed),
+        "--no-epoch-checkpoints",
         "--save-interval-updates", "200", "--keep-interval-updates", "1",
         "--disable-validation", "--log-format", "json", "--log-interval", "10",
     ]  # fmt: skip

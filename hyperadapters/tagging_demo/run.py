@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
-from ..demo.train import train
+from ..demo.train import Job, Trainer
 from ..files import write_json, write_text
 from ..preparation.run import prepare
 from ..steps import steps_of
@@ -40,11 +40,7 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     with steps.step("preparation", settings) as todo:
         if todo:
             prepare(out / "corpus" / "translation.yaml", out / "prepared")
-    for name, command in commands.items():
-        with steps.step(f"training: {name}", settings) as todo:
-            if todo:
-                updates = plan.backbone_updates if name == BACKBONE else plan.updates
-                train(command, out / "logs" / f"{name}.log", updates)
+    Trainer(steps, settings).run(jobs(out, plan, commands))
     rows = []
     for training in (one for one in TRAININGS if one.title):
         with steps.step(f"evaluation: {training.title}", settings):
@@ -54,6 +50,18 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
     print(json.dumps(rows, indent=2) if as_json else "\n" + markdown(rows))
     print(f"all cells: {out / 'evaluation'}; commands: {out / 'commands.sh'}", file=sys.stderr)
     return rows
+
+
+def jobs(out: Path, plan: Plan, commands: Dict[str, List[str]]) -> List[Job]:
+    """The trainings: the backbone, then what starts from it."""
+    log = out / "logs"
+    return [
+        Job(BACKBONE, commands[BACKBONE], log / f"{BACKBONE}.log", plan.backbone_updates),
+        *(
+            Job(one.name, commands[one.name], log / f"{one.name}.log", plan.updates, one.start)
+            for one in TRAININGS
+        ),
+    ]
 
 
 def evaluated(out: Path, training: Training) -> Dict[str, Any]:

@@ -8,9 +8,12 @@ from hyperadapters.comparison.options import Options
 from hyperadapters.comparison.run import run as compare
 from hyperadapters.data import conlang_family as family
 from hyperadapters.demo import run as demo
+from hyperadapters.demo import train
 from hyperadapters.demo.plan import Plan
+from hyperadapters.demo.train import Job, Trainer
 from hyperadapters.errors import UserError
 from hyperadapters.relatedness.reference import reference
+from hyperadapters.steps import Steps
 
 TINY = Plan(
     largest=60, smallest=20, valid=4, test=3, pieces=300, updates=20, max_tokens=400, beam=1
@@ -59,9 +62,29 @@ def test_the_demo_goes_on_where_it_was_interrupted(tmp_path, capsys, monkeypatch
     assert sum(line.startswith("fairseq-train ") for line in commands) == 3
 
 
-def test_a_failing_training_says_where_to_look(tmp_path):
-    from hyperadapters.demo.train import train
+def test_a_failing_training_says_where_to_look_and_stops_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "available_cores", lambda: 2)
+    good = Job("good", ["sleep", "60"], tmp_path / "good.log", 1)
+    bad = Job(
+        "bad", ["fairseq-train", str(tmp_path), "--task", "no-such-task"], tmp_path / "bad.log", 1
+    )
+    late = Job("late", ["touch", str(tmp_path / "late")], tmp_path / "late.log", 1, after="bad")
+    trainer = Trainer(Steps(tmp_path / "state.json"), {})
+    with pytest.raises(UserError, match="fairseq-train failed .*bad.log"):
+        trainer.run([good, bad, late])
+    assert all(process.poll() is not None for process in trainer.processes)
+    assert not (tmp_path / "late").exists() and not Steps(tmp_path / "state.json").done
 
-    log = tmp_path / "train.log"
-    with pytest.raises(UserError, match="fairseq-train failed .*train.log"):
-        train(["fairseq-train", str(tmp_path), "--task", "no-such-task"], log, 1)
+
+def test_trainings_run_once_and_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "available_cores", lambda: 2)
+    written = tmp_path / "written"
+
+    def job(name, seconds, after=""):
+        command = ["sh", "-c", f"sleep {seconds}; echo {name} >> {written}"]
+        return Job(name, command, tmp_path / f"{name}.log", 1, after)
+
+    jobs = [job("a", 0.4), job("b", 0, "a"), job("c", 0.8, "a"), job("d", 0, "b")]
+    for _ in range(2):
+        Trainer(Steps(tmp_path / "state.json"), {}).run(jobs)
+    assert written.read_text().split() == ["a", "b", "d", "c"]
