@@ -3,6 +3,7 @@
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ..errors import UserError, listed
+from ..evaluation.directions import GROUPS, group_title
 from ..files import read_lines
 from ..languages import split_direction
 from .evaluations import Evaluation, Group, Sort, Systems, counted
@@ -10,12 +11,6 @@ from .options import Options
 from .resources import groups_of, language_of, resource_of, thresholds_note, training_sizes
 from .signatures import metric_of
 
-KINDS = {
-    "into_english": "into {english}",
-    "out_of_english": "out of {english}",
-    "other_supervised": "other trained directions",
-    "zero_shot": "zero-shot",
-}
 METRICS = {"bleu": "BLEU", "chrf": "chrF"}
 RESOURCE_TITLES = {
     "all": "all",
@@ -38,7 +33,9 @@ class Directions(Sort):
         first = first_of(systems)
         kinds = {unit: first.units[unit]["group"] for unit in units}
         sizes = training_sizes(first.record["training_sentences"])
-        return groups_of(kinds, KINDS, first.record.get("english") or "", sizes, options.thresholds)
+        return groups_of(
+            kinds, GROUPS, first.record.get("english") or "", sizes, options.thresholds
+        )
 
     def facts(self, systems: Systems, units: Sequence[str], options: Options) -> Dict[str, Any]:
         first = first_of(systems)
@@ -70,7 +67,7 @@ class Directions(Sort):
         }
 
     def kind_title(self, kind: str, comparison: Mapping[str, Any]) -> str:
-        return KINDS[kind].format(english=comparison["english"])
+        return group_title(kind, comparison["english"])
 
     def part_title(self, part: str) -> str:
         return RESOURCE_TITLES[part]
@@ -109,9 +106,9 @@ class DirectionEvaluation(Evaluation):
             for key in (*METRICS, "signature", "sentences", "group"):
                 if key not in scores:
                     found.append(f"'{key}' of {direction} is missing")
-            if scores.get("group") not in KINDS:
+            if scores.get("group") not in GROUPS:
                 found.append(
-                    f"group '{scores.get('group')}' of {direction} is none of {', '.join(KINDS)}"
+                    f"group '{scores.get('group')}' of {direction} is none of {', '.join(GROUPS)}"
                 )
         return found
 

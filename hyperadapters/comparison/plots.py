@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Any, Dict, List, Mapping
 
+import numpy as np
+
 from ..figures import figure
+from ..labels import label_points
 from .evaluations import Sort
 
 MARKERS = "osD^vPX*<>"
 WIDTH, HEIGHT = 3.9, 3.6  # inches of one panel
+LABELLED = 15  # languages of a panel whose points have labels
 
 
 def draw_all(out: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> Dict[str, str]:
@@ -168,30 +172,13 @@ def gains(comparison: Mapping[str, Any], kind: str, metric: str, system: str) ->
 
 def draw_gains(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> None:
     """The gain of each language over the baseline against its training sentences."""
-    kinds, style = kinds_of(comparison), styles(comparison)
-    sizes, baseline = comparison["training_sentences"], comparison["baseline"]
+    kinds, sizes = kinds_of(comparison), comparison["training_sentences"]
     with figure(path, (WIDTH * max(len(kinds), 1.4), HEIGHT), columns=len(kinds)) as axes:
-        for panel, kind in zip(axes, kinds):
-            panel.axhline(0, color="grey", linewidth=0.8, label=f"{baseline} (baseline)")
-            drawn: Dict[str, float] = {}
-            for name in (s["name"] for s in comparison["systems"] if s["name"] != baseline):
-                of_language = gains(comparison, kind, metric, name)
-                codes = [code for code in of_language if sizes[code]]
-                panel.plot(
-                    [sizes[code] for code in codes], [of_language[code] for code in codes],
-                    label=name, linestyle="", markersize=5, **style[name],
-                )  # fmt: skip
-                for code in codes:
-                    drawn[code] = max(of_language[code], drawn.get(code, of_language[code]))
-            if len(drawn) <= 15:
-                for code, highest in drawn.items():
-                    panel.annotate(
-                        code, (sizes[code], highest), xytext=(0, 5), textcoords="offset points",
-                        ha="center", fontsize="x-small",
-                    )  # fmt: skip
+        drawn = [gain_points(panel, comparison, kind, metric) for panel, kind in zip(axes, kinds)]
+        for panel, kind, points in zip(axes, kinds, drawn):
             panel.set_xscale("log")
-            if drawn:
-                spread_ticks(panel, [sizes[code] for code in drawn])
+            if points:
+                spread_ticks(panel, [sizes[code] for code in points])
             low, high = panel.get_xlim()
             for threshold in comparison["resource_thresholds"]:
                 if low < threshold < high:
@@ -201,3 +188,38 @@ def draw_gains(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: st
             panel.margins(y=0.15)
         axes[0].set_ylabel(f"gain in {sort.metrics[metric]}")
         legend(axes)
+        for panel, points in zip(axes, drawn):  # places depend on all that was drawn
+            if 0 < len(points) <= LABELLED:
+                every = [(sizes[code], gain) for code, gains in points.items() for gain in gains]
+                highest = [(sizes[code], max(gains)) for code, gains in points.items()]
+                label_points(
+                    panel,
+                    np.array(highest),
+                    list(points),
+                    ["black"] * len(points),
+                    7,
+                    np.array(every),
+                )
+
+
+def gain_points(
+    panel: Any, comparison: Mapping[str, Any], kind: str, metric: str
+) -> Dict[str, List[float]]:
+    """Draws the gains of one kind; returns those of each language by all systems."""
+    style, baseline = styles(comparison), comparison["baseline"]
+    sizes = comparison["training_sentences"]
+    panel.axhline(0, color="grey", linewidth=0.8, label=f"{baseline} (baseline)")
+    drawn: Dict[str, List[float]] = {}
+    for name in (s["name"] for s in comparison["systems"] if s["name"] != baseline):
+        of_language = {
+            code: gain
+            for code, gain in gains(comparison, kind, metric, name).items()
+            if sizes[code]
+        }
+        panel.plot(
+            [sizes[code] for code in of_language], list(of_language.values()),
+            label=name, linestyle="", markersize=5, **style[name],
+        )  # fmt: skip
+        for code, gain in of_language.items():
+            drawn.setdefault(code, []).append(gain)
+    return drawn

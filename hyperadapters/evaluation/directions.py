@@ -2,14 +2,19 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from ..checkpoints import settings
 from ..configuration import check_direction_is_known
 from ..errors import Problems, UserError, listed
 from ..languages import Languages, split_direction
 
-GROUPS = ("into_english", "out_of_english", "other_supervised", "zero_shot")
+GROUPS = {
+    "into_english": "into {english}",
+    "out_of_english": "out of {english}",
+    "other_supervised": "other supervised",
+    "zero_shot": "zero-shot",
+}
 
 
 def trained_directions(state: Mapping[str, Any]) -> List[str]:
@@ -42,6 +47,16 @@ def english_of(languages: Sequence[str], given: Optional[str]) -> Optional[str]:
     if len(found) > 1:
         raise UserError(f"English may be {' or '.join(found)}: name one with --english")
     return found[0] if found else None
+
+
+def group_title(group: str, english: Optional[str]) -> str:
+    """What reports call a group of `GROUPS`.
+
+    Args:
+        group: its name.
+        english: the code of English, if it is known.
+    """
+    return GROUPS[group].format(english=english or "English")
 
 
 @dataclass(frozen=True)
@@ -136,7 +151,7 @@ class Directions:
 
 
 def averages(
-    scores: Mapping[str, Mapping[str, float]], groups: Mapping[str, str], names: Sequence[str]
+    scores: Mapping[str, Mapping[str, float]], groups: Mapping[str, str], names: Iterable[str]
 ) -> Dict[str, Optional[Dict[str, float]]]:
     """The mean of every figure over the directions of each group.
 

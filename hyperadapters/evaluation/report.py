@@ -5,16 +5,12 @@ from typing import Any, Dict, List, Mapping
 
 from ..files import write_text
 from ..languages import split_direction
-from .directions import GROUPS
+from .directions import GROUPS, group_title
 from .heat_map import Grid, draw_heat_map
 
 TITLES = {
     "bleu": "BLEU", "chrf": "chrF", "spbleu": "spBLEU", "comet": "COMET",
     "off_target": "off-target %",
-}  # fmt: skip
-GROUP_TITLES = {
-    "into_english": "into English", "out_of_english": "out of English",
-    "other_supervised": "other supervised", "zero_shot": "zero-shot",
 }  # fmt: skip
 Result = Mapping[str, Any]
 
@@ -44,7 +40,7 @@ def averages_table(result: Result, form: str = "github") -> str:
     names = metrics(result)
     rows = [
         (
-            GROUP_TITLES[group], result["averages"][group]["directions"],
+            group_title(group, result["english"]), result["averages"][group]["directions"],
             *(shown(name, result["averages"][group][name]) for name in names),
         )
         for group in GROUPS if result["averages"][group]

@@ -4,7 +4,7 @@ from typing import Any, Dict, Sequence
 
 import numpy as np
 
-from .labels import label_points
+from ..labels import label_points
 from .measures import unit_vectors
 
 PLAIN = "dimgrey"

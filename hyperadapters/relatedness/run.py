@@ -80,7 +80,7 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
             "means": means(rows),
             "rows": rows,
         }
-        draw_swaps(out / "swap.png", rows)
+        draw_swaps(out / "swap.png", rows, Path(checkpoint).absolute().parent.name)
         figures["Swapped adapters"] = "swap.png"
     write_json(out / "languages.json", found)
     write_text(out / "languages.md", markdown(found, figures))

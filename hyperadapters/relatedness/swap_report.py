@@ -70,12 +70,13 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> Dict[str, Dict[str, float]]:
     }
 
 
-def draw(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def draw(path: Path, rows: Sequence[Mapping[str, Any]], system: str) -> None:
     """Draws mean BLEU by language: own adapters and stand-ins, a panel a role.
 
     Args:
         path: the PNG file to write.
         rows: rows of the swap test.
+        system: what the title calls the system.
     """
     roles = list(dict.fromkeys(row["role"] for row in rows))
     of_role = {role: bars([row for row in rows if row["role"] == role]) for role in roles}
@@ -98,6 +99,7 @@ def draw(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
             panel.set_title(f"adapters of the {role} language replaced", fontsize="medium")
             panel.set_ylabel("mean BLEU")
             panel.margins(x=0.01)
+        axes[0].figure.suptitle(system)
         handles, labels = axes[0].get_legend_handles_labels()
         axes[0].figure.legend(
             handles, labels, loc="outside lower center", ncols=len(labels), frameon=False

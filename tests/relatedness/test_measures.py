@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from hyperadapters.data.conlang import Family
-from hyperadapters.relatedness.labels import overlap, place
+from hyperadapters.labels import overlap, place
 from hyperadapters.relatedness.measures import (
     cosine_distances,
     known_distances,

@@ -1,6 +1,6 @@
 """Labels beside points, placed so that few of them overlap."""
 
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,16 +18,23 @@ def overlap(box: Box, other: Box) -> float:
     return max(width, 0) * max(height, 0)
 
 
-def place(points: np.ndarray, sizes: Sequence[Tuple[float, float]], marker: float) -> List[Box]:
+def place(
+    points: np.ndarray,
+    sizes: Sequence[Tuple[float, float]],
+    marker: float,
+    markers: Optional[np.ndarray] = None,
+) -> List[Box]:
     """A box for each label, one after the other where it overlaps least, near its point.
 
     Args:
         points: [N, 2], in pixels.
         sizes: width and height of each label, in pixels.
-        marker: width of a point's marker, in pixels.
+        marker: width of a marker, in pixels.
+        markers: [M, 2], all that have one; by default the points.
     """
     half = marker / 2
-    taken = [(x - half, y - half, x + half, y + half) for x, y in points]
+    markers = points if markers is None else markers
+    taken = [(x - half, y - half, x + half, y + half) for x, y in markers]
     placed: List[Box] = []
     for (x, y), (width, height) in zip(points, sizes):
         best, least = None, float("inf")
@@ -44,7 +51,12 @@ def place(points: np.ndarray, sizes: Sequence[Tuple[float, float]], marker: floa
 
 
 def label_points(
-    axes: Any, points: np.ndarray, labels: Sequence[str], colours: Sequence[Any], size: float
+    axes: Any,
+    points: np.ndarray,
+    labels: Sequence[str],
+    colours: Sequence[Any],
+    size: float,
+    markers: Optional[np.ndarray] = None,
 ) -> None:
     """Writes a label beside each point of axes whose limits are set, with a line where it is far.
 
@@ -53,13 +65,16 @@ def label_points(
         points: [N, 2], in data coordinates.
         labels, colours: of each point.
         size: size of the letters in points.
+        markers: [M, 2], in data coordinates, what labels keep clear of; by default the points.
     """
     figure = axes.figure
     figure.canvas.draw()  # so that the layout is known
     texts = [axes.text(x, y, label, fontsize=size) for (x, y), label in zip(points, labels)]
     extents = [text.get_window_extent() for text in texts]
     pixels = axes.transData.transform(points)
-    boxes = place(pixels, [(e.width, e.height) for e in extents], marker=0.7 * size)
+    sizes = [(extent.width, extent.height) for extent in extents]
+    clear = None if markers is None else axes.transData.transform(markers)
+    boxes = place(pixels, sizes, marker=0.7 * size, markers=clear)
     to_data = axes.transData.inverted()
     for text, colour, box, point, pixel in zip(texts, colours, boxes, points, pixels):
         text.set_position(to_data.transform(box[:2]))
