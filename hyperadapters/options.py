@@ -74,7 +74,8 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     "freeze_backbone": option(bool, False, "train the adapters (and their source) only"),
     "init_from": option(
         Optional[str], None,
-        "stock fairseq Transformer checkpoint whose architecture and weights become the backbone",
+        "checkpoint whose architecture and weights become the backbone: a stock fairseq Transformer; "
+        "for hyperx_encoder a translation model, RoBERTa, XLM-R or a model of --task hyperx",
     ),
     "post_norm": option(
         bool, False, "LayerNorm after each block instead of before it (--encoder-normalize-before)"

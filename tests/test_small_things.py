@@ -161,6 +161,7 @@ def test_every_option_is_listed_and_every_command_has_help(capsys):
     assert main(["options"]) == 0
     listed = capsys.readouterr().out
     assert all("--" + name.replace("_", "-") in listed for name in ADAPTER_OPTIONS)
+    assert "bottleneck dimension of the adapters (default: 128)" in listed
     for command in COMMANDS:
         with pytest.raises(SystemExit) as ended:
             main([command.__name__.rsplit(".", 1)[1].replace("_", "-"), "--help"])

@@ -3,7 +3,7 @@
 fairseq's own --help ends before it knows the task and the model, so their options are listed here.
 """
 
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -54,6 +54,20 @@ def run(args: Namespace) -> None:
             if not args.all and own is not None and action.dest not in own:
                 action.help = SUPPRESS
             elif action.help:
-                action.help = action.help.replace("%", "%%")
+                action.help = (action.help + default_of(action)).replace("%", "%%")
         listed.print_help()
         print()
+
+
+def default_of(action: Action) -> str:
+    """The default of an option, unless its help names it or it has none."""
+    from omegaconf import MISSING
+
+    from ..options import ADAPTER_OPTIONS
+
+    own = ADAPTER_OPTIONS.get(
+        action.dest
+    )  # presets of fairseq leave their own defaults to the model
+    default = own[1].default if own else action.default
+    unknown = default in (None, False, "", SUPPRESS, MISSING) or "${" in str(default)
+    return "" if unknown or "default" in action.help else f" (default: {default})"

@@ -128,6 +128,8 @@ class Reading:
         Raises:
             UserError: naming everything that is wrong.
         """
+        from .known import TASKS  # which read the parts that this file describes
+
         for key in self.content:
             if key not in KEYS:
                 self.wrong(f"unknown key '{key}': {nearest(str(key), KEYS)}")
@@ -138,6 +140,9 @@ class Reading:
             self.wrong("'tasks' must map tasks to their files")
             tasks = {}
         for task, entry in tasks.items():
+            if task not in TASKS.names():
+                self.wrong(f"unknown task '{task}': {nearest(str(task), TASKS.names())}")
+                continue
             for language, value in self.languages_of(task, entry).items():
                 cell = Cell(str(task), str(language))
                 files[cell.name] = self.files_of(cell, value)

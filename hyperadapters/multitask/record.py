@@ -1,5 +1,6 @@
 """What a checkpoint says about its tables, dictionary, input format and trained cells."""
 
+import logging
 from typing import Any, Dict, Mapping, Optional
 
 from fairseq.data import Dictionary
@@ -8,6 +9,8 @@ from ..data.recorded import fingerprint
 from ..errors import Problems
 from .configuration import Tables
 from .pieces import Format
+
+logger = logging.getLogger(__name__)
 
 
 def record(
@@ -43,7 +46,7 @@ def record(
 
 
 def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
-    """Checks that a checkpoint's numbers mean what they mean here; other cells are no harm.
+    """Checks that a checkpoint's numbers mean what they mean here; other cells are no harm, but said.
 
     Raises:
         UserError: naming what differs.
@@ -63,6 +66,11 @@ def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
             "--save-dir"
         )
     problems.raise_if_any()
+    if own["cells"] and stored["cells"] != own["cells"]:
+        before, now = (",".join(one["cells"]) for one in (stored, own))
+        logger.warning(
+            f"going on with a checkpoint that was trained on other cells: {before}; now {now}"
+        )
 
 
 def shown(value: Any) -> str:

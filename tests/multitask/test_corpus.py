@@ -50,6 +50,7 @@ def test_files_by_pattern_name_and_split(folder):
         ("  pos: {xx: 'xx.{split}'}\n", "pos:xx: there is no file .*xx.test, nor of another split"),
         ("  pos: {en: {train: none.conllu}}\n", "there is no file .*none.conllu"),
         ("  pos: {en: {train: 'news.train[300]'}}\n", r"write a slice as \[A:B\]"),
+        ("  nre: {en: {train: en.train.conllu}}\n", "unknown task 'nre': did you mean 'ner'"),
         ("  pos: {en: {trian: en.train.conllu}}\n", "unknown split 'trian': did you mean 'train'"),
         ("  pos: {files: 'x'}\n", "pos: map languages to files"),
         ("  pos: [en]\n", "pos: map languages to files"),
