@@ -5,9 +5,10 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from ..data.conlang import Family
+from ..errors import UserError
 from ..evaluation.training_log import words_per_second
 from ..files import read_lines, write_json, write_text
 from ..steps import steps_of
@@ -100,7 +101,7 @@ def report(out: Path, family: Family, supervised: List[str]) -> List[Dict[str, A
             "supervised": result["averages"]["other_supervised"],
             "zero_shot": result["averages"]["zero_shot"],
         }
-        speed = words_per_second(out / "logs" / f"{slug(system)}.log")
+        speed = training_speed(out / "logs" / f"{slug(system)}.log")
         parameters = result["system"]["adapter_parameters"]
         rows.append(row(system, parameters, means, speed, first["signature"]))
     write_json(out / "results.json", rows)
@@ -108,6 +109,14 @@ def report(out: Path, family: Family, supervised: List[str]) -> List[Dict[str, A
     write_text(out / "results.md", markdown(rows, len(supervised), len(directions)))
     draw(out, family)
     return rows
+
+
+def training_speed(log: Path) -> Optional[float]:
+    """Pieces a second, or None if the log has no figures, as after training by hand."""
+    try:
+        return words_per_second(log)
+    except UserError:
+        return None
 
 
 def copy_of_the_source(out: Path, family: Family, supervised: List[str]) -> Dict[str, Any]:
