@@ -8,7 +8,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Callable, Deque, Iterable, Iterator, Optional, Tuple
+from typing import Any, Callable, Deque, Iterable, Iterator, List, Optional, Tuple
 
 from .errors import UserError
 
@@ -31,9 +31,11 @@ class Workers:
         self.number = number or available_cores()
         self.prepare = prepare
         self.pool: Optional[ProcessPoolExecutor] = None
+        self.others: List[Any] = []
 
     def __enter__(self) -> "Workers":
         if self.number > 1:
+            self.others = multiprocessing.active_children()
             self.pool = ProcessPoolExecutor(
                 self.number, context(), initializer=begin, initargs=(os.getpid(), self.prepare)
             )
@@ -41,9 +43,14 @@ class Workers:
             self.prepare()
         return self
 
-    def __exit__(self, *error: Any) -> None:
-        if self.pool:
-            self.pool.shutdown(cancel_futures=True)
+    def __exit__(self, kind: Any, *error: Any) -> None:
+        if not self.pool:
+            return
+        if kind:  # what is under way is of no use any more
+            for process in multiprocessing.active_children():
+                if process not in self.others:
+                    process.terminate()
+        self.pool.shutdown(cancel_futures=True)
 
     def map(
         self, function: Callable[[Any], Any], tasks: Iterable[Tuple[Any, Any]]
@@ -114,6 +121,8 @@ def report_error(sender: Any, function: Callable[..., None], arguments: Tuple[An
 def begin(parent: int, prepare: Optional[Callable[[], None]] = None) -> None:
     """Prepares a worker: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # the parent's handler would make an error of a task of it, and the worker would live on
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -159,9 +159,10 @@ def test_every_option_is_listed_and_every_command_has_help(capsys):
     from hyperadapters.configuration import ADAPTER_OPTIONS
 
     assert main(["options"]) == 0
-    listed = capsys.readouterr().out
+    listed = " ".join(capsys.readouterr().out.split())
     assert all("--" + name.replace("_", "-") in listed for name in ADAPTER_OPTIONS)
     assert "bottleneck dimension of the adapters (default: 128)" in listed
+    assert "inside the hypernetwork (default: 0.0)" in listed
     for command in COMMANDS:
         with pytest.raises(SystemExit) as ended:
             main([command.__name__.rsplit(".", 1)[1].replace("_", "-"), "--help"])

@@ -65,9 +65,9 @@ def default_of(action: Action) -> str:
 
     from ..options import ADAPTER_OPTIONS
 
-    own = ADAPTER_OPTIONS.get(
-        action.dest
-    )  # presets of fairseq leave their own defaults to the model
+    # fairseq's parser has no defaults of options that architectures preset
+    own = ADAPTER_OPTIONS.get(action.dest)
     default = own[1].default if own else action.default
-    unknown = default in (None, False, "", SUPPRESS, MISSING) or "${" in str(default)
+    unknown = default is None or default is False or str(default) in ("", SUPPRESS, MISSING)
+    unknown = unknown or "${" in str(default)  # the value of another option
     return "" if unknown or "default" in action.help else f" (default: {default})"

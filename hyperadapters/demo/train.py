@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
+import torch
 from tqdm import tqdm
 
 from ..errors import UserError
@@ -43,7 +44,7 @@ def executable(name: str) -> str:
 
 
 class Trainer:
-    """Runs trainings that are not done yet, as many at a time as there are cores.
+    """Runs trainings that are not done yet, as many at a time as there are cores; one on a GPU.
 
     Args:
         steps: remembers what is done.
@@ -65,10 +66,11 @@ class Trainer:
             UserError: if one fails; the others are stopped, and resume when run again.
         """
         futures: Dict[str, Future] = {}
-        with ThreadPoolExecutor(available_cores()) as pool:
-            for job in jobs:
-                futures[job.name] = pool.submit(self.run_job, job, futures.get(job.after))
+        # a training uses every GPU that it finds
+        with ThreadPoolExecutor(1 if torch.cuda.is_available() else available_cores()) as pool:
             try:
+                for job in jobs:
+                    futures[job.name] = pool.submit(self.run_job, job, futures.get(job.after))
                 for future in as_completed(futures.values()):
                     future.result()
             except BaseException:

@@ -1,8 +1,20 @@
 """Beam search in several processes, each with one core and all with one copy of the model."""
 
 import sys
+from dataclasses import replace
 from functools import lru_cache
-from typing import Callable, Collection, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+)
 
 import torch
 
@@ -12,29 +24,48 @@ from .decoding import Decoded, Decoder, Sentences
 
 Find = Callable[[str], Sentences]
 Group = Tuple[str, List[str]]
-OPEN = 128  # directions with open files in a process
+OPEN = 64  # names whose files a process keeps open, four each
+LEAST = 50  # sentences that are worth a process
 
-decode_here: Callable[[List[Tuple[str, int]]], Decoded]
+decode_here: Optional[Callable[[List[Tuple[str, int]]], Decoded]] = None
 
 
-def processes(wanted: Optional[int], cuda: bool) -> int:
+def processes(wanted: Optional[int], cuda: bool, sentences: Optional[int] = None) -> int:
     """How many processes search.
 
     Args:
-        wanted: what the user asks for; by default one, or one for each core if that pays: on a CPU,
-            under Linux, where processes can share a loaded model.
+        wanted: what the user asks for; by default one for each core on a CPU under Linux, where
+            processes can share a loaded model, but none for fewer than `LEAST` sentences; else one.
         cuda: whether the model is on a GPU.
+        sentences: how many are to be translated, if that is known.
     Raises:
         UserError: if several cannot be had.
     """
     if wanted is not None and wanted < 1:
         raise UserError(f"--workers {wanted}: give at least 1")
-    possible = sys.platform == "linux" and not cuda
     if wanted is None:
-        return available_cores() if possible else 1
-    if wanted > 1 and not possible:
-        raise UserError(f"--workers {wanted}: only Linux without a GPU takes more than 1; or --cpu")
+        possible = available_cores() if sys.platform == "linux" and not cuda else 1
+        return possible if sentences is None else max(1, min(possible, sentences // LEAST))
+    if wanted > 1 and sys.platform != "linux":
+        raise UserError(f"--workers {wanted}: several processes translate under Linux only, give 1")
+    if wanted > 1 and cuda:
+        raise UserError(f"--workers {wanted}: one process uses the GPU, give 1, or --cpu")
     return wanted
+
+
+class Lengths:
+    """The lengths of sentences, for filling batches while no file is open.
+
+    Args:
+        sentences: the sentences.
+    """
+
+    def __init__(self, sentences: Sentences) -> None:
+        self.of_row: Dict[int, Any] = {row: sentences.dataset.size(row) for row in sentences.rows}
+
+    def size(self, row: int) -> Any:
+        """As that of the dataset."""
+        return self.of_row[row]
 
 
 class Searching:
@@ -50,7 +81,7 @@ class Searching:
 
     def __init__(self, decoder: Decoder, find: Find, number: int) -> None:
         self.decoder, self.number = decoder, number
-        # not all: thousands of directions are too many open files
+        # not all: the names of hundreds of directions are too many open files
         self.find = lru_cache(OPEN)(find)
         self.workers = Workers(number, self.begin)
 
@@ -58,8 +89,11 @@ class Searching:
         self.workers.__enter__()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: Any) -> None:
+        global decode_here
         self.workers.__exit__(*error)
+        decode_here = None  # it would keep the model
+        self.find.cache_clear()
 
     def begin(self) -> None:
         """Makes a process ready: it keeps the model that it was forked with."""
@@ -86,9 +120,14 @@ class Searching:
         tasks = (
             (label, [(one.name, row) for one, row in batch])
             for label, names in groups
-            for batch in self.decoder.batches([self.find(name) for name in names], done)
+            for batch in self.decoder.batches([self.planned(name) for name in names], done)
         )
         return self.workers.map(translate_batch, tasks)
+
+    def planned(self, name: str) -> Sentences:
+        """The sentences of a name, with nothing but their lengths."""
+        found = self.find(name)
+        return replace(found, dataset=Lengths(found))
 
 
 def translate_batch(rows: List[Tuple[str, int]]) -> Decoded:

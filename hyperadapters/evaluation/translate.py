@@ -66,7 +66,7 @@ def fill(
     data = ":".join(map(str, checked.data.folders))
     translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
     decoder = translator.decoder(options.search, options.limits(translator.cuda))
-    number = processes(options.workers, translator.cuda)
+    number = processes(options.workers, translator.cuda, total - there)
     with (
         Searching(decoder, lambda name: find(translator.task, name), number) as searching,
         tqdm(total=total, initial=there, desc="sentences") as bar,

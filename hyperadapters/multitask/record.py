@@ -66,7 +66,7 @@ def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
             "--save-dir"
         )
     problems.raise_if_any()
-    if own["cells"] and stored["cells"] != own["cells"]:
+    if own["cells"] and set(stored["cells"]) != set(own["cells"]):
         before, now = (",".join(one["cells"]) for one in (stored, own))
         logger.warning(
             f"going on with a checkpoint that was trained on other cells: {before}; now {now}"

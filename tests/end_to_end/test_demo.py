@@ -76,15 +76,16 @@ def test_a_failing_training_says_where_to_look_and_stops_the_others(tmp_path, mo
     assert not (tmp_path / "late").exists() and not Steps(tmp_path / "state.json").done
 
 
-def test_trainings_run_once_and_in_their_order(tmp_path, monkeypatch):
+def test_trainings_run_once_in_their_order_and_side_by_side(tmp_path, monkeypatch):
     monkeypatch.setattr(train, "available_cores", lambda: 2)
     written = tmp_path / "written"
 
-    def job(name, seconds, after=""):
-        command = ["sh", "-c", f"sleep {seconds}; echo {name} >> {written}"]
+    def job(name, after="", first="true"):
+        command = ["sh", "-c", f"{first}; echo {name} >> {written}"]
         return Job(name, command, tmp_path / f"{name}.log", 1, after)
 
-    jobs = [job("a", 0.4), job("b", 0, "a"), job("c", 0.8, "a"), job("d", 0, "b")]
+    wait = f"for i in $(seq 300); do grep -q d {written} && break; sleep 0.1; done"
+    jobs = [job("a"), job("b", "a"), job("c", "a", wait), job("d", "b")]
     for _ in range(2):
         Trainer(Steps(tmp_path / "state.json"), {}).run(jobs)
     assert written.read_text().split() == ["a", "b", "d", "c"]

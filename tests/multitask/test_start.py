@@ -171,6 +171,14 @@ def test_resumed_training_equals_uninterrupted(first, tagging, tmp_path, cells, 
         assert torch.equal(parts["model"][name], tensor), name
 
 
+def test_going_on_with_other_cells_is_said(tagging, tmp_path, caplog):
+    train_cells(tagging, tmp_path, "--max-update", "2", cells="pos:qaa,ner:qab")
+    train_cells(tagging, tmp_path, "--max-update", "3", cells="pos:qaa:20,ner:qab")
+    assert "other cells" not in caplog.text
+    train_cells(tagging, tmp_path, "--max-update", "4", cells="pos:qaa,ner:qab,pos:qba")
+    assert "trained on other cells: pos:qaa,ner:qab; now pos:qaa,ner:qab,pos:qba" in caplog.text
+
+
 def test_the_folder_of_the_start_is_no_place_to_save(first, tagging):
     path = first()
     with pytest.raises(UserError, match="lies in --save-dir .*: give another --save-dir"):

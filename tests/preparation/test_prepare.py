@@ -1,14 +1,11 @@
 """The whole way: what is written, resuming, and what a change brings about."""
 
 import json
-import os
-import signal
 
 import pytest
 from fairseq.data import Dictionary, data_utils
 from small_corpus import CONFIG, sentences, write
 
-from hyperadapters import workers
 from hyperadapters.cli.main import main
 from hyperadapters.data.byte_pieces import text_of_pieces
 from hyperadapters.data.conlang import Family
@@ -279,21 +276,6 @@ def test_a_pair_without_a_sentence_is_left_out_with_a_warning(corpus, prepared, 
 def test_sentencepiece_that_cannot_train_is_an_error(corpus, prepared):
     with pytest.raises(UserError, match="sentencepiece cannot train: .*settings: sentencepiece"):
         prepared(CONFIG.replace("vocabulary: 400", "vocabulary: 10"))
-
-
-def killed():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_killed_process_is_an_error():
-    with pytest.raises(UserError, match="killed, probably for want of memory"):
-        workers.apart(killed)
-    with workers.Workers(2) as pool, pytest.raises(UserError, match="fewer --workers"):
-        list(pool.map(killed_by, [("a", 1), ("b", 2), ("c", 3)]))
-
-
-def killed_by(number):
-    killed()
 
 
 def test_the_command(corpus, capsys):

@@ -1,0 +1,68 @@
+"""Worker processes that are killed or left."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from hyperadapters.errors import UserError
+from hyperadapters.workers import Workers, apart
+
+
+def killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def busy(file):
+    file.with_suffix(".pid").write_text(f"{os.getpid()}\n")
+    time.sleep(60)
+    file.touch()
+
+
+def in_which(_):
+    time.sleep(0.2)
+    return os.getpid()
+
+
+def test_a_killed_process_is_an_error():
+    with pytest.raises(UserError, match="killed, probably for want of memory"):
+        apart(killed)
+    with Workers(2) as pool, pytest.raises(UserError, match="fewer --workers"):
+        list(pool.map(killed, [("a", 1), ("b", 2), ("c", 3)]))
+
+
+@pytest.fixture
+def handler():
+    """The handler that every command has."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_the_others_end_with_an_idle_worker_that_is_killed(tmp_path, handler):
+    with Workers(2) as pool, pytest.raises(UserError, match="fewer --workers"):
+        workers = {found for _, found in pool.map(in_which, enumerate(range(4)))}
+        assert len(workers) == 2
+        pool.pool.submit(busy, tmp_path / "done")
+        started = tmp_path / "done.pid"
+        while not (started.exists() and started.read_text().endswith("\n")):
+            time.sleep(0.05)
+        (idle,) = workers - {int(started.read_text())}
+        os.kill(idle, signal.SIGKILL)
+        list(pool.map(in_which, enumerate(range(4))))
+    assert not (tmp_path / "done").exists() and not multiprocessing.active_children()
+
+
+def test_an_interruption_does_not_wait_for_tasks(tmp_path, handler):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 2)
+    with pytest.raises(KeyboardInterrupt), Workers(2) as pool:
+        list(pool.map(busy, enumerate([tmp_path / "a", tmp_path / "b"])))
+    signal.signal(signal.SIGALRM, before)
+    assert not (tmp_path / "a").exists() and not multiprocessing.active_children()
