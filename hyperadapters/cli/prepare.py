@@ -46,11 +46,11 @@ def run(args: Namespace) -> None:
     if not args.out:
         raise UserError("name the folder to write to with --out, or only --check")
     from ..preparation.report import summary
-    from ..preparation.run import next_command, prepare
+    from ..preparation.run import next_commands, prepare
 
     found = prepare(args.config, args.out, args.workers)
     if args.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         print(f"{summary(found)}\nAll of it: {args.out / 'report.md'}. Next:\n")
-        print(next_command(args.out, found))
+        print(next_commands(args.out, found))

@@ -94,10 +94,10 @@ def intermediate_files(job: Job, held_out: HeldOut) -> List[Path]:
     return [job.work / "held_out.u64", held_out.path, id_table_file(job)]
 
 
-def next_command(out: Path, found: Figures) -> str:
-    """The fairseq-train command to run next."""
+def next_commands(out: Path, found: Figures) -> str:
+    """The fairseq-train command to run next, and how to evaluate what it trains."""
     without_valid = any(warning.startswith("no valid set") for warning in found["warnings"])
-    return (
+    train = (
         f"fairseq-train {found['data']} --user-dir $(hyperadapters user-dir) \\\n"
         f"    --task multilingual_adapter_translation --lang-pairs $(cat {out}/directions.txt) \\\n"
         f"    --langs $(cat {out}/langs.txt) --encoder-langtok tgt \\\n"
@@ -108,4 +108,12 @@ def next_command(out: Path, found: Figures) -> str:
         "    --warmup-updates 4000 --lr 0.0005 --clip-norm 1.0 --max-tokens 4096 \\\n"
         + ("    --disable-validation \\\n" if without_valid else "")
         + "    --save-dir checkpoints"
+    )
+    if not any(part["kept"] for part in found["splits"]["test"].values()):
+        return train
+    english = f" --english {found['english']}" if found["english"] else ""
+    kept = "last" if without_valid else "best"
+    return (
+        f"{train}\nhyperadapters evaluate --checkpoint checkpoints/checkpoint_{kept}.pt \\\n"
+        f"    --data {found['data']} --out evaluation{english}"
     )

@@ -290,6 +290,7 @@ def test_the_command(corpus, capsys):
     assert main([*command, "--out", str(out), "--workers", "1"]) == 0
     printed = capsys.readouterr().out
     assert "| en-de  |" in printed and f"fairseq-train {out / 'bin'} --user-dir" in printed
+    assert f"--data {out / 'bin'} --out evaluation" in printed
     assert main([*command, "--out", str(out), "--workers", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["directions"] == ["en-de", "de-en", "en-ru", "ru-en"]
     (corpus / "valid.ru").unlink()
