@@ -1,8 +1,6 @@
 """`hyperadapters evaluate` against fairseq-generate, and going on after an interruption."""
 
 import json
-import multiprocessing
-import os
 import re
 import shutil
 import sys
@@ -14,27 +12,12 @@ from toy import generate
 
 from hyperadapters.api import Translator
 from hyperadapters.data.tagged_pairs import TaggedPairs
-from hyperadapters.evaluation import searching
 from hyperadapters.evaluation.decoding import Decoder, Limits, Search
-from hyperadapters.evaluation.journal import Journal
 from hyperadapters.evaluation.translate import load
 from hyperadapters.files import read_lines
 
 ALL = ["de-en", "de-fr", "en-de", "en-fr", "fr-de", "fr-en"]
 TRAINED = ["de-en", "en-de", "en-fr", "fr-en"]
-
-
-@pytest.fixture
-def evaluate(toy, tmp_path, run):
-    """Evaluates on the toy corpus with small batches; returns the JSON or the line of error."""
-
-    def call(checkpoint, *words, out=tmp_path / "out"):
-        return run(
-            "evaluate", "--checkpoint", checkpoint, "--data", toy / "bin", "--out", out, "--cpu",
-            "--max-len-b", "12", "--max-tokens", "60", "--workers", "1", "--json", *words,
-        )  # fmt: skip
-
-    return call
 
 
 def hypotheses(out, direction):
@@ -160,48 +143,6 @@ def test_an_interrupted_evaluation_goes_on(toy, tmp_path, trained, evaluate, cou
     counted["rows"].clear()
     assert evaluate(trained(), "--english", "fr", out=out)["english"] == "fr"
     assert not counted["rows"]
-
-
-several_processes = pytest.mark.skipif(
-    sys.platform != "linux", reason="one process translates elsewhere"
-)
-
-
-@several_processes
-def test_workers_translate_what_one_process_does_and_leave_nothing_behind(
-    tmp_path, trained, evaluate, monkeypatch
-):
-    whole = evaluate(trained(), out=tmp_path / "whole")
-    assert searching.decode_here is None  # else the model would stay in memory
-    monkeypatch.setattr(searching, "OPEN", 1)
-    stock, left = Journal.add, [3]
-
-    def add(self, batch):
-        left[0] -= 1
-        if left[0] < 0:
-            raise KeyboardInterrupt
-        stock(self, batch)
-
-    monkeypatch.setattr(Journal, "add", add)
-    out = tmp_path / "cut"
-    with pytest.raises(AssertionError, match="130"):
-        evaluate(trained(), "--workers", "3", out=out)
-    assert not multiprocessing.active_children() and not (out / "evaluation.json").exists()
-    left[0] = 1000
-    assert evaluate(trained(), "--workers", "3", out=out)["directions"] == whole["directions"]
-    lines = [
-        (path / "journal.jsonl").read_text().splitlines() for path in (out, tmp_path / "whole")
-    ]
-    batches = [[json.loads(line).get("rows") for line in found] for found in lines]
-    assert batches[0] == batches[1]  # the same batches in the same order, none twice
-
-
-@several_processes
-def test_a_worker_that_is_killed_is_reported(tmp_path, trained, evaluate, monkeypatch):
-    monkeypatch.setattr(Decoder, "decode_batch", lambda self, batch: os.kill(os.getpid(), 9))
-    assert "a process was killed, probably for want of memory: use fewer --workers" in evaluate(
-        trained(), "--workers", "2"
-    )
 
 
 def test_a_batch_that_is_too_large_for_the_device_is_halved(

@@ -1,0 +1,49 @@
+"""Translating in several processes."""
+
+import json
+import multiprocessing
+import os
+import sys
+
+import pytest
+
+from hyperadapters.evaluation import searching
+from hyperadapters.evaluation.decoding import Decoder
+from hyperadapters.evaluation.journal import Journal
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="one process translates elsewhere")
+
+
+def test_workers_translate_what_one_process_does_and_leave_nothing_behind(
+    tmp_path, trained, evaluate, monkeypatch
+):
+    whole = evaluate(trained(), out=tmp_path / "whole")
+    assert searching.decode_here is None  # else the model would stay in memory
+    monkeypatch.setattr(searching, "OPEN", 1)
+    stock, left = Journal.add, [3]
+
+    def add(self, batch):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        stock(self, batch)
+
+    monkeypatch.setattr(Journal, "add", add)
+    out = tmp_path / "cut"
+    with pytest.raises(AssertionError, match="130"):
+        evaluate(trained(), "--workers", "3", out=out)
+    assert not multiprocessing.active_children() and not (out / "evaluation.json").exists()
+    left[0] = 1000
+    assert evaluate(trained(), "--workers", "3", out=out)["directions"] == whole["directions"]
+    lines = [
+        (path / "journal.jsonl").read_text().splitlines() for path in (out, tmp_path / "whole")
+    ]
+    batches = [[json.loads(line).get("rows") for line in found] for found in lines]
+    assert batches[0] == batches[1]  # the same batches in the same order, none twice
+
+
+def test_a_worker_that_is_killed_is_reported(tmp_path, trained, evaluate, monkeypatch):
+    monkeypatch.setattr(Decoder, "decode_batch", lambda self, batch: os.kill(os.getpid(), 9))
+    assert "a process was killed, probably for want of memory: use fewer --workers" in evaluate(
+        trained(), "--workers", "2"
+    )
