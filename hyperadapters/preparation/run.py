@@ -115,5 +115,5 @@ def next_commands(out: Path, found: Figures) -> str:
     kept = "last" if without_valid else "best"
     return (
         f"{train}\nhyperadapters evaluate --checkpoint checkpoints/checkpoint_{kept}.pt \\\n"
-        f"    --data {found['data']} --out evaluation{english}"
+        f"    --data {found['data'].split(':')[0]} --out evaluation{english}"
     )
