@@ -11,6 +11,7 @@ from fairseq.utils import move_to_cuda
 
 from ..data.tagged_pairs import TaggedPairs
 from ..errors import UserError
+from ..generation.quick import quick_search, quicken
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Decoder:
 
     Args:
         task: the translation task, set up for generation.
-        model: the model, on its device.
+        model: the model, on its device; on a CPU it is changed, to translate only.
         search: options of beam search.
         limits: the size of a batch.
     """
@@ -157,6 +158,8 @@ class Decoder:
     def __init__(self, task: Any, model: Any, search: Search, limits: Limits) -> None:
         self.task, self.model, self.search, self.limits = task, model, search, limits
         self.device = next(model.parameters()).device
+        if self.device.type == "cpu":
+            quicken(model)
         self.aimed: Tuple[str, ...] = ()
         self.generator: Any = None
 
@@ -193,6 +196,8 @@ class Decoder:
         if self.tokens(one) != self.aimed:
             config = GenerationConfig(**asdict(self.search))
             self.generator = self.task.build_generator([self.model], config)
+            if self.device.type == "cpu":
+                self.generator = quick_search(self.generator, self.model)
             self.aimed = self.tokens(one)
 
     def decode_batch(self, batch: List[Place]) -> Decoded:

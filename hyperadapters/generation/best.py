@@ -1,0 +1,36 @@
+"""The largest values of long rows."""
+
+from typing import Tuple
+
+import torch
+from torch import Tensor
+
+BLOCK = 64
+
+
+def best(values: Tensor, count: int) -> Tuple[Tensor, Tensor]:
+    """The same as `values.topk(count)`, faster for rows of thousands.
+
+    One pass at the speed of memory finds the largest value of each block of a row; the row's largest
+    values can only be in the blocks with the largest of these, and in the columns after the last
+    whole block.
+
+    Args:
+        values: rows [N, V], contiguous.
+        count: how many of each row are wanted.
+    Returns:
+        values [N, count], the largest first, and their columns [N, count]
+    """
+    blocks = values.size(1) // BLOCK
+    if blocks <= 2 * count:
+        return values.topk(count)
+    blocked = values[:, : blocks * BLOCK].unflatten(1, (blocks, BLOCK))
+    chosen = blocked.amax(2).topk(count, sorted=False).indices  # [N, count]
+    rest = values[:, blocks * BLOCK :]
+    candidates = blocked.gather(1, chosen.unsqueeze(2).expand(-1, -1, BLOCK)).flatten(1)
+    found = torch.cat([candidates, rest], 1).topk(count)
+    # to the left of every chosen block lie as many columns as this, in candidates and in the row
+    shifts = torch.cat([chosen, chosen.new_full((len(chosen), 1), blocks)], 1)
+    shifts -= torch.arange(count + 1, device=shifts.device)
+    block = found.indices.div(BLOCK, rounding_mode="trunc").clamp_(max=count)
+    return found.values, found.indices + shifts.gather(1, block) * BLOCK

@@ -1,0 +1,170 @@
+"""Beam search over the best pieces of each hypothesis instead of the whole vocabulary."""
+
+from copy import copy
+from typing import Any, Dict, List, Optional, Tuple
+
+import torch
+from fairseq.data import Dictionary
+from fairseq.search import BeamSearch
+from fairseq.sequence_generator import EnsembleModel, SequenceGenerator
+from torch import Tensor
+
+from .beam import BEAM, Beam
+from .best import best
+
+UNREAD = ("encoder_embedding", "encoder_states", "src_tokens", "src_lengths")
+VALUES = 1 << 18  # scores that stay in the processor's cache until the best of them are found
+
+
+class Candidates(EnsembleModel):
+    """One model whose decoder returns the scores of the special symbols and of the best pieces.
+
+    A beam of k goes on with at most 2 k pieces of one hypothesis. So beam search that is shown those
+    and the special symbols, which it knows by number, finds what it would find among all.
+
+    Args:
+        model: the model, its decoder's attention made of `BeamAttention`.
+        dictionary: the target dictionary.
+        beam: hypotheses of each sentence.
+    """
+
+    def __init__(self, model: Any, dictionary: Dictionary, beam: int) -> None:
+        super().__init__([model])
+        self.beam, self.special = beam, dictionary.nspecial
+        self.width = self.special + 2 * beam
+        self.rows = max(32, VALUES // len(dictionary))
+        self.pieces: Optional[Tensor] = None
+        self.prefix: Optional[Tensor] = None
+
+    def forward_encoder(self, net_input: Dict[str, Tensor]):
+        """The encoder's output without what decoders do not read."""
+        encoder_outs = super().forward_encoder(net_input)
+        return [{**one, **{name: [] for name in UNREAD}} for one in encoder_outs]
+
+    def reorder_encoder_out(self, encoder_outs: List[Dict[str, List[Tensor]]], new_order: Tensor):
+        """As fairseq's, but only if rows come or go: those of a sentence are all alike."""
+        if encoder_outs[0]["encoder_out"][0].size(1) == len(new_order):
+            return encoder_outs
+        return super().reorder_encoder_out(encoder_outs, new_order)
+
+    def reorder_incremental_state(self, incremental_states: Any, new_order: Tensor) -> None:
+        """Tells the beam, see `Beam.reorder`."""
+        incremental_states[0][BEAM].reorder(new_order)
+
+    def forward_decoder(
+        self, tokens: Tensor, encoder_outs: Any, incremental_states: Any, temperature: float = 1.0
+    ) -> Tuple[Tensor, None]:
+        """Scores the next piece of each hypothesis.
+
+        Args:
+            tokens: hypotheses [B, T].
+            encoder_outs, incremental_states, temperature: see fairseq's.
+        Returns:
+            log-probabilities [B, width], those of the special symbols first, and last that of the
+            prefix as long as there is one; `pieces` [B, width] tells whose they are. And None, for
+            attention.
+        """
+        decoder = self.single_model.decoder
+        if BEAM not in incremental_states[0]:
+            incremental_states[0][BEAM] = Beam(len(tokens) // self.beam, self.beam, tokens)
+        features, _ = decoder(tokens, encoder_outs[0], incremental_states[0], features_only=True)
+        # attention has kept what it needs of it, once a sentence
+        encoder_outs[0]["encoder_out"] = [x[:0] for x in encoder_outs[0]["encoder_out"]]
+        parts = [features.split(self.rows)]
+        step = tokens.size(1) - 1
+        if self.prefix is not None and step < self.prefix.size(1):
+            parts.append(self.prefix[:, step].repeat_interleave(self.beam).split(self.rows))
+        found = [self.scored(temperature, *part) for part in zip(*parts)]
+        scores, self.pieces = (torch.cat(parts) for parts in zip(*found))
+        return scores, None
+
+    def scored(
+        self, temperature: float, features: Tensor, forced: Optional[Tensor] = None
+    ) -> Tuple[Tensor, Tensor]:
+        """Scores and pieces [N, width] of some hypotheses.
+
+        Args:
+            temperature: see fairseq's.
+            features: the decoder's [N, 1, C].
+            forced: pieces that are to come last [N].
+        """
+        output = self.single_model.decoder.output_layer(features).div_(temperature)
+        scores = self.single_model.get_normalized_probs((output, None), log_probs=True)[:, -1]
+        chosen = torch.arange(self.special, device=scores.device).expand(len(scores), -1)
+        first = scores[:, : self.special].clone()
+        last = None if forced is None else scores.gather(1, forced.unsqueeze(1))
+        scores[:, : self.special] = -torch.inf  # they are candidates already
+        values, pieces = best(scores, 2 * self.beam)
+        if forced is not None:
+            values[:, -1:], pieces[:, -1:] = last, forced.unsqueeze(1)
+        return torch.cat([first, values], 1), torch.cat([chosen, pieces], 1)
+
+
+class CandidateSearch(BeamSearch):
+    """fairseq's beam search, told which pieces the scores are of.
+
+    Args:
+        dictionary: the target dictionary.
+        candidates: knows the pieces.
+    """
+
+    def __init__(self, dictionary: Dictionary, candidates: Candidates) -> None:
+        super().__init__(dictionary)
+        self.candidates = candidates
+
+    def step(self, step: int, lprobs: Tensor, *args: Any, **kwargs: Any):
+        scores, columns, beams = super().step(step, lprobs, *args, **kwargs)
+        sentences, beam, width = lprobs.shape
+        pieces = self.candidates.pieces.view(sentences, beam * width)
+        return scores, pieces.gather(1, beams * width + columns), beams
+
+
+class CandidateGenerator(SequenceGenerator):
+    """fairseq's generator, searching among candidates."""
+
+    @staticmethod
+    def serves(generator: Any) -> bool:
+        """Whether a generator runs plain beam search over a vocabulary with enough candidates."""
+        return (
+            type(generator) is SequenceGenerator
+            and type(generator.search) is BeamSearch
+            and len(generator.tgt_dict) >= generator.tgt_dict.nspecial + 2 * generator.beam_size
+        )
+
+    @classmethod
+    def of(cls, stock: SequenceGenerator, model: Any) -> "CandidateGenerator":
+        """The same generator.
+
+        Args:
+            stock: fairseq's, with its default options but for beam size, length penalty, lengths.
+            model: its only model, see `Candidates`.
+        """
+        generator = copy(stock)
+        generator.__class__ = cls
+        generator.model = Candidates(model, stock.tgt_dict, stock.beam_size)
+        generator.search = CandidateSearch(stock.tgt_dict, generator.model)
+        generator.vocab_size = generator.model.width
+        return generator
+
+    def _generate(
+        self,
+        sample: Dict[str, Any],
+        prefix_tokens: Optional[Tensor] = None,
+        *args: Any,
+        **kwargs: Any,
+    ):
+        self.model.prefix = prefix_tokens
+        return super()._generate(sample, prefix_tokens, *args, **kwargs)
+
+    def _prefix_tokens(
+        self,
+        step: int,
+        lprobs: Tensor,
+        scores: Tensor,
+        tokens: Tensor,
+        prefix_tokens: Tensor,
+        beam_size: int,
+    ):
+        """Lets nothing but the prefix continue a hypothesis; its score is the last."""
+        lprobs[:, :-1] = -torch.inf
+        return lprobs, tokens, scores
