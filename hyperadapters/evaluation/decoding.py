@@ -242,7 +242,8 @@ class Decoder:
         order = sample["id"].tolist()
         if self.device.type == "cuda":
             sample = move_to_cuda(sample, self.device)
-        found = self.task.inference_step(self.generator, [self.model], sample)
+        with torch.inference_mode():
+            found = self.task.inference_step(self.generator, [self.model], sample)
         tokens: List[List[int]] = [[]] * len(batch)
         for number, hypotheses in zip(order, found):
             tokens[number] = hypotheses[0]["tokens"].tolist()

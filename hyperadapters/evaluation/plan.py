@@ -21,7 +21,7 @@ from .searching import processes
 from .system import digest
 from .texts import Texts, joining, joint_dictionary
 
-GPU_TOKENS, CPU_TOKENS = 12000, 3000
+GPU_TOKENS, CPU_TOKENS = 12000, 6000
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Options:
         directions: see `Directions.select`.
         subset: the binarised split.
         search: options of beam search.
-        max_tokens: source pieces a batch; by default 12,000 on a GPU and 3,000 on a CPU.
+        max_tokens: source pieces a batch; by default 12,000 on a GPU and 6,000 on a CPU.
         batch_size: sentences a batch; None for no limit.
         english: code of English; by default found among the languages.
         fp16: compute in half precision.

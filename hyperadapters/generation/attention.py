@@ -96,8 +96,8 @@ class BeamSelfAttention(BeamAttention):
 
     def read(self, query, key, key_padding_mask, state, beam):
         if not state:
-            shape = (beam.kept, self.num_heads, beam.capacity, 2, self.head_dim)
-            state = {"buffer": query.new_empty(shape)}
+            buffer = query.new_empty(beam.kept, self.num_heads, beam.limit, 2, self.head_dim)
+            state = {"buffer": buffer, "memory": buffer.flatten()}
         entries = state["buffer"][:, :, : beam.entries]
         new = torch.stack([self.k_proj(query), self.v_proj(query)], 2)  # [1, B * size, 2, C]
         new = new.view(-1, beam.size, 2, self.num_heads, self.head_dim).permute(0, 3, 1, 2, 4)
@@ -107,15 +107,18 @@ class BeamSelfAttention(BeamAttention):
 
     def renewed(self, state, beam):
         buffer, (sentences, entries) = state["buffer"], beam.renewal
-        heads, capacity = buffer.shape[1:3]
+        heads, limit, _, width = buffer.shape[1:]
         first = torch.arange(heads, device=entries.device) + sentences.unsqueeze(1) * heads
-        rows = first.unsqueeze(2) * capacity + entries.unsqueeze(1)  # [S, heads, N]
-        spare = state.get("spare")
-        if spare is None or spare.size(2) != beam.capacity:
-            spare = buffer.new_empty(beam.kept, heads, beam.capacity, *buffer.shape[3:])
-        spare = spare[: beam.kept]
-        torch.index_select(buffer.flatten(0, 2), 0, rows.flatten(), out=spare.flatten(0, 2))
-        return {"buffer": spare, "spare": buffer}
+        rows = first.unsqueeze(2) * limit + entries.unsqueeze(1)  # [S, heads, N]
+        found = buffer.view(-1, 2 * width).index_select(0, rows.flatten())
+        size = len(sentences) * heads * beam.limit * 2 * width
+        memory = state["memory"]
+        if memory.numel() < size:
+            memory = buffer.new_empty(size * 3 // 2)
+        # the same memory again: it costs time to get other memory from the system
+        renewed = memory[:size].view(len(sentences), heads, beam.limit, 2, width)
+        renewed[:, :, : rows.size(2)] = found.view(*rows.shape, 2, width)
+        return {"buffer": renewed, "memory": memory}
 
 
 class BeamCrossAttention(BeamAttention):

@@ -3,11 +3,11 @@
 from typing import Dict, NamedTuple, Optional
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 BEAM = "beam"  # where attention finds it in the incremental state
-ROOM = 8  # pieces for which there is room before what is kept is sorted out
-CROWDED = 0.75  # part of the kept sentences below which those that are finished are dropped
+ROOM = 5  # pieces for which there is room before what is kept is sorted out
+CROWDED = 0.5  # part of the kept sentences below which those that are finished are dropped
 
 
 class Renewal(NamedTuple):
@@ -41,7 +41,7 @@ class Beam:
         self.own = torch.full((size, size), -torch.inf, device=like.device).fill_diagonal_(0.0)
         # added to scores: 0 where a hypothesis sees an entry, else minus infinity [B, size, N]
         self.sight = self.own.expand(sentences, -1, -1)
-        self.limit = self.capacity = size * ROOM
+        self.limit = size * ROOM
         self.renewal: Optional[Renewal] = None
         self.mask = self.spread(self.sight).unsqueeze(1)
 
@@ -76,9 +76,6 @@ class Beam:
         entries = used.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :most]
         self.sight = self.sight.gather(2, entries.unsqueeze(1).expand(-1, self.size, -1))
         self.limit = most + self.size * ROOM
-        if self.limit > self.capacity:
-            self.capacity = max(self.limit, self.capacity * 3 // 2)
-        entries = nn.functional.pad(entries, (0, self.capacity - most))
         renewal = Renewal(self.running, entries)
         self.kept = len(self.running)
         self.running = torch.arange(self.kept, device=entries.device)

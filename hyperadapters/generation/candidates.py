@@ -13,7 +13,7 @@ from .beam import BEAM, Beam
 from .best import best
 
 UNREAD = ("encoder_embedding", "encoder_states", "src_tokens", "src_lengths")
-VALUES = 1 << 18  # scores that stay in the processor's cache until the best of them are found
+VALUES = 1 << 19  # scores that stay in the processor's cache until the best of them are found
 
 
 class Candidates(EnsembleModel):
@@ -88,7 +88,9 @@ class Candidates(EnsembleModel):
             features: the decoder's [N, 1, C].
             forced: pieces that are to come last [N].
         """
-        output = self.single_model.decoder.output_layer(features).div_(temperature)
+        output = self.single_model.decoder.output_layer(features)
+        if temperature != 1.0:
+            output.div_(temperature)
         scores = self.single_model.get_normalized_probs((output, None), log_probs=True)[:, -1]
         chosen = torch.arange(self.special, device=scores.device).expand(len(scores), -1)
         first = scores[:, : self.special].clone()

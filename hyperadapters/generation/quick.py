@@ -1,29 +1,33 @@
 """A model made ready for fast beam search on a CPU."""
 
-from typing import Any
+from typing import Any, Callable, Optional
 
-import torch
 from torch import nn
 
 from .attention import BeamAttention, beam_attention
 from .candidates import CandidateGenerator
-from .linear import OneDnnLinear, available
+from .linear import available, onednn_linear
 
 
 def quicken(model: Any) -> None:
-    """Replaces what is slow in a decoder by what computes the same; for inference only.
+    """Replaces what is slow in a model by what computes the same; for inference only.
 
     Args:
         model: a fairseq translation model on a CPU.
     """
-    linear = available()
-    for parent in list(model.decoder.modules()):
+    replace(model.decoder, beam_attention)
+    if available():
+        for part in (model.encoder.layers, model.decoder):
+            replace(part, onednn_linear)
+
+
+def replace(part: nn.Module, substitute: Callable[[nn.Module], Optional[nn.Module]]) -> None:
+    """Puts substitutes in the place of a model's modules, where there are any."""
+    for parent in list(part.modules()):
         for name, module in list(parent.named_children()):
-            attention = beam_attention(module)
-            if attention is not None:
-                setattr(parent, name, attention)
-            elif linear and type(module) is nn.Linear and module.weight.dtype is torch.float32:
-                setattr(parent, name, OneDnnLinear.of(module))
+            found = substitute(module)
+            if found is not None:
+                setattr(parent, name, found)
 
 
 def quick_search(generator: Any, model: Any) -> Any:
