@@ -1,4 +1,4 @@
-"""Linear layers that run in oneDNN, which every PyTorch for CPUs has, instead of its BLAS."""
+"""Linear layers that run in oneDNN, where PyTorch has it, instead of its BLAS."""
 
 from copy import copy
 from typing import Optional
