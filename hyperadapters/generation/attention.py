@@ -1,6 +1,6 @@
 """Attention of a decoder whose hypotheses share what they have in common."""
 
-from copy import copy
+from abc import ABC, abstractmethod
 from typing import Any, Dict, Optional, Tuple
 
 import torch
@@ -8,18 +8,12 @@ from fairseq.modules import MultiheadAttention
 from torch import Tensor
 
 from .beam import Beam, beam_of
+from .recast import recast
 
 
-class BeamAttention(MultiheadAttention):
+class BeamAttention(MultiheadAttention, ABC):
     """fairseq's attention, which within a search with a `Beam` lets all hypotheses of a sentence
     attend in one product; without one it is fairseq's."""
-
-    @classmethod
-    def of(cls, stock: MultiheadAttention) -> "BeamAttention":
-        """The same attention with the same parameters and hooks."""
-        attention = copy(stock)
-        attention.__class__ = cls
-        return attention
 
     def forward(
         self,
@@ -65,6 +59,7 @@ class BeamAttention(MultiheadAttention):
         weights = torch.softmax(scores, -1, dtype=torch.float32).type_as(scores)
         return torch.bmm(weights.flatten(0, 1), values).view(queries.shape)
 
+    @abstractmethod
     def read(
         self,
         query: Tensor,
@@ -84,11 +79,10 @@ class BeamAttention(MultiheadAttention):
         Returns:
             what to keep; keys and values [S * heads, N, width]; and the mask, see `attend`.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def renewed(self, state: Dict[str, Tensor], beam: Beam) -> Dict[str, Tensor]:
         """What is kept of the pieces before, after a renewal."""
-        raise NotImplementedError
 
 
 class BeamSelfAttention(BeamAttention):
@@ -156,4 +150,4 @@ def beam_attention(stock: Any) -> Optional[BeamAttention]:
     )
     if not plain or stock.self_attention == stock.encoder_decoder_attention:
         return None
-    return (BeamSelfAttention if stock.self_attention else BeamCrossAttention).of(stock)
+    return recast(stock, BeamSelfAttention if stock.self_attention else BeamCrossAttention)

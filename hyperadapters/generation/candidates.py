@@ -1,6 +1,5 @@
 """Beam search over the best pieces of each hypothesis instead of the whole vocabulary."""
 
-from copy import copy
 from typing import Any, Dict, List, Optional, Tuple
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from .beam import BEAM, Beam
 from .best import best
+from .recast import recast
 
 UNREAD = ("encoder_embedding", "encoder_states", "src_tokens", "src_lengths")
 VALUES = 1 << 19  # scores that stay in the processor's cache until the best of them are found
@@ -141,8 +141,7 @@ class CandidateGenerator(SequenceGenerator):
             stock: fairseq's, with its default options but for beam size, length penalty, lengths.
             model: its only model, see `Candidates`.
         """
-        generator = copy(stock)
-        generator.__class__ = cls
+        generator = recast(stock, cls)
         generator.model = Candidates(model, stock.tgt_dict, stock.beam_size)
         generator.search = CandidateSearch(stock.tgt_dict, generator.model)
         generator.vocab_size = generator.model.width
@@ -155,6 +154,8 @@ class CandidateGenerator(SequenceGenerator):
         *args: Any,
         **kwargs: Any,
     ):
+        if prefix_tokens is not None and prefix_tokens.lt(self.model.special).any():
+            raise ValueError("prefixes of different lengths or with special symbols are fairseq's")
         self.model.prefix = prefix_tokens
         return super()._generate(sample, prefix_tokens, *args, **kwargs)
 

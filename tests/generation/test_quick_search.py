@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperadapters.generation.best import best
-from hyperadapters.generation.linear import OneDnnLinear, available
+from hyperadapters.generation.linear import available, onednn_linear
 from hyperadapters.generation.quick import quick_search, quicken
 
 PIECES = 3000
@@ -148,4 +148,4 @@ def test_a_linear_layer_in_onednn_is_the_same(rows, bias):
     stock = torch.nn.Linear(96, 200, bias=bias)
     x = torch.randn(rows, 2, 96)
     with torch.no_grad():
-        torch.testing.assert_close(OneDnnLinear.of(stock)(x), stock(x))
+        torch.testing.assert_close(onednn_linear(stock)(x), stock(x))
