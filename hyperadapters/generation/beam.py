@@ -23,7 +23,7 @@ class Renewal(NamedTuple):
 
 
 class Beam:
-    """The hypotheses of a batch as a tree.
+    """The hypotheses of a batch as a tree, with one root for each sentence.
 
     What attention keeps of a piece is an entry of its sentence: it is written once, and every
     hypothesis that goes through this piece sees it. fairseq instead keeps a copy for each hypothesis,
@@ -36,11 +36,12 @@ class Beam:
     """
 
     def __init__(self, sentences: int, size: int, like: Tensor) -> None:
-        self.size, self.kept = size, sentences
+        self.most, self.kept = size, sentences
+        self.size = 1  # hypotheses of each sentence by now
         self.running = torch.arange(sentences, device=like.device)
         self.own = torch.full((size, size), -torch.inf, device=like.device).fill_diagonal_(0.0)
         # added to scores: 0 where a hypothesis sees an entry, else minus infinity [B, size, N]
-        self.sight = self.own.expand(sentences, -1, -1)
+        self.sight = self.own[:1, :1].expand(sentences, -1, -1)
         self.limit = size * ROOM
         self.renewal: Optional[Renewal] = None
         self.mask = self.spread(self.sight).unsqueeze(1)
@@ -49,12 +50,13 @@ class Beam:
         """Goes on to the next piece.
 
         Args:
-            new_order: the hypothesis [B * size] that each one continues; all those of a sentence that
-                is finished are absent.
+            new_order: the hypothesis [B * most] that each one continues, after the first piece any of
+                its sentence; all those of a sentence that is finished are absent.
         """
-        order = new_order.view(-1, self.size)
-        sentences = torch.div(order[:, 0], self.size, rounding_mode="trunc")
-        rows = self.sight.flatten(0, 1).index_select(0, new_order)
+        parents = torch.div(new_order, self.most // self.size, rounding_mode="trunc")
+        sentences = torch.div(new_order[:: self.most], self.most, rounding_mode="trunc")
+        self.size = self.most
+        rows = self.sight.flatten(0, 1).index_select(0, parents)
         self.sight = rows.view(-1, self.size, rows.size(1))
         if len(sentences) < len(self.running):
             self.running = self.running.index_select(0, sentences)

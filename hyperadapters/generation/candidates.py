@@ -42,8 +42,10 @@ class Candidates(EnsembleModel):
         return [{**one, **{name: [] for name in UNREAD}} for one in encoder_outs]
 
     def reorder_encoder_out(self, encoder_outs: List[Dict[str, List[Tensor]]], new_order: Tensor):
-        """As fairseq's, but only if rows come or go: those of a sentence are all alike."""
-        if encoder_outs[0]["encoder_out"][0].size(1) == len(new_order):
+        """As fairseq's, but only if sentences come to an end: rows of a sentence are all alike, and
+        before the first piece there is one."""
+        rows = encoder_outs[0]["encoder_out"][0].size(1)
+        if len(new_order) in (rows, rows * self.beam):
             return encoder_outs
         return super().reorder_encoder_out(encoder_outs, new_order)
 
@@ -57,26 +59,40 @@ class Candidates(EnsembleModel):
         """Scores the next piece of each hypothesis.
 
         Args:
-            tokens: hypotheses [B, T].
+            tokens: hypotheses [B, T]; at first all those of a sentence are alike.
             encoder_outs, incremental_states, temperature: see fairseq's.
         Returns:
             log-probabilities [B, width], those of the special symbols first, and last that of the
             prefix as long as there is one; `pieces` [B, width] tells whose they are. And None, for
             attention.
         """
-        decoder = self.single_model.decoder
-        if BEAM not in incremental_states[0]:
-            incremental_states[0][BEAM] = Beam(len(tokens) // self.beam, self.beam, tokens)
-        features, _ = decoder(tokens, encoder_outs[0], incremental_states[0], features_only=True)
+        if BEAM in incremental_states[0]:
+            scores, self.pieces = self.next(tokens, encoder_outs[0], incremental_states[0], temperature)
+            return scores, None
+        first = tokens[:: self.beam]
+        incremental_states[0][BEAM] = Beam(len(first), self.beam, tokens)
+        found = self.next(first, encoder_outs[0], incremental_states[0], temperature)
         # attention has kept what it needs of it, once a sentence
         encoder_outs[0]["encoder_out"] = [x[:0] for x in encoder_outs[0]["encoder_out"]]
+        alike = torch.arange(len(first), device=tokens.device).repeat_interleave(self.beam)
+        encoder_outs[:] = super().reorder_encoder_out(encoder_outs, alike)
+        scores, self.pieces = (x.index_select(0, alike) for x in found)
+        return scores, None
+
+    def next(
+        self, tokens: Tensor, encoder_out: Any, incremental_state: Any, temperature: float
+    ) -> Tuple[Tensor, Tensor]:
+        """Scores and pieces [B, width] of hypotheses [B, T], see `forward_decoder`."""
+        decoder = self.single_model.decoder
+        features, _ = decoder(tokens, encoder_out, incremental_state, features_only=True)
         parts = [features.split(self.rows)]
         step = tokens.size(1) - 1
         if self.prefix is not None and step < self.prefix.size(1):
-            parts.append(self.prefix[:, step].repeat_interleave(self.beam).split(self.rows))
+            each = len(tokens) // len(self.prefix)
+            parts.append(self.prefix[:, step].repeat_interleave(each).split(self.rows))
         found = [self.scored(temperature, *part) for part in zip(*parts)]
-        scores, self.pieces = (torch.cat(parts) for parts in zip(*found))
-        return scores, None
+        scores, pieces = (torch.cat(parts) for parts in zip(*found))
+        return scores, pieces
 
     def scored(
         self, temperature: float, features: Tensor, forced: Optional[Tensor] = None

@@ -6,7 +6,7 @@ from torch import nn
 
 from .attention import BeamAttention, beam_attention
 from .candidates import CandidateGenerator
-from .linear import available, onednn_linear
+from .linear import available, onednn_linear, packed_linear, plain
 
 
 def quicken(model: Any) -> None:
@@ -17,6 +17,8 @@ def quicken(model: Any) -> None:
     """
     replace(model.decoder, beam_attention)
     if available():
+        if plain(getattr(model.decoder, "output_projection", None)):
+            model.decoder.output_projection = packed_linear(model.decoder.output_projection)
         for part in (model.encoder.layers, model.decoder):
             replace(part, onednn_linear)
 

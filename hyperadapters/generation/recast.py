@@ -11,7 +11,7 @@ def recast(stock: Any, kind: Type[Kind]) -> Kind:
 
     Args:
         stock: an object of a class of fairseq's or PyTorch's.
-        kind: a subclass of that class which adds no attributes of its own.
+        kind: a subclass of that class; attributes that it adds are the caller's to set.
     """
     found = copy(stock)
     found.__class__ = kind
