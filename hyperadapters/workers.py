@@ -15,6 +15,8 @@ from .errors import UserError
 AHEAD = 2  # tasks under way for each worker
 KILLED = "a process was killed, probably for want of memory"
 
+inherited: Optional[Callable[[Any], Any]] = None  # what a worker was forked with
+
 
 class Workers:
     """Processes that apply functions to streams of tasks.
@@ -22,14 +24,15 @@ class Workers:
     Args:
         number: of processes; 1 works in this process. By default one for each core that this
             process may use.
-        prepare: called first in every process that works, for what is too large to go with a task.
+        function: what `apply` applies. Forked processes have it with all that belongs to it, which
+            may be too large to go with each task.
     """
 
     def __init__(
-        self, number: Optional[int] = None, prepare: Optional[Callable[[], None]] = None
+        self, number: Optional[int] = None, function: Optional[Callable[[Any], Any]] = None
     ) -> None:
         self.number = number or available_cores()
-        self.prepare = prepare
+        self.function = function
         self.pool: Optional[ProcessPoolExecutor] = None
         self.others: List[Any] = []
 
@@ -37,10 +40,8 @@ class Workers:
         if self.number > 1:
             self.others = multiprocessing.active_children()
             self.pool = ProcessPoolExecutor(
-                self.number, context(), initializer=begin, initargs=(os.getpid(), self.prepare)
+                self.number, context(), initializer=begin, initargs=(os.getpid(), self.function)
             )
-        elif self.prepare:
-            self.prepare()
         return self
 
     def __exit__(self, kind: Any, *error: Any) -> None:
@@ -51,6 +52,10 @@ class Workers:
                 if process not in self.others:
                     process.terminate()
         self.pool.shutdown(cancel_futures=True)
+
+    def apply(self, tasks: Iterable[Tuple[Any, Any]]) -> Iterator[Tuple[Any, Any]]:
+        """As `map`, with the function that the processes have."""
+        return self.map(apply_inherited if self.pool else self.function, tasks)
 
     def map(
         self, function: Callable[[Any], Any], tasks: Iterable[Tuple[Any, Any]]
@@ -77,6 +82,11 @@ class Workers:
         finally:
             for _, future in under_way:
                 future.cancel()
+
+
+def apply_inherited(task: Any) -> Any:
+    """Applies what this worker was forked with."""
+    return inherited(task)
 
 
 def context() -> Any:
@@ -118,8 +128,10 @@ def report_error(sender: Any, function: Callable[..., None], arguments: Tuple[An
         sender.send(None)
 
 
-def begin(parent: int, prepare: Optional[Callable[[], None]] = None) -> None:
-    """Prepares a worker: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
+def begin(parent: int, function: Optional[Callable[[Any], Any]] = None) -> None:
+    """Makes a worker ready: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
+    global inherited
+    inherited = function
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # the parent's handler would make an error of a task of it, and the worker would live on
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -130,8 +142,6 @@ def begin(parent: int, prepare: Optional[Callable[[], None]] = None) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    if prepare:
-        prepare()
 
 
 def available_cores() -> int:

@@ -49,7 +49,7 @@ def add_search(group) -> None:
         "--max-tokens",
         type=int,
         metavar="N",
-        help="source pieces a batch (default: 12000 on a GPU, 6000 on a CPU)",
+        help="source pieces a batch (default: 12000, or no limit with --batch-size)",
     )
     add("--batch-size", type=int, metavar="N", help="sentences a batch (default: no limit)")
     add("--fp16", action="store_true", help="compute in half precision")

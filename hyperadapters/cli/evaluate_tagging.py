@@ -31,7 +31,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--max-tokens",
         type=int,
         metavar="N",
-        help="pieces a batch (default: 12000 on a GPU, 6000 on a CPU)",
+        default=12000,
+        help="pieces a batch (default: %(default)s)",
     )
     add("--beam", type=int, default=5, help="beam size of translation (default: %(default)s)")
     add("--cpu", action="store_true", help="use the CPU even if a GPU is there")

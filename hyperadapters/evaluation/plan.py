@@ -21,7 +21,7 @@ from .searching import processes
 from .system import digest
 from .texts import Texts, joining, joint_dictionary
 
-GPU_TOKENS, CPU_TOKENS = 12000, 6000
+TOKENS = 12000  # source pieces a batch by default
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Options:
         directions: see `Directions.select`.
         subset: the binarised split.
         search: options of beam search.
-        max_tokens: source pieces a batch; by default 12,000 on a GPU and 6,000 on a CPU.
+        max_tokens: source pieces a batch; by default `TOKENS`, or without limit if `batch_size` is given.
         batch_size: sentences a batch; None for no limit.
         english: code of English; by default found among the languages.
         fp16: compute in half precision.
@@ -64,11 +64,11 @@ class Options:
     language_identifier: str = "ngrams"
     name: Optional[str] = None
 
-    def limits(self, cuda: bool) -> Limits:
-        """The size of a batch on a device."""
+    def limits(self) -> Limits:
+        """The size of a batch."""
         tokens = self.max_tokens
         if tokens is None and self.batch_size is None:
-            tokens = GPU_TOKENS if cuda else CPU_TOKENS
+            tokens = TOKENS
         return Limits(tokens, self.batch_size)
 
 
@@ -148,7 +148,7 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         UserError: naming what is unusable.
     """
     check_output(out / "evaluation.json", checkpoint)
-    options.limits(cuda=False)
+    options.limits()
     processes(options.workers, cuda=torch.cuda.is_available() and not options.cpu)
     state = checkpoints.load(checkpoint)
     cfg = Namespace(**{**vars(defaults()), **checkpoints.settings(state, "model")})

@@ -3,21 +3,19 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
-
-from tqdm import tqdm
+from typing import Any, Dict, List, Mapping
 
 from ..files import write_json, write_lines
 from ..languages import split_direction
-from .comet import read as read_comet
 from .directions import GROUPS, averages
 from .journal import Journal
 from .off_target import OffTarget, sentences_to_learn
 from .plan import Options, Plan, plan
 from .report import write_reports
-from .scores import Scorer, Scores
+from .scores import Scores
+from .scoring import Scoring
 from .system import system
-from .translate import by_target, open_journal, translate
+from .translate import open_journal, translate
 
 TEXTS = ("sources", "hypotheses", "references")
 
@@ -46,7 +44,7 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
     }
     write_texts(checked, hypotheses)
     languages = off_target(checked)
-    scores = score(checked, hypotheses, languages)
+    scores = Scoring(checked, hypotheses, languages).run()
     identified = languages.report(options.language_identifier)
     result = summary(checked, journal, scores, identified)
     write_reports(out, result)
@@ -87,31 +85,6 @@ def off_target(checked: Plan) -> OffTarget:
         else {}
     )
     return OffTarget(checked.identifier, learnt, references)
-
-
-def score(
-    checked: Plan, hypotheses: Mapping[str, List[str]], languages: OffTarget
-) -> Dict[str, Scores]:
-    """All figures of every direction; where references are the same, they are counted once."""
-    options = checked.options
-    comet = read_comet(options.comet, hypotheses) if options.comet else {}
-    scores: Dict[str, Scores] = {}
-    with tqdm(total=len(checked.selected), desc="scores") as bar:
-        for tgt, directions in by_target(checked.selected):
-            known: Sequence[str] = ()
-            scorer: Optional[Scorer] = None
-            for one in directions:
-                references = checked.texts.side(checked.pair(one), tgt)
-                if scorer is None or references != known:
-                    known = references
-                    scorer = Scorer(references, checked.tokenizers[tgt], options.spbleu)
-                found = scorer.score(hypotheses[one])
-                values = {**found.values, "off_target": languages.rate(hypotheses[one], tgt)}
-                if comet:
-                    values["comet"] = comet[one]
-                scores[one] = Scores(values, found.signatures)
-                bar.update()
-    return scores
 
 
 def rounded(figures: Mapping[str, float]) -> Dict[str, float]:

@@ -27,8 +27,6 @@ Group = Tuple[str, List[str]]
 OPEN = 64  # names whose files a process keeps open, four each
 LEAST = 50  # sentences that are worth a process
 
-decode_here: Optional[Callable[[List[Tuple[str, int]]], Decoded]] = None
-
 
 def processes(wanted: Optional[int], cuda: bool, sentences: Optional[int] = None) -> int:
     """How many processes search.
@@ -83,27 +81,20 @@ class Searching:
         self.decoder, self.number = decoder, number
         # not all: the names of hundreds of directions are too many open files
         self.find = lru_cache(OPEN)(find)
-        self.workers = Workers(number, self.begin)
+        self.workers = Workers(number, self.decode)
 
     def __enter__(self) -> "Searching":
         self.workers.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        global decode_here
         self.workers.__exit__(*error)
-        decode_here = None  # it would keep the model
         self.find.cache_clear()
-
-    def begin(self) -> None:
-        """Makes a process ready: it keeps the model that it was forked with."""
-        global decode_here
-        decode_here = self.decode
-        if self.number > 1:
-            torch.set_num_threads(1)
 
     def decode(self, rows: List[Tuple[str, int]]) -> Decoded:
         """Translates a batch, given as names and rows."""
+        if self.number > 1:
+            torch.set_num_threads(1)
         return self.decoder.decode_batch([(self.find(name), row) for name, row in rows])
 
     def run(
@@ -122,14 +113,9 @@ class Searching:
             for label, names in groups
             for batch in self.decoder.batches([self.planned(name) for name in names], done)
         )
-        return self.workers.map(translate_batch, tasks)
+        return self.workers.apply(tasks)
 
     def planned(self, name: str) -> Sentences:
         """The sentences of a name, with nothing but their lengths."""
         found = self.find(name)
         return replace(found, dataset=Lengths(found))
-
-
-def translate_batch(rows: List[Tuple[str, int]]) -> Decoded:
-    """Translates a batch in the process that this is called in."""
-    return decode_here(rows)

@@ -65,7 +65,7 @@ def fill(
     options = checked.options
     data = ":".join(map(str, checked.data.folders))
     translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
-    decoder = translator.decoder(options.search, options.limits(translator.cuda))
+    decoder = translator.decoder(options.search, options.limits())
     number = processes(options.workers, translator.cuda, total - there)
     with (
         Searching(decoder, lambda name: find(translator.task, name), number) as searching,

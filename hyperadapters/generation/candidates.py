@@ -67,7 +67,9 @@ class Candidates(EnsembleModel):
             attention.
         """
         if BEAM in incremental_states[0]:
-            scores, self.pieces = self.next(tokens, encoder_outs[0], incremental_states[0], temperature)
+            scores, self.pieces = self.next(
+                tokens, encoder_outs[0], incremental_states[0], temperature
+            )
             return scores, None
         first = tokens[:: self.beam]
         incremental_states[0][BEAM] = Beam(len(first), self.beam, tokens)

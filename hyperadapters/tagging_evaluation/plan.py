@@ -9,7 +9,7 @@ from ..configuration import setting_of
 from ..errors import listed
 from ..evaluation import tokenizers
 from ..evaluation.decoding import Limits, Search
-from ..evaluation.plan import CPU_TOKENS, GPU_TOKENS
+from ..evaluation.plan import TOKENS
 from ..evaluation.system import digest
 from ..files import check_output
 from ..multitask.cells import Cell
@@ -28,7 +28,7 @@ class Options:
         cells: see `Selection.select`.
         subset: the split, "test" or "valid".
         name: how to call the system; by default as the checkpoint's folder.
-        max_tokens: pieces a batch; by default 12,000 on a GPU and 3,000 on a CPU.
+        max_tokens: pieces a batch.
         beam: beam size of translation cells.
         cpu: use the CPU even if a GPU is there.
     """
@@ -36,14 +36,13 @@ class Options:
     cells: str = "all"
     subset: str = "test"
     name: Optional[str] = None
-    max_tokens: Optional[int] = None
+    max_tokens: int = TOKENS
     beam: int = 5
     cpu: bool = False
 
-    def limits(self, cuda: bool) -> Limits:
-        """The size of a batch on a device."""
-        if self.max_tokens is None:
-            return Limits(GPU_TOKENS if cuda else CPU_TOKENS)
+    @property
+    def limits(self) -> Limits:
+        """The size of a batch."""
         return Limits(self.max_tokens)
 
     @property
@@ -112,7 +111,7 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         UserError: naming what is unusable.
     """
     check_output(out / "evaluation.json", checkpoint)
-    options.limits(cuda=False), options.search
+    options.limits, options.search
     known = Checkpoint.read(checkpoint)
     corpus = read_corpus(data)
     task = known.task(corpus)
