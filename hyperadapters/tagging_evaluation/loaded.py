@@ -41,7 +41,7 @@ class Loaded:
         cuda = torch.cuda.is_available() and not checked.options.cpu
         model = checked.checkpoint.model(checked.task)
         return cls(
-            checked.task, model.cuda() if cuda else model, checked.options.limits,
+            checked.task, model.cuda() if cuda else model, checked.options.limits(),
             checked.options.search, checked.tokenizers,
         )  # fmt: skip
 

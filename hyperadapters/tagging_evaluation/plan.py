@@ -40,7 +40,6 @@ class Options:
     beam: int = 5
     cpu: bool = False
 
-    @property
     def limits(self) -> Limits:
         """The size of a batch."""
         return Limits(self.max_tokens)
@@ -111,7 +110,7 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         UserError: naming what is unusable.
     """
     check_output(out / "evaluation.json", checkpoint)
-    options.limits, options.search
+    options.limits(), options.search
     known = Checkpoint.read(checkpoint)
     corpus = read_corpus(data)
     task = known.task(corpus)
