@@ -27,7 +27,8 @@ def best(values: Tensor, count: int) -> Tuple[Tensor, Tensor]:
     blocked = values[:, : blocks * BLOCK].unflatten(1, (blocks, BLOCK))
     chosen = blocked.amax(2).topk(count, sorted=False).indices  # [N, count]
     rest = values[:, blocks * BLOCK :]
-    candidates = blocked.gather(1, chosen.unsqueeze(2).expand(-1, -1, BLOCK)).flatten(1)
+    rows = torch.arange(len(values), device=values.device).unsqueeze(1)
+    candidates = blocked[rows, chosen].flatten(1)
     found = torch.cat([candidates, rest], 1).topk(count)
     # to the left of every chosen block lie as many columns as this, in candidates and in the row
     shifts = torch.cat([chosen, chosen.new_full((len(chosen), 1), blocks)], 1)
