@@ -1,5 +1,6 @@
 """Work on all cores, in order and with bounded memory."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -132,6 +133,7 @@ def begin(parent: int, function: Optional[Callable[[Any], Any]] = None) -> None:
     """Makes a worker ready: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
     global inherited
     inherited = function
+    gc.freeze()  # the collector would search, and so copy, all that is shared with the parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # the parent's handler would make an error of a task of it, and the worker would live on
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

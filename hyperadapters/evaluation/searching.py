@@ -19,6 +19,7 @@ from typing import (
 import torch
 
 from ..errors import UserError
+from ..memory import keep_memory
 from ..workers import Workers, available_cores
 from .decoding import Decoded, Decoder, Sentences
 
@@ -94,7 +95,7 @@ class Searching:
     def decode(self, rows: List[Tuple[str, int]]) -> Decoded:
         """Translates a batch, given as names and rows."""
         if self.number > 1:
-            torch.set_num_threads(1)
+            settle()
         return self.decoder.decode_batch([(self.find(name), row) for name, row in rows])
 
     def run(
@@ -119,3 +120,10 @@ class Searching:
         """The sentences of a name, with nothing but their lengths."""
         found = self.find(name)
         return replace(found, dataset=Lengths(found))
+
+
+@lru_cache(1)
+def settle() -> None:
+    """Prepares a worker, once: it has one core, and decodes until it ends."""
+    torch.set_num_threads(1)
+    keep_memory()

@@ -1,0 +1,71 @@
+"""The scores of all directions, on all cores."""
+
+from typing import Dict, Iterator, List, Mapping, Tuple
+
+from tqdm import tqdm
+
+from ..languages import split_direction
+from ..workers import Workers
+from .comet import read as read_comet
+from .off_target import OffTarget
+from .plan import Plan
+from .scores import Scorer, Scores
+from .searching import processes
+
+
+class Scoring:
+    """Scores the translations of an evaluation.
+
+    Args:
+        checked: the evaluation.
+        hypotheses: the translations of each direction.
+        languages: judges their languages.
+    """
+
+    def __init__(
+        self, checked: Plan, hypotheses: Mapping[str, List[str]], languages: OffTarget
+    ) -> None:
+        self.checked, self.hypotheses, self.languages = checked, hypotheses, languages
+
+    def run(self) -> Dict[str, Scores]:
+        """All figures of every direction."""
+        options = self.checked.options
+        comet = read_comet(options.comet, self.hypotheses) if options.comet else {}
+        sentences = sum(map(len, self.hypotheses.values()))
+        number = processes(options.workers, cuda=False, sentences=sentences)
+        scores: Dict[str, Scores] = {}
+        with (
+            Workers(number, self.score) as workers,
+            tqdm(total=len(self.checked.selected), desc="scores") as bar,
+        ):
+            for names, found in workers.apply((names, names) for names in self.shared()):
+                scores.update(zip(names, found))
+                bar.update(len(names))
+        for one, value in comet.items():
+            scores[one].values["comet"] = value
+        return scores
+
+    def references(self, direction: str) -> List[str]:
+        """The references of a direction."""
+        return self.checked.texts.side(self.checked.pair(direction), split_direction(direction)[1])
+
+    def shared(self) -> Iterator[List[str]]:
+        """Directions with the same references, which are counted once for all of them."""
+        found: Dict[Tuple[str, ...], List[str]] = {}
+        for one in self.checked.selected:
+            key = (split_direction(one)[1], *self.references(one))
+            found.setdefault(key, []).append(one)
+        yield from found.values()
+
+    def score(self, names: List[str]) -> List[Scores]:
+        """The figures of directions with the same references."""
+        tgt = split_direction(names[0])[1]
+        tokenizer = self.checked.tokenizers[tgt]
+        scorer = Scorer(self.references(names[0]), tokenizer, self.checked.options.spbleu)
+        return [self.figures(scorer, self.hypotheses[one], tgt) for one in names]
+
+    def figures(self, scorer: Scorer, hypotheses: List[str], tgt: str) -> Scores:
+        """The figures of one direction."""
+        found = scorer.score(hypotheses)
+        rate = self.languages.rate(hypotheses, tgt)
+        return Scores({**found.values, "off_target": rate}, found.signatures)
