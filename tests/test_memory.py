@@ -19,8 +19,8 @@ def page_faults_of_a_large_block():
 
 def report():
     keep_memory()
-    page_faults_of_a_large_block()
-    raise UserError(str(page_faults_of_a_large_block()))
+    # something small may come to lie in what was freed first
+    raise UserError(str(min(page_faults_of_a_large_block() for _ in range(4))))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's memory")
