@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Time of `hyperadapters evaluate` for all directions against one fairseq-generate for each of them.
 
-fairseq-generate runs for a few directions, drawn at random (always the same ones); their mean time counts for
-every direction, and all their hypotheses are compared.
+fairseq-generate runs for a few directions, drawn at random (always the same ones), each from directions with
+about as many sentences: their mean time counts for every direction, so their mean number of sentences, which
+is reported too, must be about that of all. All their hypotheses are compared.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 BIN = Path(sys.executable).parent
 USER_DIR = Path(__file__).resolve().parent.parent / "hyperadapters"
@@ -50,6 +51,15 @@ def generate(options: argparse.Namespace, direction: str) -> List[str]:
     return command + ([] if options.gpu else ["--cpu"])
 
 
+def sample(sentences: Dict[str, int], number: int) -> List[str]:
+    """Directions, one of each of so many strata by the number of sentences."""
+    drawn = random.Random(1)
+    # shuffled first: sorted by name, a stratum of equal numbers would hold few target languages
+    names = sorted(drawn.sample(sorted(sentences), len(sentences)), key=sentences.__getitem__)
+    bounds = [len(names) * stratum // number for stratum in range(number + 1)]
+    return [drawn.choice(names[first:end]) for first, end in zip(bounds, bounds[1:])]
+
+
 def main(options: argparse.Namespace) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     out = Path(tempfile.mkdtemp())
@@ -58,9 +68,9 @@ def main(options: argparse.Namespace) -> None:
         options.data, "--directions", options.directions, "--out", str(out),
     ] + ([] if options.gpu else ["--cpu"])  # fmt: skip
     wall, processor, _ = timed(command)
-    directions = sorted(json.loads((out / "evaluation.json").read_text())["directions"])
-    # a regular step would fall on the same few target languages
-    sampled = random.Random(1).sample(directions, min(options.samples, len(directions)))
+    evaluated = json.loads((out / "evaluation.json").read_text())["directions"]
+    sentences = {direction: figures["sentences"] for direction, figures in evaluated.items()}
+    sampled = sample(sentences, min(options.samples, len(sentences)))
     equal = compared = 0
     walls, processors = [], []
     for direction in sampled:
@@ -72,10 +82,12 @@ def main(options: argparse.Namespace) -> None:
         compared += len(ours)
         equal += sum(a.strip() == b.strip() for a, b in zip(ours, theirs))
     shutil.rmtree(out)
-    times = len(directions) / len(sampled)
+    times = len(sentences) / len(sampled)
     result = {
-        "directions": len(directions),
+        "directions": len(sentences),
+        "sentences": sum(sentences.values()) / len(sentences),
         "sampled": sampled,
+        "sentences_of_sampled": sum(sentences[one] for one in sampled) / len(sampled),
         "evaluate": {"seconds": wall, "processor_seconds": processor},
         "generate": {"seconds": sum(walls) * times, "processor_seconds": sum(processors) * times},
         "ratio": sum(walls) * times / wall,
