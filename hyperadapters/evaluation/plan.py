@@ -21,8 +21,6 @@ from .searching import processes
 from .system import digest
 from .texts import Texts, joining, joint_dictionary
 
-TOKENS = 12000  # source pieces a batch by default
-
 
 @dataclass(frozen=True)
 class Options:
@@ -32,7 +30,7 @@ class Options:
         directions: see `Directions.select`.
         subset: the binarised split.
         search: options of beam search.
-        max_tokens: source pieces a batch; by default `TOKENS`, or without limit if `batch_size` is given.
+        max_tokens: source pieces a batch; by default that of `Limits`, or none if `batch_size` is given.
         batch_size: sentences a batch; None for no limit.
         english: code of English; by default found among the languages.
         fp16: compute in half precision.
@@ -66,10 +64,9 @@ class Options:
 
     def limits(self) -> Limits:
         """The size of a batch."""
-        tokens = self.max_tokens
-        if tokens is None and self.batch_size is None:
-            tokens = TOKENS
-        return Limits(tokens, self.batch_size)
+        if self.max_tokens is None and self.batch_size is None:
+            return Limits()
+        return Limits(self.max_tokens, self.batch_size)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from ..configuration import setting_of
 from ..errors import listed
 from ..evaluation import tokenizers
 from ..evaluation.decoding import Limits, Search
-from ..evaluation.plan import TOKENS
 from ..evaluation.system import digest
 from ..files import check_output
 from ..multitask.cells import Cell
@@ -36,7 +35,7 @@ class Options:
     cells: str = "all"
     subset: str = "test"
     name: Optional[str] = None
-    max_tokens: int = TOKENS
+    max_tokens: int = Limits.max_tokens
     beam: int = 5
     cpu: bool = False
 

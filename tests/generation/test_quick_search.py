@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperadapters.generation.best import best
-from hyperadapters.generation.linear import available, onednn_linear
+from hyperadapters.generation.linear import available, onednn_linear, packed_linear
 from hyperadapters.generation.quick import quick_search, quicken
 
 PIECES = 3000
@@ -148,4 +148,5 @@ def test_a_linear_layer_in_onednn_is_the_same(rows, bias):
     stock = torch.nn.Linear(96, 200, bias=bias)
     x = torch.randn(rows, 2, 96)
     with torch.no_grad():
-        torch.testing.assert_close(onednn_linear(stock)(x), stock(x))
+        for kind in (onednn_linear, packed_linear):
+            torch.testing.assert_close(kind(stock)(x), stock(x))
