@@ -3,12 +3,12 @@
 
 fairseq-generate runs for a few directions, drawn at random (always the same ones), each from directions with
 about as many sentences: their mean time counts for every direction, so their mean number of sentences, which
-is reported too, must be about that of all. All their hypotheses are compared.
+is reported too, must be about that of all. All their hypotheses are compared. Both commands use as many threads
+as they do by default.
 """
 
 import argparse
 import json
-import os
 import random
 import resource
 import shutil
@@ -40,6 +40,31 @@ def hypotheses(output: str) -> List[str]:
     return [text for _, text in sorted((int(name[2:]), text) for name, _, text in lines)]
 
 
+def cut(data: Path, sentences: int, folder: Path) -> Path:
+    """A copy of a data folder whose test sets have so many sentences at most, with their raw text if it is
+    beside it."""
+    from fairseq.data import data_utils, indexed_dataset
+
+    from hyperadapters.files import read_lines, write_lines
+
+    (folder / "bin").mkdir(parents=True)
+    (folder / "text").mkdir()
+    for file in data.iterdir():
+        if file.name.startswith("test.") and file.suffix == ".idx":
+            prefix = str(file.with_suffix(""))
+            stored = data_utils.load_indexed_dataset(prefix)
+            copy = str(folder / "bin" / Path(prefix).name)
+            builder = indexed_dataset.MMapIndexedDatasetBuilder(copy + ".bin")
+            for row in range(min(sentences, len(stored))):
+                builder.add_item(stored[row])
+            builder.finalize(copy + ".idx")
+        elif not file.name.startswith("test."):
+            (folder / "bin" / file.name).symlink_to(file.resolve())
+    for file in (data.resolve().parent / "text").glob("test.*"):
+        write_lines(folder / "text" / file.name, read_lines(file)[:sentences])
+    return folder / "bin"
+
+
 def generate(options: argparse.Namespace, direction: str) -> List[str]:
     source, target = direction.split("-")
     command = [
@@ -61,8 +86,10 @@ def sample(sentences: Dict[str, int], number: int) -> List[str]:
 
 
 def main(options: argparse.Namespace) -> None:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    out = Path(tempfile.mkdtemp())
+    folder = Path(tempfile.mkdtemp())
+    out = folder / "evaluation"
+    if options.sentences:
+        options.data = str(cut(Path(options.data), options.sentences, folder / "cut"))
     command = [
         str(BIN / "hyperadapters"), "evaluate", "--checkpoint", options.checkpoint, "--data",
         options.data, "--directions", options.directions, "--out", str(out),
@@ -81,7 +108,7 @@ def main(options: argparse.Namespace) -> None:
         theirs = hypotheses(output)
         compared += len(ours)
         equal += sum(a.strip() == b.strip() for a, b in zip(ours, theirs))
-    shutil.rmtree(out)
+    shutil.rmtree(folder)
     times = len(sentences) / len(sampled)
     result = {
         "directions": len(sentences),
@@ -105,6 +132,9 @@ if __name__ == "__main__":
     parser.add_argument("--directions", default="all")
     parser.add_argument(
         "--samples", type=int, default=6, help="directions that fairseq-generate runs for"
+    )
+    parser.add_argument(
+        "--sentences", type=int, help="use so many sentences of each test set at most (default: all)"
     )
     parser.add_argument("--gpu", action="store_true")
     main(parser.parse_args())

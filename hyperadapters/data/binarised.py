@@ -12,6 +12,7 @@ from fairseq.utils import split_paths
 
 from ..languages import split_direction
 from .byte_pieces import text_of
+from .spelling import Speller
 
 MMAP_MAGIC = b"MMIDIDX\x00\x00"
 
@@ -109,9 +110,8 @@ class Binarised:
         prefix = str(self.folders[0] / f"{split}.{pair}.{lang}")
         tokens = data_utils.load_indexed_dataset(prefix, dictionary)
         rows = range(len(tokens) if first is None else min(first, len(tokens)))
-        # numbers: the dictionary is slow with tensors
-        pieces = (dictionary.string(tokens[row].tolist(), escape_unk=True) for row in rows)
-        return [text_of(line, symbol) for line in pieces]
+        spell = Speller(dictionary, escape_unknown=True)
+        return [text_of(spell(tokens[row].tolist()), symbol) for row in rows]
 
 
 def _names(folder: Path) -> List[str]:

@@ -20,7 +20,8 @@ def text_of_pieces(pieces: str) -> str:
 
     Bytes that are no UTF-8, which a model can generate, become U+FFFD.
     """
-    return "".join(merged(pieces.split(" "))).replace("\u2581", " ").strip()
+    found = merged(pieces.split(" ")) if "<0x" in pieces else pieces.split(" ")
+    return "".join(found).replace("\u2581", " ").strip()
 
 
 def text_of(pieces: str, symbol: Optional[str]) -> str:

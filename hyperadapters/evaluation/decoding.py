@@ -9,6 +9,7 @@ import torch
 from fairseq.dataclass.configs import GenerationConfig
 from fairseq.utils import move_to_cuda
 
+from ..data.spelling import Speller
 from ..data.tagged_pairs import TaggedPairs
 from ..errors import UserError
 from ..generation.quick import quick_search, quicken
@@ -223,13 +224,9 @@ class Decoder:
                 parts[0].pieces + parts[1].pieces,
                 time.perf_counter() - start,
             )
-        texts = [
-            self.task.target_dictionary.string(
-                tokens, extra_symbols_to_ignore=self.generator.symbols_to_strip_from_output
-            )
-            for tokens in hypotheses
-        ]
-        rows = [(one.name, row, text) for (one, row), text in zip(batch, texts)]
+        dictionary = self.task.target_dictionary
+        spell = Speller(dictionary, self.generator.symbols_to_strip_from_output)
+        rows = [(one.name, row, spell(tokens)) for (one, row), tokens in zip(batch, hypotheses)]
         return Decoded(rows, sum(map(len, hypotheses)), time.perf_counter() - start)
 
     def hypotheses(self, batch: List[Place]) -> List[List[int]]:

@@ -6,6 +6,7 @@ from typing import Any, Dict, Optional, Tuple
 import torch
 from fairseq.modules import MultiheadAttention
 from torch import Tensor
+from torch.nn.functional import pad
 
 from .beam import Beam, beam_of
 from .recast import recast
@@ -49,12 +50,13 @@ class BeamAttention(MultiheadAttention, ABC):
 
         Args:
             queries: [S, heads, size, width]
-            keys, values: [S * heads, N, width]
+            keys: [S * heads, width, N]
+            values: [S * heads, N, width]
             mask: what is added to scores, broadcast to [S, heads, size, N]
         Returns:
             [S, heads, size, width]
         """
-        scores = torch.bmm(queries.flatten(0, 1), keys.transpose(1, 2))
+        scores = torch.bmm(queries.flatten(0, 1), keys)
         scores = scores.view(*queries.shape[:3], -1).add_(mask)
         weights = torch.softmax(scores, -1, dtype=torch.float32).type_as(scores)
         return torch.bmm(weights.flatten(0, 1), values).view(queries.shape)
@@ -77,7 +79,7 @@ class BeamAttention(MultiheadAttention, ABC):
             state: what was kept of the pieces before; None for the first.
             beam: the beam.
         Returns:
-            what to keep; keys and values [S * heads, N, width]; and the mask, see `attend`.
+            what to keep; and the keys, the values and the mask, see `attend`.
         """
 
     @abstractmethod
@@ -86,51 +88,55 @@ class BeamAttention(MultiheadAttention, ABC):
 
 
 class BeamSelfAttention(BeamAttention):
-    """Keys and values of each piece are entries of a buffer, see `Beam`."""
+    """Keys and values of each piece are entries of buffers [S, heads, limit, width], see `Beam`."""
 
     def read(self, query, key, key_padding_mask, state, beam):
         if not state:
-            buffer = query.new_empty(beam.kept, self.num_heads, beam.limit, 2, self.head_dim)
-            state = {"buffer": buffer, "memory": buffer.flatten()}
-        entries = state["buffer"][:, :, : beam.entries]
-        new = torch.stack([self.k_proj(query), self.v_proj(query)], 2)  # [1, B * size, 2, C]
-        new = new.view(-1, beam.size, 2, self.num_heads, self.head_dim).permute(0, 3, 1, 2, 4)
-        entries[:, :, -beam.size :] = beam.spread(new) if beam.crowded else new
-        keys, values = entries.flatten(0, 1).unbind(2)  # [S * heads, N, width]
-        return state, keys, values, beam.mask
+            shape = (beam.kept, self.num_heads, beam.limit, self.head_dim)
+            state = {name: query.new_empty(shape) for name in ("keys", "values")}
+        first = beam.entries - beam.size
+        for name, projection in (("keys", self.k_proj), ("values", self.v_proj)):
+            new = self.split(projection(query), beam)
+            state[name][:, :, first : beam.entries] = beam.spread(new) if beam.crowded else new
+        keys, values = (
+            state[name][:, :, : beam.entries].flatten(0, 1) for name in ("keys", "values")
+        )
+        return state, keys.transpose(1, 2), values, beam.mask
 
     def renewed(self, state, beam):
-        buffer, (sentences, entries) = state["buffer"], beam.renewal
-        heads, limit, _, width = buffer.shape[1:]
+        heads, limit, width = state["keys"].shape[1:]
+        sentences, entries = beam.renewal
+        # places that are free yet take the first entry, so that one pass writes a whole buffer
+        entries = pad(entries, (0, beam.limit - entries.size(1)))
         first = torch.arange(heads, device=entries.device) + sentences.unsqueeze(1) * heads
-        rows = first.unsqueeze(2) * limit + entries.unsqueeze(1)  # [S, heads, N]
-        found = buffer.view(-1, 2 * width).index_select(0, rows.flatten())
-        size = len(sentences) * heads * beam.limit * 2 * width
-        memory = state["memory"]
-        if memory.numel() < size:
-            memory = buffer.new_empty(size * 3 // 2)
-        # the same memory again: it costs time to get other memory from the system
-        renewed = memory[:size].view(len(sentences), heads, beam.limit, 2, width)
-        renewed[:, :, : rows.size(2)] = found.view(*rows.shape, 2, width)
-        return {"buffer": renewed, "memory": memory}
+        rows = (first.unsqueeze(2) * limit + entries.unsqueeze(1)).flatten()
+        return {
+            name: buffer.view(-1, width).index_select(0, rows).view(-1, heads, beam.limit, width)
+            for name, buffer in state.items()
+        }
 
 
 class BeamCrossAttention(BeamAttention):
-    """Keys and values of the encoder's output are there once a sentence."""
+    """Keys [S, heads, width, N] and values [S, heads, N, width] of the encoder's output are there
+    once a sentence."""
 
     def read(self, query, key, key_padding_mask, state, beam):
         if not state:
-            once = key[:, :: beam.size]  # [N, B, C]
+            once = key[:, :: beam.size]  # [N, S, C]
             keys, values = (
                 projection(once).view(len(key), -1, self.num_heads, self.head_dim)
-                .permute(1, 2, 0, 3).contiguous()
                 for projection in (self.k_proj, self.v_proj)
-            )  # fmt: skip
-            mask = keys.new_zeros(len(keys), 1, 1, len(key))
+            )
+            mask = once.new_zeros(once.size(1), 1, 1, len(key))
             if key_padding_mask is not None:
                 padding = key_padding_mask[:: beam.size].bool()
                 mask.masked_fill_(padding[:, None, None], -torch.inf)
-            state = {"keys": keys, "values": values, "mask": mask}
+            state = {
+                # the order in which the product reads them fastest
+                "keys": keys.permute(1, 2, 3, 0).contiguous(),
+                "values": values.permute(1, 2, 0, 3).contiguous(),
+                "mask": mask,
+            }
         return state, state["keys"].flatten(0, 1), state["values"].flatten(0, 1), state["mask"]
 
     def renewed(self, state, beam):

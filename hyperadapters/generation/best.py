@@ -27,8 +27,11 @@ def best(values: Tensor, count: int) -> Tuple[Tensor, Tensor]:
     blocked = values[:, : blocks * BLOCK].unflatten(1, (blocks, BLOCK))
     chosen = blocked.amax(2).topk(count, sorted=False).indices  # [N, count]
     rest = values[:, blocks * BLOCK :]
-    rows = torch.arange(len(values), device=values.device).unsqueeze(1)
-    candidates = blocked[rows, chosen].flatten(1)
+    starts = torch.arange(0, values.numel(), values.size(1), device=values.device).unsqueeze(1)
+    # all blocks of 64 values, wherever they start, so that some can be picked at the speed of memory
+    everywhere = values.as_strided((values.numel() - BLOCK + 1, BLOCK), (1, 1))
+    candidates = everywhere.index_select(0, (chosen * BLOCK + starts).flatten())
+    candidates = candidates.view(len(values), -1)
     found = torch.cat([candidates, rest], 1).topk(count)
     # to the left of every chosen block lie as many columns as this, in candidates and in the row
     shifts = torch.cat([chosen, chosen.new_full((len(chosen), 1), blocks)], 1)

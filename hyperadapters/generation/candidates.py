@@ -13,7 +13,7 @@ from .best import best
 from .recast import recast
 
 UNREAD = ("encoder_embedding", "encoder_states", "src_tokens", "src_lengths")
-VALUES = 1 << 19  # scores that stay in the processor's cache until the best of them are found
+VALUES = 1 << 20  # scores that stay in the processor's cache until the best of them are found
 
 
 class Candidates(EnsembleModel):
@@ -106,18 +106,22 @@ class Candidates(EnsembleModel):
             features: the decoder's [N, 1, C].
             forced: pieces that are to come last [N].
         """
-        output = self.single_model.decoder.output_layer(features)
+        logits = self.single_model.decoder.output_layer(features)[:, -1].float()
         if temperature != 1.0:
-            output.div_(temperature)
-        scores = self.single_model.get_normalized_probs((output, None), log_probs=True)[:, -1]
-        chosen = torch.arange(self.special, device=scores.device).expand(len(scores), -1)
-        first = scores[:, : self.special].clone()
-        last = None if forced is None else scores.gather(1, forced.unsqueeze(1))
-        scores[:, : self.special] = -torch.inf  # they are candidates already
-        values, pieces = best(scores, 2 * self.beam)
-        if forced is not None:
+            logits.div_(temperature)
+        special = logits[:, : self.special].clone()
+        last = None if forced is None else logits.gather(1, forced.unsqueeze(1))
+        logits[:, : self.special] = -torch.inf  # they are candidates already
+        values, pieces = best(logits, 2 * self.beam)
+        largest = torch.maximum(values[:, :1], special.amax(1, keepdim=True))
+        if last is not None:
             values[:, -1:], pieces[:, -1:] = last, forced.unsqueeze(1)
-        return torch.cat([first, values], 1), torch.cat([chosen, pieces], 1)
+        logits[:, : self.special] = special
+        # the log-softmax of the candidates alone; what is left of the logits is of no use any more
+        total = logits.sub_(largest).exp_().sum(1, keepdim=True).log_()
+        scores = torch.cat([special, values], 1).sub_(largest).sub_(total)
+        chosen = torch.arange(self.special, device=pieces.device).expand(len(pieces), -1)
+        return scores, torch.cat([chosen, pieces], 1)
 
 
 class CandidateSearch(BeamSearch):

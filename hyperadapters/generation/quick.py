@@ -6,7 +6,7 @@ from torch import nn
 
 from .attention import BeamAttention, beam_attention
 from .candidates import CandidateGenerator
-from .linear import available, onednn_linear, packed_linear, plain
+from .linear import available, fuse_relu, onednn_linear
 
 
 def quicken(model: Any) -> None:
@@ -17,10 +17,10 @@ def quicken(model: Any) -> None:
     """
     replace(model.decoder, beam_attention)
     if available():
-        if plain(getattr(model.decoder, "output_projection", None)):
-            model.decoder.output_projection = packed_linear(model.decoder.output_projection)
         for part in (model.encoder.layers, model.decoder):
             replace(part, onednn_linear)
+        for layer in (*model.encoder.layers, *model.decoder.layers):
+            fuse_relu(layer)
 
 
 def replace(part: nn.Module, substitute: Callable[[nn.Module], Optional[nn.Module]]) -> None:
@@ -46,7 +46,9 @@ def quick_search(generator: Any, model: Any) -> Any:
         for module in model.decoder.modules()
         if hasattr(module, "reorder_incremental_state") and module is not model.decoder
     ]
-    quick = all(isinstance(module, BeamAttention) for module in stateful)
+    quick = all(isinstance(module, BeamAttention) for module in stateful) and (
+        model.decoder.adaptive_softmax is None
+    )
     return (
         CandidateGenerator.of(generator, model)
         if quick and CandidateGenerator.serves(generator)

@@ -8,11 +8,12 @@ from fairseq.data import Dictionary
 from fairseq.models.transformer import TransformerModel, base_architecture
 from fairseq.search import DiverseBeamSearch
 from fairseq.sequence_generator import SequenceGenerator
+from fairseq.utils import get_activation_fn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperadapters.generation.best import best
-from hyperadapters.generation.linear import available, onednn_linear, packed_linear
+from hyperadapters.generation.linear import available, fuse_relu, onednn_linear
 from hyperadapters.generation.quick import quick_search, quicken
 
 PIECES = 3000
@@ -148,5 +149,19 @@ def test_a_linear_layer_in_onednn_is_the_same(rows, bias):
     stock = torch.nn.Linear(96, 200, bias=bias)
     x = torch.randn(rows, 2, 96)
     with torch.no_grad():
-        for kind in (onednn_linear, packed_linear):
-            torch.testing.assert_close(kind(stock)(x), stock(x))
+        torch.testing.assert_close(onednn_linear(stock)(x), stock(x))
+
+
+@pytest.mark.skipif(not available(), reason="this PyTorch has no oneDNN")
+@pytest.mark.parametrize("rows", [1, 300])
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_a_fused_activation_is_the_same(rows, activation):
+    layer = torch.nn.Module()
+    layer.fc1 = stock = torch.nn.Linear(96, 200)
+    layer.activation_fn = function = get_activation_fn(activation)
+    x = torch.randn(rows, 2, 96)
+    with torch.no_grad():
+        layer.fc1 = onednn_linear(stock)
+        fuse_relu(layer)
+        fuse_relu(layer)  # a second time changes nothing
+        torch.testing.assert_close(layer.activation_fn(layer.fc1(x)), function(stock(x)))
