@@ -134,7 +134,9 @@ if __name__ == "__main__":
         "--samples", type=int, default=6, help="directions that fairseq-generate runs for"
     )
     parser.add_argument(
-        "--sentences", type=int, help="use so many sentences of each test set at most (default: all)"
+        "--sentences",
+        type=int,
+        help="use so many sentences of each test set at most (default: all)",
     )
     parser.add_argument("--gpu", action="store_true")
     main(parser.parse_args())

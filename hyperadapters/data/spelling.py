@@ -6,7 +6,7 @@ from fairseq.data import Dictionary
 
 
 class Speller:
-    """fairseq's `Dictionary.string`, for the many sentences of an evaluation more than ten times as fast.
+    """fairseq's `Dictionary.string`, several times as fast: an evaluation spells many sentences.
 
     Args:
         dictionary: names the symbols.
