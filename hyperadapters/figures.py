@@ -19,10 +19,11 @@ def figure(
         size: width and height in inches.
         columns, rows: how many axes stand beside and below each other.
     """
+    # fairseq sets the root logger to DEBUG, at which matplotlib names every font it looks at, and
+    # begins with that when it is imported
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
     import matplotlib
 
-    # fairseq sets the root logger to DEBUG, at which matplotlib names every font it looks at
-    logging.getLogger("matplotlib").setLevel(logging.WARNING)
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

@@ -8,6 +8,11 @@ from typing import Any, Iterator, Union
 
 from .errors import UserError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
 
 @contextmanager
 def written(path: Union[str, Path]) -> Iterator[Path]:
@@ -47,6 +52,37 @@ def check_output(path: Union[str, Path], *inputs: Union[str, Path]) -> None:
         raise UserError(
             f"cannot write to the folder '{path.parent}' ({error.strerror}): name another"
         ) from error
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps other commands that ask for the same out of a folder while the block runs.
+
+    Raises:
+        UserError: if one is at work there, or the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot make the folder {folder} ({error.strerror}): name another"
+        ) from error
+    if fcntl is None:
+        yield
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"another command is writing to {folder}: wait for its end, or name another folder"
+            ) from error
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(opened)
 
 
 def write_text(path: Union[str, Path], text: str) -> None:

@@ -26,12 +26,17 @@ class Steps:
 
     Args:
         file: JSON file that the state is kept in.
+    Raises:
+        UserError: if it is damaged.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        state = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        self.done: Dict[str, Dict[str, Any]] = state.get("steps", {})
+        try:
+            state = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            self.done: Dict[str, Dict[str, Any]] = state.get("steps", {})
+        except (ValueError, AttributeError) as error:
+            raise UserError(f"{file} is damaged: remove it, and everything is done anew") from error
         self.ran = 0
         self.saved = 0.0
         self.changing = threading.RLock()

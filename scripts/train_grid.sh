@@ -21,7 +21,7 @@ usage: scripts/train_grid.sh PREPARED OUT [SYSTEM ...]
 Environment:
   SCALE    base (Transformer-Base, for GPUs; default) or small (for a CPU)
   JOBS     systems trained at a time (default 1)
-  GPUS     e.g. 0,1,2,3: one system on each of these at a time, in place of JOBS
+  GPUS     e.g. 0,1,2,3: one system on each of these at a time, in place of JOBS; the backbone on the first
   SLURM    options of sbatch, e.g. "--gpus 1 --time 2-0": submit one job for the backbone and one for each
            system, which waits for the backbone, in place of training here
   UPDATES  updates of the backbone, ADAPTER_UPDATES those of every system on it
@@ -59,36 +59,43 @@ case ${SCALE:-base} in
 esac
 [ $# -eq 0 ] || systems=$*
 
-# the options of fairseq-train that make a system
+# sets `own` to the options of fairseq-train that make a system
 options_of() {
+    # shellcheck disable=SC2206
     case $1 in
-        backbone) echo "--adapter-source none $backbone_rate --max-update $updates" && return ;;
-        backbone-continued) echo "--adapter-source none" ;;
-        language | pair | shared) echo "--adapter-source $1 --freeze-backbone" ;;
-        hyper-*-no-rescale) hidden=${1#hyper-} && echo "--adapter-source hyper --hyper-hidden ${hidden%-no-rescale} --hyper-no-rescale --freeze-backbone" ;;
-        hyper-[0-9]*) echo "--adapter-source hyper --hyper-hidden ${1#hyper-} --freeze-backbone" ;;
+        backbone) own=(--adapter-source none $backbone_rate --max-update "$updates") && return ;;
+        backbone-continued) own=(--adapter-source none) ;;
+        language | pair | shared) own=(--adapter-source "$1" --freeze-backbone) ;;
+        hyper-*-no-rescale) hidden=${1#hyper-} && own=(--adapter-source hyper --hyper-hidden "${hidden%-no-rescale}" --hyper-no-rescale --freeze-backbone) ;;
+        hyper-[0-9]*) own=(--adapter-source hyper --hyper-hidden "${1#hyper-}" --freeze-backbone) ;;
     esac
-    echo "--init-from $out/backbone/checkpoint_best.pt --lr 0.001 --warmup-updates 500 --max-update $adapter_updates"
+    own+=(--init-from "$out/backbone/checkpoint_best.pt" --lr 0.001 --warmup-updates 500 --max-update "$adapter_updates")
 }
 
 train() {
-    # shellcheck disable=SC2046,SC2086
-    set -- "$1" fairseq-train "$prepared/bin" --user-dir "$root/hyperadapters" \
-        --task multilingual_adapter_translation --lang-pairs "$prepared/directions.txt" \
-        --encoder-langtok tgt --sampling-method temperature --sampling-temperature 5 $size $(options_of "$1") \
+    local system=$1 own finished=$out/$1/finished
+    options_of "$system"
+    # shellcheck disable=SC2086
+    set -- --task multilingual_adapter_translation --lang-pairs "$prepared/directions.txt" \
+        --encoder-langtok tgt --sampling-method temperature --sampling-temperature 5 $size "${own[@]}" \
         --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \
         --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt --ddp-backend legacy_ddp \
         $batch --seed 1 --validate-interval-updates $every --save-interval-updates $every \
         --keep-interval-updates 1 --no-epoch-checkpoints --log-format json --log-interval 50 \
-        --save-dir "$out/$1" ${EXTRA:-}
-    system=$1
-    shift
+        --save-dir "$out/$system" ${EXTRA:-}
+    settings=$(printf '%q ' "$@")
+    set -- fairseq-train "$prepared/bin" --user-dir "$root/hyperadapters" "$@"
     [ "${PRINT:-}" != 1 ] || { printf '%q ' "$@"; echo; return; }
-    [ ! -e "$out/$system/finished" ] || { echo "== $system: finished before"; return; }
+    if [ -e "$finished" ]; then
+        [ ! -s "$finished" ] || [ "$(cat "$finished")" = "$settings" ] ||
+            { echo "error: $system was trained with other settings (they are in $finished): delete that file to go on from its last checkpoint with these, or name another OUT" >&2; return 1; }
+        echo "== $system: finished before"
+        return
+    fi
     echo "== $system (log: $out/$system.log)"
     mkdir -p "$out/$system"
     "$@" >>"$out/$system.log" 2>&1 || { echo "error: training $system failed, see the end of $out/$system.log" >&2; return 1; }
-    : >"$out/$system/finished"
+    echo "$settings" >"$finished"
 }
 
 for system in $systems; do
@@ -98,6 +105,9 @@ for system in $systems; do
         *) echo "error: '$system' is no system: use e.g. language, pair, shared, hyper-204, hyper-612-no-rescale" >&2; exit 2 ;;
     esac
 done
+
+[[ ${JOBS:-1} =~ ^[1-9][0-9]*$ ]] || { echo "error: JOBS=$JOBS: give how many systems to train at a time" >&2; exit 2; }
+[[ ${GPUS:-0} =~ ^[0-9A-Za-z-]+(,[0-9A-Za-z-]+)*$ ]] || { echo "error: GPUS=$GPUS: give numbers with commas, e.g. 0,1" >&2; exit 2; }
 
 submit() { # NAME SYSTEM [option of sbatch]: prints the number of the job
     # shellcheck disable=SC2086
@@ -112,10 +122,14 @@ if [ -n "${SLURM:-}" ]; then
     exit
 fi
 
-train backbone
 IFS=, read -ra gpus <<<"${GPUS:-}"
 jobs=${JOBS:-1}
 [ ${#gpus[@]} -eq 0 ] || jobs=${#gpus[@]}
+if [ ${#gpus[@]} -eq 0 ]; then
+    train backbone
+else # on one, so that its batches do not depend on how many there are
+    CUDA_VISIBLE_DEVICES=${gpus[0]} train backbone
+fi
 status=0
 # worker I trains every jobs-th system, on its own GPU if there are any
 worker() {

@@ -77,6 +77,7 @@ def read(file: Path, name: str = "") -> Evaluation:
         record = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{file} is no JSON file ({error}): evaluate again") from error
+    record = record if isinstance(record, dict) else {}
     sort = next((one for one in SORTS if f"{one.sort.unit}s" in record), None)
     problems = Problems()
     if sort is None:

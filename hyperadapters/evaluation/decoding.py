@@ -31,7 +31,7 @@ class Search:
     max_len_b: int = 200
 
     def __post_init__(self) -> None:
-        for name, least in (("beam", 1), ("max_len_a", 0), ("max_len_b", 0)):
+        for name, least in (("beam", 1), ("max_len_a", 0), ("max_len_b", 1)):
             if getattr(self, name) < least:
                 option = name.replace("_", "-")
                 raise UserError(f"--{option} {getattr(self, name)}: give at least {least}")

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
+from ..errors import UserError
 from .decoding import Decoded
 
 Rows = Dict[int, str]
@@ -62,7 +63,11 @@ class Journal:
 
 
 def _read(path: Path) -> List[Dict[str, Any]]:
-    """The lines of a journal, if there is one; cuts off a line that was left unfinished."""
+    """The lines of a journal, if there is one; cuts off a line that was left unfinished.
+
+    Raises:
+        UserError: if another is no line of a journal.
+    """
     lines: List[Dict[str, Any]] = []
     kept = 0
     if path.exists():
@@ -70,7 +75,12 @@ def _read(path: Path) -> List[Dict[str, Any]]:
             for raw in file:
                 if not raw.endswith(b"\n"):
                     break
-                lines.append(json.loads(raw))
+                try:
+                    lines.append(dict(json.loads(raw)))
+                except (ValueError, TypeError) as error:
+                    raise UserError(
+                        f"{path}, line {len(lines) + 1} is damaged: remove the file to translate anew"
+                    ) from error
                 kept += len(raw)
         os.truncate(path, kept)
     return lines

@@ -19,8 +19,6 @@ def has_letters(sentence: str) -> bool:
 class OffTarget:
     """Rates of translations in a wrong language, and how far the identifier can be trusted.
 
-    Sentences without a letter count as right.
-
     Args:
         identifier: names the languages.
         learnt: the sentences that it learns from, by language, see `sentences_to_learn`.
@@ -43,11 +41,24 @@ class OffTarget:
             self.learnt.update({code: references[code] for code in self.untaught})
             identifier.fit(self.learnt)
 
-    def rate(self, sentences: Sequence[str], language: str) -> float:
-        """The fraction of sentences that are in another language."""
+    def rate(
+        self, sentences: Sequence[str], language: str, references: Sequence[str] = ()
+    ) -> float:
+        """The fraction of sentences that are in another language or in none.
+
+        Args:
+            sentences: the sentences; those without a letter can be in any language.
+            language: the language that they should be in.
+            references: of each sentence, if there are any: where the reference has letters, a
+                sentence without is in no language, an empty one too.
+        """
         asked = [one for one in dict.fromkeys(sentences) if has_letters(one)]
         found = dict(zip(asked, self.identifier.identify(asked) if asked else ()))
         wrong = sum(found.get(one, language) != language for one in sentences)
+        wrong += sum(
+            has_letters(wanted) and not has_letters(one)
+            for one, wanted in zip(sentences, references)
+        )
         return wrong / len(sentences) if sentences else 0.0
 
     def report(self, name: str) -> Dict[str, Any]:

@@ -97,7 +97,8 @@ def identification(result: Result) -> str:
     found = result["language_identifier"]
     text = (
         f"A translation is off-target if the language identifier (`{found['name']}`) takes it for "
-        "another language than the target language.\n"
+        "another language than the target language, or if it has no letter where its reference has "
+        "some.\n"
     )
     if found["reference_error"] is not None:
         errors = sorted(found["reference_errors"].items(), key=lambda item: -item[1])

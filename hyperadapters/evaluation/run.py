@@ -5,7 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, List, Mapping
 
-from ..files import write_json, write_lines
+from ..errors import listed
+from ..files import alone_in, write_json, write_lines
 from ..languages import split_direction
 from .directions import GROUPS, averages
 from .journal import Journal
@@ -17,6 +18,7 @@ from .scoring import Scoring
 from .system import system
 from .translate import open_journal, translate
 
+USELESS = 0.5  # part of a language's references that are taken for another language
 TEXTS = ("sources", "hypotheses", "references")
 
 
@@ -36,6 +38,13 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
     checked = plan(checkpoint, data, out, options)
     for remark in checked.remarks:
         print(f"note: {remark}", file=sys.stderr)
+    with alone_in(out):
+        return evaluate_plan(checked)
+
+
+def evaluate_plan(checked: Plan) -> Dict[str, Any]:
+    """As `evaluate`, after everything is checked."""
+    options, out = checked.options, checked.out
     journal = open_journal(checked)
     translate(checked, journal)
     hypotheses = {
@@ -46,6 +55,9 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
     languages = off_target(checked)
     scores = Scoring(checked, hypotheses, languages).run()
     identified = languages.report(options.language_identifier)
+    for remark in doubts(identified):
+        print(f"note: {remark}", file=sys.stderr)
+        checked.remarks.append(remark)
     result = summary(checked, journal, scores, identified)
     write_reports(out, result)
     write_json(out / "evaluation.json", result)
@@ -85,6 +97,22 @@ def off_target(checked: Plan) -> OffTarget:
         else {}
     )
     return OffTarget(checked.identifier, learnt, references)
+
+
+def doubts(identified: Mapping[str, Any]) -> List[str]:
+    """A remark on languages that the identifier does not know by sight.
+
+    Args:
+        identified: see `OffTarget.report`.
+    """
+    errors = identified["reference_errors"]
+    strange = [code for code, error in errors.items() if error > USELESS]
+    if not strange:
+        return []
+    return [
+        f"off-target rates into {listed(strange)} mean nothing: the language identifier takes most of the "
+        "references for another language; its labels must be the model's codes or what stands before '_'"
+    ]
 
 
 def rounded(figures: Mapping[str, float]) -> Dict[str, float]:

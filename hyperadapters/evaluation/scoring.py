@@ -62,10 +62,11 @@ class Scoring:
         tgt = split_direction(names[0])[1]
         tokenizer = self.checked.tokenizers[tgt]
         scorer = Scorer(self.references(names[0]), tokenizer, self.checked.options.spbleu)
-        return [self.figures(scorer, self.hypotheses[one], tgt) for one in names]
+        return [self.figures(scorer, one) for one in names]
 
-    def figures(self, scorer: Scorer, hypotheses: List[str], tgt: str) -> Scores:
+    def figures(self, scorer: Scorer, direction: str) -> Scores:
         """The figures of one direction."""
+        hypotheses, tgt = self.hypotheses[direction], split_direction(direction)[1]
         found = scorer.score(hypotheses)
-        rate = self.languages.rate(hypotheses, tgt)
+        rate = self.languages.rate(hypotheses, tgt, self.references(direction))
         return Scores({**found.values, "off_target": rate}, found.signatures)

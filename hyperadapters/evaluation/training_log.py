@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
 from ..errors import UserError
 
-LOGGED = re.compile(r"\| (train_inner|valid) \| (\{.*\})$")
+LOGGED = re.compile(r"\| (train_inner|train|valid) \| (\{.*\})$")
 
 
 def logged(lines: Iterable[str], kind: str) -> Iterator[Dict[str, Any]]:
@@ -16,7 +16,8 @@ def logged(lines: Iterable[str], kind: str) -> Iterator[Dict[str, Any]]:
 
     Args:
         lines: lines of a log.
-        kind: "train_inner" (every --log-interval updates) or "valid".
+        kind: "train_inner" (every --log-interval updates), "train" (every epoch, its names with
+            "train_" before them) or "valid".
     """
     for line in lines:
         found = LOGGED.search(line.rstrip())
@@ -31,6 +32,8 @@ def words_per_second(log: Path) -> float:
         UserError: if the log has none.
     """
     speeds = [float(figures["wps"]) for figures in in_file(log, "train_inner")]
+    # a training with fewer updates than --log-interval
+    speeds = speeds or [float(one.get("train_wps", 0)) for one in in_file(log, "train")]
     speeds = [speed for speed in speeds if speed > 0]
     if not speeds:
         raise UserError(

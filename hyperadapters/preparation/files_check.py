@@ -14,6 +14,7 @@ from .corpora import Corpora, relative
 from .text import open_binary
 
 BLOCK = 1 << 20
+GZIP = b"\x1f\x8b"  # how every such file begins, and no UTF-8 text
 NAMED_LINES = 3
 MOST_PROBLEMS = 12  # in one error
 Facts = Dict[str, Any]
@@ -34,6 +35,10 @@ def look_through(path: Path) -> Facts:
         first of them) and, for a file that cannot be used, `error`.
     """
     facts: Facts = {"lines": 0, "empty": 0, "first_empty": []}
+    if path.suffix != ".gz":
+        with open(path, "rb") as file:
+            if file.read(len(GZIP)) == GZIP:
+                return {**facts, "error": "is compressed with gzip: let its name end in .gz"}
     decoder = codecs.getincrementaldecoder("utf-8")()
     rest = b""
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Sequence
+from unicodedata import normalize
 
 import numpy as np
 
@@ -33,8 +34,13 @@ class HeldOut:
 
 
 def hashes(lines: Sequence[str]) -> np.ndarray:
-    """The hash of each line, uint64 [lines]."""
-    joined = b"".join(blake2b(line.encode("utf-8"), digest_size=8).digest() for line in lines)
+    """The hash of each line, uint64 [lines].
+
+    Lines that differ in nothing but the form of their characters (NFC or NFD, full or half width) are
+    equal: sentencepiece makes the same pieces of them.
+    """
+    texts = (line if line.isascii() else normalize("NFKC", line) for line in lines)
+    joined = b"".join(blake2b(text.encode("utf-8"), digest_size=8).digest() for text in texts)
     return np.frombuffer(joined, dtype="<u8")
 
 

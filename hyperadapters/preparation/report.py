@@ -26,6 +26,7 @@ def figures(job: Job, data: str, held_out: int) -> Figures:
         "data": data,
         "languages": job.corpora.languages,
         "english": job.config.english,
+        "language_tokens": job.config.sentencepiece.language_tokens,
         "directions": directions(job),
         "held_out_sentences": held_out,
         "dictionary": {key: dictionary[key] for key in ("symbols", "missing")},

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import List, Optional
 
 from ..errors import UserError
-from ..files import write_json, write_lines, write_text
+from ..files import alone_in, write_json, write_lines, write_text
 from ..steps import Steps
 from ..workers import Workers
 from .config import load_config
@@ -39,7 +39,7 @@ def prepare(config_file: Path, out: Path, workers: Optional[int] = None) -> Figu
     folder = config_file.resolve().parent / config.folder
     corpora = spell_out(config, folder)
     check_folder(out)
-    with Workers(workers) as pool:
+    with alone_in(out), Workers(workers) as pool:
         job = Job(config, corpora, folder, out, Steps(out / STATE), pool)
         check_given_files(job)
         job.facts = check_files(corpora, job.steps, pool, config.filters.empty_lines)
@@ -55,7 +55,9 @@ def run_stages(job: Job) -> Figures:
     scripts = expected_scripts(job, letters)
     held_out = filter_all(job, held_out, scripts, usual_ratios(job))
     if not job.full("train"):
-        raise UserError(f"no training pair is left: see the counts in {job.steps.file}")
+        raise UserError(
+            f"no training pair is left: see what the filters dropped in {job.steps.file}"
+        )
     model = make_model(job)
     dictionary = make_dictionary(job, model["digest"])
     encode_all(job, model["digest"], dictionary)
@@ -97,10 +99,11 @@ def intermediate_files(job: Job, held_out: HeldOut) -> List[Path]:
 def next_commands(out: Path, found: Figures) -> str:
     """The fairseq-train command to run next, and how to evaluate what it trains."""
     without_valid = any(warning.startswith("no valid set") for warning in found["warnings"])
+    style = " --lang-tok-style mbart" if found["language_tokens"] == "mbart" else ""
     train = (
         f"fairseq-train {found['data']} --user-dir $(hyperadapters user-dir) \\\n"
         f"    --task multilingual_adapter_translation --lang-pairs $(cat {out}/directions.txt) \\\n"
-        f"    --langs $(cat {out}/langs.txt) --encoder-langtok tgt \\\n"
+        f"    --langs $(cat {out}/langs.txt) --encoder-langtok tgt{style} \\\n"
         "    --sampling-method temperature --sampling-temperature 5 \\\n"
         "    --arch adapter_transformer --adapter-source hyper \\\n"
         "    --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \\\n"

@@ -88,7 +88,7 @@ def from_genealogy(codes: Sequence[str]) -> Reference:
 
 
 def from_table(path: Path, codes: Sequence[str]) -> Reference:
-    """Distances from a file, tab-separated or by blanks.
+    """Distances from a file, separated by tabs, commas or blanks.
 
     Args:
         path: a square matrix whose first line and first column name the languages, or lines of two
@@ -108,7 +108,8 @@ def from_table(path: Path, codes: Sequence[str]) -> Reference:
         if line.startswith("#"):
             title = line.lstrip("# ").strip() if title == path.name else title
         elif line.strip():
-            rows.append((number, line.split("\t") if "\t" in line else line.split()))
+            separator = next((one for one in "\t," if one in line), None)
+            rows.append((number, line.split(separator)))
     of_three = len(rows) > 1 and all(len(cells) == 3 for _, cells in rows[1:])
     found = read_pairs(path, rows) if of_three and not is_matrix(rows) else read_matrix(path, rows)
     missing = [

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from ..errors import UserError
 from ..files import check_output, write_json, write_text
 from ..shipping.trained import Trained
 from .analysis import analyse, notes
@@ -16,6 +17,8 @@ from .swap import AUTO
 from .swap_report import draw as draw_swaps
 from .swapping import SwapOptions, distances_of, means, plan_swaps, swap_test
 from .vectors import vectors_of
+
+LEAST = 3  # languages that have anything to tell of which are near
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     """
     trained = Trained.open(checkpoint)
     wanted = options.languages or trained.languages.codes
+    check(options)
     known = reference(options.distances, wanted) if options.distances else None
     for name in ("languages.json", "languages.md"):
         check_output(out / name, checkpoint)
@@ -74,6 +78,7 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     draw_dendrograms(out / "dendrogram.png", sets, known, titles)
     draw_maps(out / "map.png", sets, known)
     if options.swap:
+        found["notes"] += planned.notes
         rows = swap_test(planned)
         found["swap"] = {
             "chosen_by": chosen_by.title if options.swap.swap == AUTO else None,
@@ -85,6 +90,17 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     write_json(out / "languages.json", found)
     write_text(out / "languages.md", markdown(found, figures))
     return found
+
+
+def check(options: Options) -> None:
+    """Raises:
+    UserError: if languages or neighbours are unusable.
+    """
+    if options.neighbours < 1:
+        raise UserError(f"--neighbours {options.neighbours}: give at least 1")
+    named = options.languages
+    if named and len(set(named)) < max(LEAST, len(named)):
+        raise UserError(f"--languages {','.join(named)}: name {LEAST} or more, each once")
 
 
 def nearest_in(known: Reference) -> Dict[str, List[str]]:

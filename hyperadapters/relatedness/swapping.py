@@ -1,7 +1,7 @@
 """Translating with other languages' adapters, and what it costs."""
 
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -56,11 +56,12 @@ class SwapOptions:
 
 @dataclass(frozen=True)
 class SwapPlan:
-    """A checked swap test."""
+    """A checked swap test; `notes` say what a reader must know of the choice."""
 
     checked: Plan
     swaps: List[Swap]
     sentences: int
+    notes: List[str] = field(default_factory=list)
 
     @property
     def directions(self) -> List[str]:
@@ -106,6 +107,7 @@ def plan_swaps(
         raise UserError(f"--sentences {options.sentences}: give a positive number")
     checked = plan(checkpoint, options.data, out, options.evaluation)
     found = checked.directions
+    notes: List[str] = []
     if options.swap == AUTO:
         if known is None:
             raise UserError(
@@ -122,10 +124,37 @@ def plan_swaps(
                 "language stand in (among those that are no part of it and have adapters): name the "
                 "swaps"
             )
+        notes = notes_on_choice(swaps, checked.selected, found.english)
     else:
         stand_ins = parse(options.swap, found.languages)
         swaps = given_swaps(stand_ins, checked.selected, found.has_adapters)
-    return SwapPlan(checked, swaps, options.sentences)
+    return SwapPlan(checked, swaps, options.sentences, notes)
+
+
+def notes_on_choice(
+    swaps: Sequence[Swap], directions: Sequence[str], english: Optional[str]
+) -> List[str]:
+    """What a reader must know of swaps that were chosen by distance.
+
+    Args:
+        swaps: the swaps.
+        directions: the directions that could have been swapped.
+        english: the language that is never replaced, or None.
+    """
+    tested = {(swap.direction, swap.role) for swap in swaps}
+    untested = [
+        f"{direction} ({role})"
+        for direction in directions
+        for role, language in zip(ROLES, split_direction(direction))
+        if language != english and (direction, role) not in tested
+    ]
+    found = ["Of languages that are equally near or far the first in the model's order stands in."]
+    if untested:
+        found.append(
+            "Not tested, since no nearer and farther language can stand in: "
+            f"{', '.join(untested)}. Name a swap to test them."
+        )
+    return found
 
 
 def swap_test(planned: SwapPlan) -> List[Dict[str, Any]]:

@@ -14,6 +14,7 @@ from ..data.batching import one_direction_a_batch
 from ..data.position import for_any_number_of_workers
 from ..errors import UserError
 from ..freezing import KeptRows
+from ..fresh import forget_best
 from ..languages import Languages
 from ..multitask import record, trained_parts
 from ..multitask.cells import Cell, parse_cells
@@ -122,6 +123,7 @@ class HyperXTask(FairseqTask):
         Raises:
             UserError: naming what is unusable.
         """
+        forget_best()
         corpus = read_corpus(cfg.data)
         cells = parse_cells(cfg.task_languages or "")
         check_cells(cells, corpus, "train")

@@ -22,6 +22,7 @@ from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..errors import Problems, UserError, listed
 from ..freezing import freeze
+from ..fresh import forget_best
 from ..languages import Languages, codes_of, listed_directions, split_direction
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
             prepare_generation(args)
         else:
             prepare_training(args)
+            forget_best()
         languages = Languages(args.langs)
         check_directions(args.lang_pairs, languages)
         args.enable_lang_ids = False  # ours travel with each sentence

@@ -176,6 +176,8 @@ def test_an_evaluation_that_lacks_something_says_what(evaluated, compare, tmp_pa
     assert "'adapter_parameters' is missing" in compare(a)
     (a / "evaluation.json").write_text("{")
     assert "is no JSON file" in compare(a)
+    (a / "evaluation.json").write_text("[1]")
+    assert "'directions' or 'cells' is missing" in compare(a)
 
 
 def test_thresholds_that_cut_into_thirds_are_proposed():

@@ -1,8 +1,11 @@
 """The grid's script and its fairseq-hydra-train configurations are the same trainings."""
 
+import json
 import os
 import shlex
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,6 +117,63 @@ def test_every_system_is_a_slurm_job_that_waits_for_the_backbone(prepared, tmp_p
     here = run_script(str(prepared), "the grid", *systems, **options).stdout.splitlines()
     submitted = jobs.read_text().splitlines()
     assert here == [submitted[0], submitted[2], submitted[4]]
+
+
+@pytest.fixture
+def stand_in(tmp_path):
+    """A program in place of fairseq-train that notes its GPUs and arguments, and where it stands."""
+    log, folder = tmp_path / "log", tmp_path / "programs"
+    folder.mkdir()
+    program = folder / "fairseq-train"
+    program.write_text(
+        f"#!{sys.executable}\nimport json, os, sys\n"
+        f"note = [os.environ.get('CUDA_VISIBLE_DEVICES'), *sys.argv[1:]]\n"
+        f"print(json.dumps(note), file=open({str(log)!r}, 'a'))\n"
+    )
+    program.chmod(0o755)
+    # the script puts the environment beside it first, so it runs from a place without one
+    script = tmp_path / "scripts" / "train_grid.sh"
+    script.parent.mkdir()
+    shutil.copy(ROOT / "scripts" / "train_grid.sh", script)
+
+    def run(*words, **variables):
+        path = f"{folder}:{os.environ['PATH']}"
+        found = subprocess.run(
+            [str(script), *words], env={**os.environ, "PATH": path, **variables},
+            capture_output=True, text=True,
+        )  # fmt: skip
+        lines = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return found, [json.loads(line) for line in lines]
+
+    return run
+
+
+def test_the_backbone_trains_on_the_first_gpu_and_every_system_on_one(prepared, stand_in):
+    found, calls = stand_in(str(prepared), str(prepared / "a grid"), "language", "pair", GPUS="2,3")
+    assert found.returncode == 0, found.stderr
+    assert sorted(call[0] for call in calls) == ["2", "2", "3"] and calls[0][0] == "2"
+    starts = [call[call.index("--init-from") + 1] for call in calls[1:]]
+    assert starts == [str(prepared / "a grid" / "backbone" / "checkpoint_best.pt")] * 2
+
+
+def test_a_finished_system_is_kept_and_other_settings_are_refused(prepared, stand_in):
+    words = (str(prepared), str(prepared / "grid"), "language")
+    assert len(stand_in(*words)[1]) == 2
+    found, calls = stand_in(*words)
+    assert calls == [] and found.returncode == 0 and "language: finished before" in found.stdout
+    found, calls = stand_in(*words, ADAPTER_UPDATES="70")
+    assert calls == [] and found.returncode == 1
+    assert "error: language was trained with other settings" in found.stderr
+    (prepared / "grid" / "language" / "finished").unlink()
+    assert "70" in stand_in(*words, ADAPTER_UPDATES="70")[1][0]
+
+
+@pytest.mark.parametrize("variables", [{"JOBS": "0"}, {"JOBS": "some"}, {"GPUS": "0 1"}])
+def test_unusable_variables_are_named_before_anything_is_trained(prepared, stand_in, variables):
+    found, calls = stand_in(str(prepared), str(prepared / "grid"), "language", **variables)
+    assert found.returncode == 2 and calls == []
+    assert f"error: {next(iter(variables))}=" in found.stderr
 
 
 def test_what_the_script_cannot_train_is_named(prepared, tmp_path):

@@ -70,25 +70,28 @@ def test_the_python_interface_equals_fairseq_generate(toy, trained):
         assert found == [wanted[number] for number in range(21)]
 
 
-def test_hydra_trains_the_same_model(toy, tmp_path, trained):
+def test_hydra_trains_the_same_model_and_every_run_has_a_best_checkpoint(toy, tmp_path, trained):
+    """Two runs in one process, the second one worse than the first."""
     config = USER_DIR.parent / "examples" / "translation" / "conf"
     result = command(
         "fairseq-hydra-train", "--config-dir", str(config), "--config-name", "hyper_adapters",
-        f"common.user_dir={USER_DIR}", "common.cpu=true", f"task.data={toy / 'bin'}",
+        "--multirun", f"common.user_dir={USER_DIR}", "common.cpu=true", f"task.data={toy / 'bin'}",
         "task.lang_pairs='en-de,de-en,en-fr,fr-en'", "model._name=adapter_transformer_tiny",
         "+model.encoder_embed_dim=16", "+model.encoder_ffn_embed_dim=16",
         "model.adapter_bottleneck=4", "model.hyper_hidden=6", "model.hyper_lang_dim=4",
-        "model.hyper_layer_dim=3", "optimization.max_update=4", "dataset.num_workers=0",
-        f"checkpoint.save_dir={tmp_path}", "hydra.run.dir=" + str(tmp_path),
+        "model.hyper_layer_dim=3", "optimization.max_update=4,2", "dataset.num_workers=0",
+        f"checkpoint.save_dir={tmp_path}/${{optimization.max_update}}",
+        f"hydra.sweep.dir={tmp_path}", "hydra.sweep.subdir=.",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-2000:]
     states = [
         torch.load(path, weights_only=True)["model"]
-        for path in (tmp_path / "checkpoint_last.pt", trained["hyper"])
+        for path in (tmp_path / "4" / "checkpoint_last.pt", trained["hyper"])
     ]
     shapes = [{name: tensor.shape for name, tensor in state.items()} for state in states]
     assert shapes[0] == shapes[1]
-    assert len(generate(toy, tmp_path / "checkpoint_last.pt", "en", "fr")) == 21
+    for updates in "42":
+        assert len(generate(toy, tmp_path / updates / "checkpoint_best.pt", "en", "fr")) == 21
 
 
 @pytest.fixture(scope="module")

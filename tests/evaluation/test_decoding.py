@@ -79,5 +79,7 @@ def test_whatever_is_done_the_rest_is_translated_once(lengths, limit, data):
 def test_options_out_of_range_are_named():
     with pytest.raises(UserError, match="--beam 0: give at least 1"):
         Search(beam=0)
+    with pytest.raises(UserError, match="--max-len-b 0"):
+        Search(max_len_b=0)
     with pytest.raises(UserError, match="--max-tokens 0"):
         Limits(max_tokens=0)

@@ -260,3 +260,11 @@ def test_what_cannot_be_evaluated_is_said_before_the_model_is_loaded(
     shutil.copytree(toy / "bin", other)
     (other / "dict.fr.txt").write_text("fr1 1\n")
     assert "dictionaries of fr in" in evaluate(trained(), "--data", other)
+
+
+@pytest.mark.skipif(not shutil.which("sed"), reason="no sed")
+def test_labels_that_are_not_the_models_are_remarked_on(tmp_path, trained, evaluate):
+    words = ("--directions", "en-de", "--language-identifier")
+    found = evaluate(trained(), *words, "sed s/.*/deu/")
+    assert any("into de mean nothing" in remark for remark in found["remarks"])
+    assert not evaluate(trained(), *words, "sed s/.*/de/")["remarks"]

@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hyperadapters.errors import UserError
 from hyperadapters.evaluation.decoding import Decoded
 from hyperadapters.evaluation.journal import Journal
 
@@ -70,3 +72,11 @@ def test_directions_come_and_go(tmp_path):
     assert Journal(tmp_path / "j", SETTINGS, DATA).translations["a-b"] == {1: "één", 0: ""}
     lines = (tmp_path / "j").read_text().splitlines()
     assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+def test_a_damaged_line_is_named(tmp_path):
+    filled(tmp_path / "j")
+    lines = (tmp_path / "j").read_text().splitlines(keepends=True)
+    (tmp_path / "j").write_text("".join([lines[0], "7\n", *lines[1:]]))
+    with pytest.raises(UserError, match="line 2 is damaged: remove the file to translate anew"):
+        Journal(tmp_path / "j", SETTINGS, DATA)

@@ -44,6 +44,14 @@ def test_sentences_without_letters_are_in_no_wrong_language(texts):
     assert judge.rate(["", "12 : 30", "..."], "qba") == 0
 
 
+def test_a_translation_without_letters_is_off_target_where_its_reference_has_some(texts):
+    judge = OffTarget(identifier("ngrams", CODES), *texts)
+    wanted = texts[1]["qba"][:4]
+    translations = ["", "...", "12 : 30", wanted[3]]
+    references = [*wanted[:2], "12 : 30", wanted[3]]
+    assert judge.rate(translations, "qba", references) == 0.5
+
+
 def test_nothing_is_learnt_from_the_references_or_the_evaluated_set(toy):
     data = Binarised(str(toy / "bin"))
     texts = Texts(data, "test", joint_dictionary(data, ("de", "en", "fr")), None)

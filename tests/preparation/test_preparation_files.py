@@ -92,3 +92,8 @@ def test_a_folder_with_other_files_is_refused(corpus, prepared):
     (corpus.parent / "out" / "mine.txt").write_text("keep")
     with pytest.raises(UserError, match="holds other files"):
         prepared()
+
+
+def test_a_compressed_file_without_its_ending_is_named(tmp_path):
+    (tmp_path / "a.de").write_bytes(gzip.compress(b"a\n"))
+    assert "is compressed with gzip: let its name end in .gz" in look_through(tmp_path / "a.de")["error"]

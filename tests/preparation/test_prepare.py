@@ -12,8 +12,9 @@ from hyperadapters.data.conlang import Family
 from hyperadapters.demo.corpus import write_text_files
 from hyperadapters.demo.plan import Plan
 from hyperadapters.errors import UserError
+from hyperadapters.files import alone_in
 from hyperadapters.preparation import encode_stage, filtering
-from hyperadapters.preparation.run import prepare
+from hyperadapters.preparation.run import next_commands, prepare
 from hyperadapters.preparation.text import aligned_lines
 
 
@@ -58,14 +59,16 @@ def test_no_training_pair_has_a_held_out_side(corpus, prepared):
     train, test = sentences("en", 120, "train"), sentences("de", 8, "test")
     train[5] = test[3]  # held out in another language than it occurs in
     train[7] = "only in this file"
+    train[9] = "in full-width letters"
     write(corpus / "train.en.gz", train)
-    write(corpus / "more.txt", ["only in this file"])
+    wide = train[9].translate({code: code + 0xFEE0 for code in range(ord("a"), ord("z") + 1)})
+    write(corpus / "more.txt", ["only in this file", wide])
     found = prepared(CONFIG + "filters: {held_out: [more.txt]}")
     dropped = found["splits"]["train"]
-    assert [dropped[pair]["dropped"]["held out"] for pair in ("en-de", "en-ru")] == [2, 2]
+    assert [dropped[pair]["dropped"]["held out"] for pair in ("en-de", "en-ru")] == [3, 3]
     out = corpus.parent / "out"
     left = set(lines(out / "work" / "train.en-de.en"))
-    assert left == set(train) - {test[3], "only in this file"}
+    assert left == set(train) - {test[3], "only in this file", train[9]}
 
 
 def test_nothing_is_done_again_when_nothing_changed(corpus, prepared, capsys):
@@ -296,3 +299,27 @@ def test_the_command(corpus, capsys):
     (corpus / "valid.ru").unlink()
     assert main([*command, "--out", str(out), "--workers", "1"]) == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_one_preparation_at_a_time_writes_to_a_folder(corpus, prepared):
+    with alone_in(corpus.parent / "out"):
+        with pytest.raises(UserError, match="another command is writing to"):
+            prepared()
+    assert prepared()["directions"]
+
+
+def test_a_damaged_state_is_named(corpus, prepared):
+    prepared()
+    state = corpus.parent / "out" / "state.json"
+    for text in ("{", "[1]"):
+        state.write_text(text)
+        with pytest.raises(UserError, match="state.json is damaged: remove it"):
+            prepared()
+
+
+@pytest.mark.parametrize("style", ["multilingual", "mbart"])
+def test_the_training_command_has_the_language_tokens_of_the_dictionary(corpus, prepared, style):
+    tokens = f"sentencepiece: {{vocabulary: 400, language_tokens: {style}}}"
+    found = prepared(CONFIG.replace("sentencepiece: {vocabulary: 400}", tokens))
+    command = next_commands(corpus.parent / "out", found)
+    assert ("--lang-tok-style mbart" in command) == (style == "mbart")

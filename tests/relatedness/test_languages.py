@@ -9,6 +9,7 @@ import torch
 
 from hyperadapters.errors import UserError
 from hyperadapters.relatedness.swap import Swap, chosen_swaps
+from hyperadapters.relatedness.swapping import notes_on_choice
 from hyperadapters.relatedness.vectors import vectors_of
 from hyperadapters.shipping.trained import Trained
 
@@ -196,6 +197,18 @@ def test_auto_takes_the_nearest_and_the_farthest_but_not_the_other_language():
         Swap("a-b", "target", "c", "nearest", 1), Swap("a-b", "target", "en", "farthest", 2),
     ]  # fmt: skip
     assert [swap.adapters for swap in swaps[:3]] == ["b-en", "c-en", "en-b"]
+    assert not any("Not tested" in note for note in notes_on_choice(swaps, ["a-en", "a-b"], "en"))
+    *_, note = notes_on_choice(swaps, ["a-en", "a-b", "c-en"], "en")
+    assert "can stand in: c-en (source)." in note
     assert chosen_swaps(codes, distances, ["a-en"], "en", lambda d: d != "b-en")[0].stand_in == "d"
     with pytest.raises(UserError):
         Trained.open("nowhere.pt")
+
+
+def test_languages_and_neighbours_that_tell_nothing_are_refused(trained, run, tmp_path):
+    def error(*words):
+        return run("languages", "--checkpoint", trained(), "--out", tmp_path, *words)
+
+    assert "--neighbours 0: give at least 1" in error("--neighbours", "0")
+    for named in ("de,en", "de,en,fr,de"):
+        assert f"--languages {named}: name 3 or more, each once" in error("--languages", named)

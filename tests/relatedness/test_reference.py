@@ -36,6 +36,8 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
         "# comment\na b 1\nc b 2.5\n\na c 3\n",
         "\ta\tb\tc\na\t0\t1\t3\nb\t1\t0\t2.5\nc\t3\t2.5\t0\n",
         "code a b c\na 0 1 3\nb 1 0 2.5\nc 3 2.5 0\n",
+        "lang1,lang2,distance\na,b,1\nb,c,2.5\na,c,3\n",
+        ",a,b,c\na,0,1,3\nb,1,0,2.5\nc,3,2.5,0\n",
     ],
 )
 def test_every_form_of_table_is_read(tmp_path, text):
