@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..files import check_output, write_json, write_text
+from ..languages import Languages
 from ..shipping.trained import Trained
 from .analysis import analyse, notes
 from .pictures import draw_dendrograms, draw_maps
@@ -53,7 +54,7 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     """
     trained = Trained.open(checkpoint)
     wanted = options.languages or trained.languages.codes
-    check(options)
+    check(options, trained.languages)
     known = reference(options.distances, wanted) if options.distances else None
     for name in ("languages.json", "languages.md"):
         check_output(out / name, checkpoint)
@@ -92,13 +93,15 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     return found
 
 
-def check(options: Options) -> None:
+def check(options: Options, languages: Languages) -> None:
     """Raises:
     UserError: if languages or neighbours are unusable.
     """
     if options.neighbours < 1:
         raise UserError(f"--neighbours {options.neighbours}: give at least 1")
     named = options.languages
+    for code in named:
+        languages.id(code)
     if named and len(set(named)) < max(LEAST, len(named)):
         raise UserError(f"--languages {','.join(named)}: name {LEAST} or more, each once")
 

@@ -96,4 +96,7 @@ def test_a_folder_with_other_files_is_refused(corpus, prepared):
 
 def test_a_compressed_file_without_its_ending_is_named(tmp_path):
     (tmp_path / "a.de").write_bytes(gzip.compress(b"a\n"))
-    assert "is compressed with gzip: let its name end in .gz" in look_through(tmp_path / "a.de")["error"]
+    assert (
+        "is compressed with gzip: let its name end in .gz"
+        in look_through(tmp_path / "a.de")["error"]
+    )
