@@ -4,9 +4,10 @@ from typing import Any, Dict, List
 
 from ..errors import listed
 from .corpora import SPLITS, Part
-from .filters import REASONS
+from .filters import EMPTY, GAP, REASONS
 from .job import Job
 
+USUAL = 0.5  # part of a training set that filters leave at least
 Figures = Dict[str, Any]
 
 
@@ -75,6 +76,11 @@ def warnings(job: Job, missing: int) -> List[str]:
         lost = [part.pair for part in job.corpora.of(split) if not job.counts(part)["kept"]]
         if lost:
             found.append(f"no sentence pair is left in {split} of {listed(lost)}: left out")
+    trained = {code for part in job.full("train") for code in (part.src, part.tgt)}
+    idle = [code for code in job.corpora.languages if code not in trained]
+    if idle:
+        found.append(f"no training pair with {listed(idle)}: no direction of theirs is trained")
+    found += mostly_dropped(job)
     lacking = without_valid(job)
     if lacking:
         found.append(
@@ -84,6 +90,24 @@ def warnings(job: Job, missing: int) -> List[str]:
         found.append(
             f"{missing} pieces of the model are not in its dictionary: they become unknown"
         )
+    return found
+
+
+def mostly_dropped(job: Job) -> List[str]:
+    """Training pairs of which the filters keep less than `USUAL`, and why."""
+    found = []
+    for part in job.full("train"):
+        own = part_figures(job, part)
+        reasons = {
+            reason: lost for reason, lost in own["dropped"].items() if reason not in (GAP, EMPTY)
+        }
+        there = own["kept"] + sum(reasons.values())
+        if own["kept"] < USUAL * there:
+            worst = max(reasons, key=reasons.__getitem__)
+            found.append(
+                f"only {own['kept']:,} of {there:,} training pairs of {part.pair} are kept, most are "
+                f"dropped as '{worst}': look at the files or at that filter"
+            )
     return found
 
 

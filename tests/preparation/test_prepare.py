@@ -276,6 +276,15 @@ def test_a_pair_without_a_sentence_is_left_out_with_a_warning(corpus, prepared, 
     ]
 
 
+def test_a_training_set_that_is_mostly_dropped_and_an_idle_language_are_warned_of(corpus, prepared):
+    copies = sentences("en", 120, "train")[:90]
+    write(corpus / "train.de.gz", copies + sentences("de", 120, "train")[90:])
+    config = CONFIG.replace('test.{lang}"}', 'test.{lang}", languages: [en, de]}')
+    warned = "\n".join(prepared(config)["warnings"])
+    assert "only 30 of 120 training pairs of en-de are kept, most are dropped as 'copy'" in warned
+    assert "no training pair with ru" in warned
+
+
 def test_sentencepiece_that_cannot_train_is_an_error(corpus, prepared):
     with pytest.raises(UserError, match="sentencepiece cannot train: .*settings: sentencepiece"):
         prepared(CONFIG.replace("vocabulary: 400", "vocabulary: 10"))

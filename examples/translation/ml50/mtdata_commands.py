@@ -46,6 +46,18 @@ def command(code, own):
     return shlex.join([*words, "--compress", "-o", f"mtdata/{code}"])
 
 
+def main(wanted):
+    """Prints the commands; what mtdata has nothing of is said on standard error."""
+    languages = load_config(CONFIG).languages
+    unknown = [code for code in wanted if code not in languages]
+    if unknown:
+        sys.exit(f"error: {', '.join(unknown)} is none of ML50's languages: {', '.join(languages)}")
+    found = commands(wanted)
+    print(*found.values(), sep="\n")
+    by_hand = [code for code in wanted or languages if code not in found and code != "en_XX"]
+    if by_hand:
+        print(f"to be had by hand (README.md): {', '.join(by_hand)}", file=sys.stderr)
+
+
 if __name__ == "__main__":
-    for line in commands(sys.argv[1:]).values():
-        print(line)
+    main(sys.argv[1:])
