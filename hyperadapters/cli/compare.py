@@ -68,7 +68,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         metavar="NAME=FILE",
         help="training log of a system (fairseq-train --log-format json), for training words per "
-        "second and validation losses; may be repeated",
+        "second and validation losses; may be repeated for other systems",
     )
     add("--json", action="store_true", help="print comparison.json instead of the page")
 
@@ -78,7 +78,12 @@ def run(args: Namespace) -> None:
     from ..comparison.options import Options
     from ..comparison.resources import parse_thresholds
     from ..comparison.run import run as compare
+    from ..errors import UserError, listed
 
+    named = [name for name, _ in args.logs]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise UserError(f"--logs: {listed(twice)} is named twice: give one log of each system")
     options = Options(
         test=args.test,
         samples=args.samples,

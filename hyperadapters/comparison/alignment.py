@@ -65,12 +65,21 @@ def check(evaluations: Sequence[Evaluation], units: Sequence[str]) -> None:
 
 
 def runs_note(systems: Systems) -> str:
-    """How runs of unequal number are tested; empty if there are none."""
+    """How runs of unequal number are tested, and runs of unequal length; empty if there are none."""
+    notes = []
+    for name, runs in systems.items():
+        updates = [run.updates for run in runs]
+        if len(set(updates)) > 1:
+            each = ", ".join(f"{number:,}" for number in updates)
+            notes.append(
+                f"The runs of {name} had {each} updates: the means are over unequal trainings."
+            )
     numbers = {name: len(runs) for name, runs in systems.items()}
     if len(set(numbers.values())) < 2:
-        return ""
+        return " ".join(notes)
     found = ", ".join(f"{name} {number}" for name, number in numbers.items())
-    return (
+    notes.append(
         f"The systems have different numbers of runs ({found}): a pair is tested on as many runs of "
         "both as the one with fewer has, in the order of their seeds."
     )
+    return " ".join(notes)

@@ -109,15 +109,19 @@ def test_evaluations_of_one_system_make_a_curve_and_logs_too(evaluated, compare,
         '2026 | INFO | valid | {"epoch": 1, "valid_loss": "4.5", "valid_num_updates": "200"}\n'
         "fairseq says something else | {}\n"
     )
-    result = compare(tmp_path / "e", "--logs", f"a={log}")
+    twice = compare(tmp_path / "e", "--logs", f"a={log}", "--logs", f"a={log}")
+    assert twice == "error: --logs: a is named twice: give one log of each system"
+    short = tmp_path / "b.log"  # fewer updates than --log-interval
+    short.write_text('2026 | INFO | train | {"epoch": 1, "train_wps": "80.5"}\n')
+    result = compare(tmp_path / "e", "--logs", f"a={log}", "--logs", f"b={short}")
     assert [point["updates"] for point in result["convergence"]["a"]] == [100, 900]
     low, high = (point["into_english"]["bleu"] for point in result["convergence"]["a"])
     assert low < high
     a, b = result["systems"]
     assert (a["name"], a["updates"], a["training_words_per_second"]) == ("a", 900, 120.5)
     assert a["averages"]["into_english"]["bleu"] == pytest.approx(high, abs=1e-3)
-    assert b["training_words_per_second"] is None
-    assert result["validation_loss"] == {"a": [[200, 4.5]]}
+    assert b["training_words_per_second"] == 80.5
+    assert result["validation_loss"] == {"a": [[200, 4.5]], "b": []}
     assert (tmp_path / "out" / "convergence.png").exists()
 
 

@@ -117,6 +117,7 @@ def test_runs_with_other_seeds_give_mean_and_deviation(evaluated, compare, tmp_p
     difference = b["averages"]["trained"]["score"] - means[0]  # the one run that both have
     assert pair["score"]["difference"] == pytest.approx(difference, abs=1e-3)
     assert any("different numbers of runs (a 3, b 1)" in note for note in result["notes"])
+    assert any("The runs of a had 100, 200, 300 updates" in note for note in result["notes"])
     page = (tmp_path / "out" / "comparison.md").read_text()
     assert f"{np.mean(means):.1f} ± {np.std(means, ddof=1):.1f}" in page
     assert not (tmp_path / "out" / "convergence.png").exists()  # seeds are no history
