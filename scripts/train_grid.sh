@@ -87,9 +87,14 @@ train() {
     set -- fairseq-train "$prepared/bin" --user-dir "$root/hyperadapters" "$@"
     [ "${PRINT:-}" != 1 ] || { printf '%q ' "$@"; echo; return; }
     if [ -e "$finished" ]; then
-        [ ! -s "$finished" ] || [ "$(cat "$finished")" = "$settings" ] ||
-            { echo "error: $system was trained with other settings (they are in $finished): delete that file to go on from its last checkpoint with these, or name another OUT" >&2; return 1; }
-        echo "== $system: finished before"
+        if [ ! -s "$finished" ] || [ "$(cat "$finished")" = "$settings" ]; then
+            echo "== $system: finished before"
+        elif [ "$system" = backbone ] && [ "$systems" != backbone ]; then
+            echo "== backbone: finished before with other settings (they are in $finished), used as it is"
+        else
+            echo "error: $system was trained with other settings (they are in $finished): delete that file to go on from its last checkpoint with these, or name another OUT" >&2
+            return 1
+        fi
         return
     fi
     echo "== $system (log: $out/$system.log)"

@@ -162,8 +162,9 @@ def test_a_finished_system_is_kept_and_other_settings_are_refused(prepared, stan
     assert len(stand_in(*words)[1]) == 2
     found, calls = stand_in(*words)
     assert calls == [] and found.returncode == 0 and "language: finished before" in found.stdout
-    found, calls = stand_in(*words, ADAPTER_UPDATES="70")
+    found, calls = stand_in(*words, UPDATES="60", ADAPTER_UPDATES="70")
     assert calls == [] and found.returncode == 1
+    assert "backbone: finished before with other settings" in found.stdout
     assert "error: language was trained with other settings" in found.stderr
     (prepared / "grid" / "language" / "finished").unlink()
     assert "70" in stand_in(*words, ADAPTER_UPDATES="70")[1][0]
