@@ -1,10 +1,75 @@
-"""Batches of one direction."""
+"""Batches of training and evaluation: no sentence is lost, and how many are used is logged."""
 
+import logging
 from types import MethodType
 from typing import Any, List
 
 import numpy as np
 from fairseq.data import FairseqDataset, SampledMultiDataset
+from fairseq.data.iterators import EpochBatchIterator
+from tabulate import tabulate
+
+from .position import for_any_number_of_workers
+
+logger = logging.getLogger(__name__)
+
+
+class EverySentence:
+    """A fairseq task, mixed in before it, whose batches hold every sentence of a dataset.
+
+    fairseq makes batches by length and drops a last one whose size is no multiple of
+    --required-batch-size-multiple (8): of a small corpus the longest sentences would never be trained
+    on, in no epoch, nor evaluated. Here that option has no effect.
+    """
+
+    def get_batch_iterator(self, dataset: FairseqDataset, *args: Any, **kwargs: Any):
+        """fairseq's iterator over the batches of a dataset; of a training set it logs what it uses."""
+        kwargs["required_batch_size_multiple"] = 1
+        iterator = super().get_batch_iterator(dataset, *args, **kwargs)
+        if getattr(dataset, "split", None) == "train":
+            log_usage(dataset, iterator)
+        return for_any_number_of_workers(iterator)
+
+
+def log_usage(dataset: SampledMultiDataset, iterator: EpochBatchIterator) -> None:
+    """Logs once how many sentences of each direction or cell an epoch trains on.
+
+    Args:
+        dataset: the training set, which samples from many directions or cells.
+        iterator: its batches.
+    """
+    if getattr(dataset, "usage_is_logged", False):
+        return
+    dataset.usage_is_logged = True
+    batches = iterator.frozen_batches
+    indices = np.concatenate([np.asarray(batch) for batch in batches] or [np.empty(0, int)])
+    counts = np.bincount(dataset_numbers(dataset, indices), minlength=len(dataset.datasets))
+    every = np.arange(len(dataset))
+    drawn = np.bincount(dataset_numbers(dataset, every), minlength=len(dataset.datasets))
+    rows = [
+        (name, len(part), *numbers)
+        for name, part, *numbers in zip(
+            dataset.keys, dataset.datasets, drawn.tolist(), counts.tolist()
+        )
+    ]
+    headers = ("", "sentences", "drawn for an epoch", "trained on in it")
+    rows.append(("all", *(sum(column) for column in list(zip(*rows))[1:])))
+    logger.info(
+        f"training sentences, in {len(batches):,} batches:\n{tabulate(rows, headers, intfmt=',')}"
+    )
+    lost = int(drawn.sum() - counts.sum())
+    if lost:
+        logger.warning(
+            f"{lost:,} of the {len(every):,} sentences drawn for an epoch are not trained on: they are "
+            "longer than the model or --max-tokens allows"
+        )
+
+
+def dataset_numbers(dataset: SampledMultiDataset, indices: np.ndarray) -> np.ndarray:
+    """The number of the direction or cell that each sampled sentence [N] belongs to [N]."""
+    # datasets with virtual epochs number the sentences of the current one
+    number = getattr(dataset, "_map_epoch_index_to_global", lambda index: index)
+    return np.searchsorted(dataset.cumulated_sizes, number(np.asarray(indices)), side="right")
 
 
 def one_direction_a_batch(dataset: SampledMultiDataset) -> SampledMultiDataset:
@@ -17,12 +82,10 @@ def one_direction_a_batch(dataset: SampledMultiDataset) -> SampledMultiDataset:
     """
 
     def batch_by_size(self, indices, **limits: Any) -> List[Any]:
-        # else fairseq drops the last batch, the longest sentences, of every direction
-        limits["required_batch_size_multiple"] = 1
-        direction = np.array([self._get_dataset_and_index(index)[0] for index in indices])
+        numbers = dataset_numbers(self, indices)
         batches: List[Any] = []
-        for number in np.unique(direction):
-            own = np.asarray(indices)[direction == number]
+        for number in np.unique(numbers):
+            own = np.asarray(indices)[numbers == number]
             batches.extend(FairseqDataset.batch_by_size(self, own, **limits))
         return batches
 

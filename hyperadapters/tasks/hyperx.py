@@ -10,8 +10,7 @@ from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
 from ..absent import check_wrapper, drop_absent_gradients
-from ..data.batching import one_direction_a_batch
-from ..data.position import for_any_number_of_workers
+from ..data.batching import EverySentence, one_direction_a_batch
 from ..errors import UserError
 from ..freezing import KeptRows
 from ..fresh import forget_best
@@ -78,7 +77,7 @@ class HyperXTaskConfig(FairseqDataclass):
 
 
 @register_task("hyperx", dataclass=HyperXTaskConfig)
-class HyperXTask(FairseqTask):
+class HyperXTask(EverySentence, FairseqTask):
     """Trains cells (task, language) together (Üstün et al. 2022, sections 2 and 3).
 
     Batches carry `src_lang_id`, `tgt_lang_id` and `task_id` [B]; a sentence that is not translated
@@ -206,11 +205,6 @@ class HyperXTask(FairseqTask):
         if not isinstance(criterion, CellsCriterion):
             raise UserError(f"--criterion {cfg._name}: --task hyperx needs --criterion cells")
         return criterion
-
-    def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
-        if dataset is not self.datasets.get("train"):
-            kwargs["required_batch_size_multiple"] = 1  # else fairseq drops the last sentences
-        return for_any_number_of_workers(super().get_batch_iterator(dataset, *args, **kwargs))
 
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)

@@ -16,8 +16,8 @@ from ..absent import check_wrapper, drop_absent_gradients
 from ..checkpoints import load_backbone
 from ..configuration import check_direction_is_known, complete_config, has_adapters
 from ..data import recorded
+from ..data.batching import EverySentence
 from ..data.directions import DirectionsManager
-from ..data.position import for_any_number_of_workers
 from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..errors import Problems, UserError, listed
@@ -43,7 +43,7 @@ MultilingualAdapterTranslationConfig = stock_dataclass(
 
 
 @register_task("multilingual_adapter_translation", dataclass=MultilingualAdapterTranslationConfig)
-class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
+class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEpochTask):
     """`translation_multi_simple_epoch` whose batches carry `src_lang_id` and `tgt_lang_id` [B].
 
     The language table, the dictionary's fingerprint and the language-token settings are saved with
@@ -130,13 +130,6 @@ class MultilingualAdapterTranslationTask(TranslationMultiSimpleEpochTask):
         """
         self.set_direction(src, tgt)
         return self.data_manager.load_direction(split, src, tgt)
-
-    def get_batch_iterator(self, dataset, *args: Any, **kwargs: Any):
-        if not self.training or dataset is not self.datasets.get(self.args.train_subset):
-            # else fairseq drops a last batch whose size is no multiple: validation and test
-            # would lose their longest sentences
-            kwargs["required_batch_size_multiple"] = 1
-        return for_any_number_of_workers(super().get_batch_iterator(dataset, *args, **kwargs))
 
     def build_dataset_for_inference(self, src_tokens, src_lengths, constraints=None) -> TaggedPairs:
         dataset = super().build_dataset_for_inference(src_tokens, src_lengths, constraints)
