@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Iterable, Iterator, List, TextIO, Tuple
 
 from ..errors import UserError
-from ..preparation.text import open_binary
+from ..text import open_binary
 from .corpus import Part
 
 UPOS = (

@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from ..errors import UserError
 from ..steps import Steps
+from ..text import open_binary
 from ..workers import Workers
 from .corpora import Corpora, relative
-from .text import open_binary
 
 BLOCK = 1 << 20
 GZIP = b"\x1f\x8b"  # how every such file begins, and no UTF-8 text

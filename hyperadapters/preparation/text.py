@@ -1,19 +1,14 @@
-"""Reading line-aligned text files, plain or gzip, in chunks."""
+"""Line-aligned text files, plain or gzip, in chunks."""
 
-import gzip
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Iterator, List, Sequence, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 from ..errors import UserError
+from ..text import clean, open_binary
 
 CHUNK = 10_000  # lines
-
-
-def open_binary(path: Path) -> BinaryIO:
-    """Opens a file for reading; one whose name ends in .gz is decompressed."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
 
 
 def aligned_lines(
@@ -50,15 +45,11 @@ def aligned_chunks(paths: Sequence[Path]) -> Iterator[Tuple[bytes, ...]]:
 
 
 def clean_lines(block: bytes) -> List[str]:
-    """The lines of a block, each with single blanks between its words and none around it.
-
-    Every kind of white space becomes a blank, so that no line can fall apart later.
-    """
-    text = block.decode("utf-8").replace("\ufeff", "")
-    lines = text.split("\n")
+    """The lines of a block, each of them clean (see `text.clean`)."""
+    lines = block.decode("utf-8").split("\n")
     if block.endswith(b"\n"):
         lines.pop()
-    return [" ".join(line.split()) for line in lines]
+    return [clean(line) for line in lines]
 
 
 def joined(lines: Sequence[str]) -> bytes:
