@@ -1,9 +1,42 @@
 """The ordered table language code <-> id that is saved with every checkpoint."""
 
 import os
-from typing import Iterable, Iterator, List, Tuple
+import re
+from typing import Any, Iterable, Iterator, List, Tuple
 
 from .errors import UserError, nearest
+from .text import read_text
+
+SEPARATORS = "-,./:"  # of directions, lists, file names and cells
+
+
+def check_code(code: Any) -> str:
+    """Checks a language code, which may come from a YAML file.
+
+    Returns:
+        the code.
+    Raises:
+        UserError: if it is no text, or has a character that separates codes from each other or from
+            the rest of a name, with the code to write instead.
+    """
+    if isinstance(code, bool) or code in ("True", "False"):
+        raise UserError("YAML reads no, yes, on and off as truth values: write codes as 'no'")
+    if not isinstance(code, str):
+        raise UserError(f"language code {code} is no text to YAML: write it in quotes, '{code}'")
+    if not code:
+        raise UserError("a language code is empty: name the language")
+    for character in code:
+        if character in SEPARATORS or character.isspace() or not character.isprintable():
+            shown = "a blank" if character.isspace() else repr(character)
+            instead = "_".join(re.findall(r"\w+", code))
+            hint = f" (write {instead})" if instead else ""
+            raise UserError(f"language code '{code}': {shown} is not allowed in a code{hint}")
+    return code
+
+
+def primary_subtag(code: str) -> str:
+    """The language of a code that may go on with a country or a script: `zh` of `zh_CN`."""
+    return re.split("[-_]", code, maxsplit=1)[0]
 
 
 class Languages:
@@ -14,7 +47,7 @@ class Languages:
     Args:
         codes: language codes as the data spells them (`de_DE`, `fr`), opaque to the library.
     Raises:
-        UserError: if there is none, or one is empty, repeated or contains "-" or ",".
+        UserError: if there is none, or one is unusable (see `check_code`) or repeated.
     """
 
     def __init__(self, codes: Iterable[str]) -> None:
@@ -22,10 +55,7 @@ class Languages:
         if not self.codes:
             raise UserError("no languages given: name them with --langs or --lang-pairs")
         for code in self.codes:
-            if not code or "-" in code or "," in code or code != code.strip():
-                raise UserError(
-                    f"'{code}' is no usable language code: leave out '-', ',' and blanks"
-                )
+            check_code(code)
             if self.codes.count(code) > 1:
                 raise UserError(f"language '{code}' is listed twice")
         self._ids = {code: index for index, code in enumerate(self.codes)}
@@ -47,6 +77,7 @@ class Languages:
         UserError: if the code is unknown.
         """
         if code not in self._ids:
+            check_code(code)
             raise UserError(f"unknown language '{code}': {nearest(code, self.codes)}")
         return self._ids[code]
 
@@ -66,9 +97,12 @@ def split_direction(pair: str) -> Tuple[str, str]:
     Raises:
         UserError: if the pair is malformed.
     """
-    parts = pair.split("-")
+    parts = str(pair).split("-")
     if len(parts) != 2 or not all(parts):
-        raise UserError(f"malformed language pair '{pair}': write it as source-target, e.g. de-fr")
+        raise UserError(
+            f"malformed language pair '{pair}': write it as source-target with codes without '-', "
+            "e.g. de-fr or en-pt_BR"
+        )
     return parts[0], parts[1]
 
 
@@ -86,11 +120,10 @@ def listed_directions(text: str) -> str:
     Returns:
         the directions, separated by commas.
     Raises:
-        UserError: if it is a path and there is no such file, or nothing in it.
+        UserError: if it is a path and there is no such file, or it is empty or no UTF-8.
     """
     if os.path.isfile(text):
-        with open(text, encoding="utf-8") as lines:
-            directions = lines.read().replace(",", " ").split()
+        directions = read_text(text).replace(",", " ").split()
         if not directions:
             raise UserError(f"the file of directions {text} is empty")
         return ",".join(directions)

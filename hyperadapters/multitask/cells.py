@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 from ..errors import Problems, UserError
-from ..languages import split_direction
+from ..languages import check_code, split_direction
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,18 @@ class Cell:
 
     @property
     def direction(self) -> Tuple[str, str]:
-        """Source and target language; a sentence that is not translated has its own as both."""
-        return split_direction(self.language) if "-" in self.language else (self.language,) * 2
+        """Source and target language; a sentence that is not translated has its own as both.
+
+        Raises:
+            UserError: if the task is unknown, its language is no direction though the task has
+                directions, or a code is unusable.
+        """
+        from .known import TASKS  # which import what reads cells
+
+        if not TASKS.get(self.task).has_directions:
+            return (check_code(self.language),) * 2
+        src, tgt = split_direction(self.language)
+        return check_code(src), check_code(tgt)
 
 
 def parse_cells(text: str) -> List[Cell]:
@@ -38,7 +48,7 @@ def parse_cells(text: str) -> List[Cell]:
     sentences if not all are wanted.
 
     Raises:
-        UserError: naming every malformed or repeated cell, or if there is none.
+        UserError: naming every malformed or repeated cell and every unknown task, or if there is none.
     """
     problems, cells = Problems(), []
     for word in filter(None, (part.strip() for part in text.split(","))):
@@ -47,6 +57,10 @@ def parse_cells(text: str) -> List[Cell]:
             problems.add(f"'{word}': write task:language or task:language:SENTENCES, as in pos:en")
             continue
         cell = Cell(found.group(1), found.group(2), int(found.group(3)) if found.group(3) else None)
+        try:
+            _ = cell.direction  # raises for an unusable language
+        except UserError as error:
+            problems.add(f"{cell.name}: {error}")
         if cell.name in [other.name for other in cells]:
             problems.add(f"'{cell.name}' is listed twice")
         cells.append(cell)

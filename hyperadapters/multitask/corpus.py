@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -85,7 +85,7 @@ def read_corpus(folder: str) -> Corpus:
           translation: {en-de: "{split}.en-de.{lang}"}
 
     `{split}` stands for train, valid or test; where there is no such file, for trn, dev or tst.
-    `[A:B]` after a file takes the sentences from A up to B.
+    `[A:B]` after a file takes the sentences from A up to B, unless the name of a file ends so.
 
     Args:
         folder: the folder of the file `corpus.yaml`; paths in it start there.
@@ -135,6 +135,7 @@ class Reading:
                 self.wrong(f"unknown key '{key}': {nearest(str(key), KEYS)}")
         models = {key: self.model(key) for key in ("sentencepiece", "dictionary")}
         files: Dict[str, Files] = {}
+        occurring: Set[str] = set()
         tasks = self.content.get("tasks")
         if not isinstance(tasks, dict) or not tasks:
             self.wrong("'tasks' must map tasks to their files")
@@ -143,16 +144,37 @@ class Reading:
             if task not in TASKS.names():
                 self.wrong(f"unknown task '{task}': {nearest(str(task), TASKS.names())}")
                 continue
-            for language, value in self.languages_of(task, entry).items():
-                cell = Cell(str(task), str(language))
+            for language, value in self.languages_of(task, entry):
+                cell = Cell(task, language)
+                try:
+                    occurring.update(cell.direction)
+                except UserError as error:
+                    self.wrong(f"{task}: {error}")
+                    continue
                 files[cell.name] = self.files_of(cell, value)
-        given = self.content.get("languages")
-        occurring = sorted({code for name in files for code in Cell(*name.split(":", 1)).direction})
-        for code in occurring:
-            if given and code not in given:
-                self.wrong(f"language '{code}' of 'tasks' is not among 'languages'")
+        given = self.content.get("languages") or sorted(occurring)
+        languages = self.languages(given, occurring)
         self.problems.raise_if_any()
-        return Corpus(self.file, *models.values(), Languages(given or occurring), files)
+        return Corpus(self.file, *models.values(), languages, files)
+
+    def languages(self, given: Any, occurring: Set[str]) -> Optional[Languages]:
+        """The table of languages, or None if it is unusable.
+
+        Args:
+            given: their codes in the order of their ids.
+            occurring: the codes of the cells.
+        """
+        if not isinstance(given, list):
+            self.wrong(f"'languages' is '{given}': write a list, e.g. [en, de]")
+            return None
+        for code in sorted(occurring):
+            if code not in given:
+                self.wrong(f"language '{code}' of 'tasks' is not among 'languages'")
+        try:
+            return Languages(given) if given else None  # without any, more is wrong
+        except UserError as error:
+            self.wrong(f"languages: {error}")
+            return None
 
     def wrong(self, message: str) -> None:
         self.problems.add(f"{self.file}: {message}")
@@ -166,22 +188,23 @@ class Reading:
             self.wrong(f"{key}: there is no file {path}")
         return path
 
-    def languages_of(self, task: str, entry: Any) -> Dict[str, Any]:
-        """What is said for each language of a task."""
-        if isinstance(entry, dict) and "files" not in entry:
-            return entry
+    def languages_of(self, task: str, entry: Any) -> List[Tuple[Any, Any]]:
+        """The languages of a task, each with what is said of its files."""
+        if isinstance(entry, dict) and entry and "files" not in entry:
+            return list(entry.items())
         languages = entry.get("languages") if isinstance(entry, dict) else None
-        if not languages or set(entry) - {"files", "languages"}:
+        known = isinstance(languages, (list, dict)) and set(entry) == {"files", "languages"}
+        if not known or not languages:
             self.wrong(
                 f"{task}: map languages to files, or give 'files: PATTERN' and 'languages: [...]'"
             )
-            return {}
+            return []
+        pattern = str(entry["files"])
         if isinstance(languages, dict):
-            return {
-                code: str(entry["files"]).replace("{name}", str(name))
-                for code, name in languages.items()
-            }
-        return {code: entry["files"] for code in languages}
+            return [
+                (code, pattern.replace("{name}", str(name))) for code, name in languages.items()
+            ]
+        return [(code, pattern) for code in languages]
 
     def files_of(self, cell: Cell, value: Any) -> Files:
         """The files of a cell by split."""
@@ -192,7 +215,10 @@ class Reading:
             optional = False
             for split in value:
                 if split not in SPLITS:
-                    self.wrong(f"{cell.name}: unknown split '{split}': {nearest(split, SPLITS)}")
+                    hint = nearest(str(split), SPLITS)
+                    self.wrong(f"{cell.name}: unknown split '{split}': {hint}")
+            if not value:
+                self.wrong(f"{cell.name}: name its files of {listed(SPLITS)}")
         found: Files = {}
         for split in SPLITS:
             if split in value:
@@ -214,15 +240,19 @@ class Reading:
     def part(self, cell: Cell, split: str, pattern: str) -> Part:
         """The sentences that a pattern names."""
         start, stop = "", ""
+        paths = self.paths(cell, split, pattern)
         sliced = SLICE.match(pattern)
-        if sliced:
+        if sliced and not all(path.is_file() for path in paths):
             pattern, start, stop = sliced.groups()
-        codes = dict.fromkeys(cell.direction)
-        names = [pattern.replace("{lang}", code) for code in codes]
-        paths = tuple(self.existing(name, split) for name in names)
-        if len(set(paths)) < len(codes):
+            paths = self.paths(cell, split, pattern)
+        if len(set(paths)) < len(set(cell.direction)):
             self.wrong(f"{cell.name}: '{pattern}' needs {{lang}} to tell source from target")
         return Part(paths, int(start or 0), int(stop) if stop else None)
+
+    def paths(self, cell: Cell, split: str, pattern: str) -> Tuple[Path, ...]:
+        """The file of each language of a cell."""
+        codes = dict.fromkeys(cell.direction)
+        return tuple(self.existing(pattern.replace("{lang}", code), split) for code in codes)
 
     def existing(self, name: str, split: str) -> Path:
         """The file of a split, under the split's other name if only that is there."""

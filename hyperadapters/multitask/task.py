@@ -84,6 +84,8 @@ class Task(ABC):
     metric: ClassVar[Optional[Type[TagMetric]]] = None
     # whether the files hold labels, so that there is a table of them
     labelled: ClassVar[bool] = False
+    # whether its cells name a direction `src-tgt` in place of a language
+    has_directions: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, part: Part) -> Iterator[Any]:

@@ -17,6 +17,8 @@ from .task import TASKS, Encoded, Means, Report, Task
 class Translation(Task):
     """Sentence pairs, translated with teacher forcing."""
 
+    has_directions = True
+
     def read(self, part: Part) -> Iterator[Tuple[str, str]]:
         return read_pairs(part)
 

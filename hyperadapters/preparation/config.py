@@ -14,7 +14,7 @@ class MultiParallel:
     train: Any = None  # pattern with {lang} or {base}, or a list of them
     valid: Any = None
     test: Any = None
-    languages: List[str] = field(default_factory=list)  # default: all of the configuration
+    languages: List[Any] = field(default_factory=list)  # default: all of the configuration
     ragged: bool = False  # a file may end early: what is missing at its end are gaps
 
 
@@ -47,7 +47,7 @@ class Filters:
     length_ratio: Optional[float] = 3.0  # after division by the pair's usual ratio
     length_slack: int = 10  # characters by which the ratio may be exceeded
     script_share: Optional[float] = 0.3  # letters that must be in the language's scripts
-    scripts: Dict[str, Any] = field(default_factory=dict)  # language: scripts
+    scripts: Dict[Any, Any] = field(default_factory=dict)  # language: scripts
     copies: bool = True  # drop pairs whose target is their source
     duplicates: bool = True  # drop all but the first of equal pairs
     max_pieces: Optional[int] = 250
@@ -73,11 +73,14 @@ class SentencePiece:
 
 @dataclass
 class Config:
-    """A whole configuration."""
+    """A whole configuration.
+
+    Language codes have any type, so that `check_code` sees what YAML made of them.
+    """
 
     folder: str = "."  # where paths start, from the folder of the YAML file
-    languages: List[str] = field(default_factory=list)  # in the order of their ids
-    english: Optional[str] = None
+    languages: List[Any] = field(default_factory=list)  # in the order of their ids
+    english: Any = None
     pairs: Any = None  # a `Pairs`, or one choice for all splits
     multiparallel: List[MultiParallel] = field(default_factory=list)
     bitext: List[Bitext] = field(default_factory=list)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from ..errors import Problems, UserError, nearest
-from ..languages import Languages, codes_of, split_direction
+from ..languages import Languages, check_code, codes_of, split_direction
 from .config import Bitext, Config, MultiParallel
 from .corpora import SPLITS, Corpora, Named, Part, Source
 from .patterns import of_language, sources_of
@@ -31,10 +31,10 @@ def spell_out(config: Config, folder: Path) -> Corpora:
         builder.add_multiparallel(split)
     corpora.extra_held_out = [folder / file for file in config.filters.held_out]
     for code in config.filters.scripts:
-        if code not in corpora.languages:
-            problems.add(
-                f"filters.scripts: unknown language '{code}': {nearest(code, corpora.languages)}"
-            )
+        try:
+            Languages(corpora.languages).id(code)
+        except UserError as error:
+            problems.add(f"filters.scripts: {error}")
     for part in corpora.of("valid", "test"):
         if part.drawn and not corpora.train_part(part):
             problems.add(f"{part.split} of {part.pair}: there are no training files to draw from")
@@ -52,13 +52,7 @@ def languages_of(config: Config) -> List[str]:
     """
     named = [code for corpus in config.multiparallel for code in corpus.languages]
     named += codes_of(bitext.pair for bitext in config.bitext)
-    codes = config.languages or sorted(set(named))
-    for code in (*codes, *named):
-        if code in ("True", "False"):
-            raise UserError("YAML reads no, yes, on and off as truth values: write codes as 'no'")
-        if "." in code or "/" in code:
-            raise UserError(f"'{code}' is no usable language code: leave out '.' and '/'")
-    languages = Languages(codes)
+    languages = Languages(config.languages or sorted(set(map(check_code, named))))
     for code in named:
         languages.id(code)
     if config.english is not None:

@@ -11,7 +11,7 @@ from hyperadapters.multitask.corpus import read_corpus
 def folder(tmp_path):
     for name in (
         "spm", "dict.txt", "en.train.conllu", "en.dev.conllu", "x.de.train", "x.de.test",
-        "news.train", "de-en.train.de", "de-en.train.en",
+        "news.train", "news[1:2]", "de-en.train.de", "de-en.train.en",
     ):  # fmt: skip
         (tmp_path / name).write_text("x\n")
     return tmp_path
@@ -56,6 +56,19 @@ def test_files_by_pattern_name_and_split(folder):
         ("  pos: [en]\n", "pos: map languages to files"),
         ("  translation: {de-en: news.train}\n", "needs {lang} to tell source from target"),
         ("  pos: {en: {train: news.train\n", "is no YAML file"),
+        ("  pos: {en: {}}\n", "pos:en: name its files of train, valid, test"),
+        ("  pos: {}\n", "pos: map languages to files"),
+        ("  pos: {files: news.train, languages: en}\n", "pos: map languages to files"),
+        ("  pos: {pt-BR: news.train}\n", r"pos: .*'-' is not allowed in a code .write pt_BR"),
+        ("  pos: {de-en: '{lang}.train'}\n", r"pos: .*'-' is not allowed in a code"),
+        ("  translation: {de: news.train}\n", "malformed language pair 'de'"),
+        ("  translation: {de-zh.Hans: news.train}\n", "write zh_Hans"),
+        ("  pos: {no: news.train}\n", "pos: YAML reads no, .*: write codes as 'no'"),
+        ("  pos: {files: news.train, languages: [no]}\n", "write codes as 'no'"),
+        ("  pos: {files: news.train, languages: {1: a}}\n", "write it in quotes, '1'"),
+        ("  pos: {files: news.train, languages: [[a]]}\n", "is no text to YAML"),
+        ("  pos: {en: news.train}\nlanguages: [1, en]\n", "languages: language code 1 is no text"),
+        ("  pos: {en: news.train}\nlanguages: en\n", "'languages' is 'en': write a list"),
     ],
 )
 def test_what_is_wrong_is_named(folder, tasks, message):
@@ -83,6 +96,14 @@ def test_everything_wrong_is_in_one_error(folder):
         )  # fmt: skip
 
 
+def test_a_file_whose_name_ends_like_a_slice(folder):
+    for pattern, start in (("news[1:2]", 0), ("news[1:2][1:]", 1)):
+        part = read(folder, f"  mlm: {{de: {{train: '{pattern}'}}}}\n").part(
+            Cell("mlm", "de"), "train"
+        )
+        assert (part.paths[0].name, part.start, part.stop) == ("news[1:2]", start, None)
+
+
 def test_cells():
     assert parse_cells("pos:en, ner:de:100,translation:de-en") == [
         Cell("pos", "en"), Cell("ner", "de", 100), Cell("translation", "de-en"),
@@ -94,6 +115,10 @@ def test_cells():
         ("pos:en:0", "'pos:en:0': write"),
         ("pos:en,pos:en:5", "'pos:en' is listed twice"),
         (" ", "no cells given"),
+        ("pos:en,ner:pt-BR", r"ner:pt-BR: .*'-' is not allowed in a code \(write pt_BR\)"),
+        ("translation:en", "malformed language pair 'en'"),
+        ("translation:en-zh.Hans", "write zh_Hans"),
+        ("nre:en", "unknown task 'nre': did you mean 'ner'"),
     ):
         with pytest.raises(UserError, match=message):
             parse_cells(text)
