@@ -26,6 +26,7 @@ setup(
         "scikit-learn>=1.3",
         "scipy>=1.11",
         "matplotlib>=3.8,<4",
+        "fonttools>=4.40",
         "tabulate>=0.9,<1",
         "tqdm>=4.60",
         "conllu>=5,<7",

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ..errors import UserError, listed, nearest
+from ..languages import primary_subtag
 from ..registry import Registry
-from .tokenizers import base
 
 UNKNOWN = ""
 
@@ -81,12 +81,14 @@ class Lingua(LanguageIdentifier):
         for language in lingua.Language.all():
             for code in (language.iso_code_639_1, language.iso_code_639_3):
                 names[code.name.lower()] = language
-        unknown = [code for code in languages if base(code) not in names]
+        unknown = [code for code in languages if primary_subtag(code).lower() not in names]
         if unknown:
             raise UserError(
                 f"--language-identifier lingua does not know {listed(unknown)}: leave it out"
             )
-        self.codes: Dict[Any, str] = {names[base(code)]: code for code in languages}
+        self.codes: Dict[Any, str] = {
+            names[primary_subtag(code).lower()]: code for code in languages
+        }
         builder = lingua.LanguageDetectorBuilder.from_languages(*self.codes)
         self.detector = builder.build()
 
@@ -114,7 +116,7 @@ class Command(LanguageIdentifier):
                 f"--language-identifier {command}: neither a command that is installed nor one of "
                 f"ours; {nearest(command, IDENTIFIERS.names())}"
             )
-        self.codes = {base(code): code for code in reversed(self.languages)}
+        self.codes = {primary_subtag(code).lower(): code for code in reversed(self.languages)}
         self.codes.update({code: code for code in self.languages})
 
     def identify(self, sentences: Sequence[str]) -> List[str]:
@@ -131,7 +133,7 @@ class Command(LanguageIdentifier):
 
     def _code(self, label: str) -> str:
         name = (label.split() or [UNKNOWN])[0].removeprefix("__label__")
-        return self.codes.get(name) or self.codes.get(base(name), UNKNOWN)
+        return self.codes.get(name) or self.codes.get(primary_subtag(name).lower(), UNKNOWN)
 
 
 def identifier(name: str, languages: Sequence[str]) -> LanguageIdentifier:

@@ -1,10 +1,9 @@
 """The sacreBLEU tokeniser that BLEU needs in each language."""
 
-import re
 from typing import Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..errors import UserError, nearest
-from ..languages import Languages
+from ..languages import Languages, primary_subtag
 
 DEFAULT = "13a"
 # Where words are not written apart, BLEU counts n-grams of characters; chrF says more there.
@@ -17,11 +16,6 @@ BY_LANGUAGE = {
     ),
 }  # fmt: skip
 SPBLEU = "flores200"
-
-
-def base(code: str) -> str:
-    """The language of a code that may go on with a country or a script (`zh_CN`, `zho_Hans`)."""
-    return re.split(r"[-_]", code)[0].lower()
 
 
 def parse(text: Optional[str]) -> Dict[str, str]:
@@ -84,7 +78,7 @@ def choose(
     names: Dict[str, str] = {}
     remarks: List[str] = []
     for code in sorted(used):
-        names[code] = chosen.get(code) or BY_LANGUAGE.get(base(code), DEFAULT)
+        names[code] = chosen.get(code) or BY_LANGUAGE.get(primary_subtag(code).lower(), DEFAULT)
         try:
             check(names[code])
         except UserError as error:

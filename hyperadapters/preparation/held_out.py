@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..errors import Problems
+from ..languages import primary_subtag
 from ..steps import digest
 from . import scripts
 from .files_check import stamp
@@ -76,7 +77,7 @@ def expected_scripts(job: Job, letters: Letters) -> Dict[str, Tuple[str, ...]]:
                 as_names(given[code], measured, f"filters.scripts.{code}", problems)
             )
         else:
-            found[code] = scripts.KNOWN.get(scripts.base(code), measured)
+            found[code] = scripts.KNOWN.get(primary_subtag(code), measured)
         stray = stray_share(letters.get(code, {}), found[code])
         if job.config.filters.script_share and stray > STRAY:
             problems.add(
@@ -94,9 +95,10 @@ def as_names(value: Any, measured: Tuple[str, ...], where: str, problems: Proble
         return []
     if value == "measured":
         return list(measured)
-    names = [str(name) for name in (value if isinstance(value, list) else [value])]
-    for name in names:
-        if not scripts.is_script(name):
+    given = value if isinstance(value, list) else [value]
+    names = [scripts.script_name(str(name)) for name in given]
+    for name, known in zip(given, names):
+        if not known:
             problems.add(f"{where}: Unicode knows no script '{name}'; or write any or measured")
     return names
 

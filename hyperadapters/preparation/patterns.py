@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from ..errors import UserError, nearest
+from ..languages import primary_subtag
 from .corpora import Source
-from .scripts import base
 
 HALVES = {"odd": 0, "even": 1}
 ALTERNATIVES = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")  # {de|en}: the source's and the target's
@@ -77,4 +77,4 @@ def sides_of(pattern: str, src: str, tgt: str, folder: Path) -> Tuple[Path, Path
 
 def of_language(pattern: str, code: str, folder: Path) -> Path:
     """The file of a language: {lang} is its code, {base} the part of it before "_"."""
-    return folder / pattern.replace("{lang}", code).replace("{base}", base(code))
+    return folder / pattern.replace("{lang}", code).replace("{base}", primary_subtag(code))

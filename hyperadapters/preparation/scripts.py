@@ -36,15 +36,14 @@ TOP = 0x40000  # no letter is beyond, nor will soon be
 UNKNOWN = "Unknown"
 
 
-def base(code: str) -> str:
-    """The part of a language code before "_": `de` of `de_DE`."""
-    return code.split("_")[0]
-
-
 @cache
 def letters() -> np.ndarray:
-    """Which code points are letters [0x110000]."""
-    return _matching(r"\p{L}")
+    """Which code points are letters of one script [0x110000].
+
+    Letters of several, such as the Japanese sign for a long vowel, belong to any.
+    """
+    shared = _matching(r"\p{Script=Common}") | _matching(r"\p{Script=Inherited}")
+    return _matching(r"\p{L}") & ~shared
 
 
 @cache
@@ -66,15 +65,18 @@ def _matching(pattern: str) -> np.ndarray:
     return table
 
 
-def is_script(name: str) -> bool:
-    """Whether Unicode knows a script of this name."""
-    import regex
+def script_name(text: str) -> str:
+    """Unicode's name of a script.
 
-    try:
-        regex.compile(rf"\p{{Script={name}}}")
-    except regex.error:
-        return False
-    return True
+    Args:
+        text: its name or code (`Latin`, `Latn`) in any spelling.
+    Returns:
+        the name, or an empty string if there is no such script.
+    """
+    from fontTools import unicodedata
+
+    code = unicodedata.script_code(text, default=text.capitalize())
+    return unicodedata.script_name(code, default="").replace(" ", "_")
 
 
 def code_points(text: str) -> np.ndarray:
@@ -97,27 +99,15 @@ def counts(lines: Sequence[str], scripts: Tuple[str, ...]) -> Tuple[np.ndarray, 
 
 def measure(lines: Sequence[str]) -> Dict[str, int]:
     """Letters of each script in a text."""
-    import unicodedata
-
-    import regex
+    from fontTools.unicodedata import script
 
     points, occurrences = np.unique(code_points("".join(lines)), return_counts=True)
-    found: Dict[str, int] = {}
-    for point, count in zip(points.tolist(), occurrences.tolist()):
-        if unicodedata.category(chr(point)).startswith("L"):
-            script = _script_of(chr(point), regex)
-            found[script] = found.get(script, 0) + count
-    return found
-
-
-def _script_of(character: str, regex) -> str:
-    import unicodedata
-
-    # the first word of a letter's name is nearly always its script's name
-    guess = unicodedata.name(character, UNKNOWN).split()[0].title().replace("Cjk", "Han")
-    if is_script(guess) and regex.match(rf"\p{{Script={guess}}}", character):
-        return guess
-    return UNKNOWN
+    are_letters = letters()[points]
+    counted: Dict[str, int] = {}
+    for point, count in zip(points[are_letters].tolist(), occurrences[are_letters].tolist()):
+        name = script_name(script(chr(point)))
+        counted[name] = counted.get(name, 0) + count
+    return counted
 
 
 def main_scripts(found: Dict[str, int]) -> List[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import UserError, listed
 from ..files import write_lines
+from ..languages import primary_subtag
 
 GENEALOGY = "genealogy"
 GENEALOGY_FILE = Path(__file__).parent / "genealogy.tsv"
@@ -59,20 +60,20 @@ def from_genealogy(codes: Sequence[str]) -> Reference:
     """Distances by family, branch, sub-branch and group: 1 within a group, one more for each of the
     four levels that two languages do not share.
 
-    Codes are looked up by what stands before "_" (`de_DE`, `de`).
+    Codes are looked up by their language (`de` of `de_DE`).
 
     Raises:
         UserError: naming every language that the table lacks.
     """
     lines = GENEALOGY_FILE.read_text(encoding="utf-8").splitlines()[1:]
     table = {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
-    missing = [code for code in codes if code.split("_")[0] not in table]
+    missing = [code for code in codes if primary_subtag(code) not in table]
     if missing:
         raise UserError(
             f"--distances genealogy knows nothing of {listed(missing)}: leave them out with "
             "--languages, or give a table of distances"
         )
-    lines_of = {code: table[code.split("_")[0]] for code in codes}
+    lines_of = {code: table[primary_subtag(code)] for code in codes}
 
     def distance(a: str, b: str) -> float:
         shared = sum(x == y for x, y in zip(lines_of[a], lines_of[b]))

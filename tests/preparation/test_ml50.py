@@ -4,8 +4,9 @@ import importlib.util
 import shlex
 from pathlib import Path
 
+from hyperadapters.languages import primary_subtag
 from hyperadapters.preparation.config import load_config
-from hyperadapters.preparation.scripts import KNOWN, base
+from hyperadapters.preparation.scripts import KNOWN
 from hyperadapters.preparation.spell_out import spell_out
 
 FOLDER = Path(__file__).parents[2] / "examples" / "translation" / "ml50"
@@ -20,7 +21,7 @@ def test_ml50_has_49_pairs_with_english():
         languages = {code for part in corpora.of(split) for code in (part.src, part.tgt)}
         assert languages == set(corpora.languages)
     assert {"test.de_DE-en_XX", "test.en_XX-de_DE"} < set(corpora.parts)
-    assert {base(code) for code in corpora.languages} <= set(KNOWN)
+    assert {primary_subtag(code) for code in corpora.languages} <= set(KNOWN)
 
 
 def test_every_file_is_described_or_fetched_by_a_command():

@@ -56,6 +56,7 @@ def test_a_pair_is_dropped_under_its_reason(pair, rules, reason):
         (("Relay 2.0", "новый Relay"), {"script_share": 0.3, "scripts": LATIN_CYRILLIC}),
         (("12 - 3", "12 - 3 !"), {"script_share": 0.3, "scripts": LATIN_CYRILLIC}),
         (("a", "日本のテスト"), {"script_share": 1.0, "scripts": ((), scripts.KNOWN["ja"])}),
+        (("a", "スーパー"), {"script_share": 1.0, "scripts": ((), ("Katakana",))}),
         (("abc", "abc"), {}),
     ],
 )
@@ -86,7 +87,8 @@ def test_letters_are_counted_as_unicode_counts_them(lines):
     lines = [" ".join(line.split()) for line in lines]
     total, latin = scripts.counts(lines, ("Latin", "Greek"))
     for line, letters, expected in zip(lines, total, latin):
-        assert letters == len(regex.findall(r"\p{L}", line))
+        own = r"[\p{L}--\p{Script=Common}--\p{Script=Inherited}]"
+        assert letters == len(regex.findall(own, line, regex.V1))
         assert expected == len(regex.findall(r"[[\p{Latin}\p{Greek}]&&\p{L}]", line, regex.V1))
 
 
@@ -97,7 +99,43 @@ def test_scripts_are_measured():
     }  # fmt: skip
     assert scripts.main_scripts({"Latin": 96, "Greek": 4}) == ["Latin"]
     assert scripts.main_scripts({}) == []
-    assert len(scripts.KNOWN) == 52 and all(map(scripts.is_script, sum(scripts.KNOWN.values(), ())))
+    names = sum(scripts.KNOWN.values(), ())
+    assert len(scripts.KNOWN) == 52 and tuple(map(scripts.script_name, names)) == names
+
+
+def test_letters_are_measured_in_the_script_that_the_filter_counts():
+    import regex
+
+    of_script = {}
+    for point in np.flatnonzero(scripts.letters())[::8].tolist():
+        (name,) = scripts.measure([chr(point)])
+        of_script[name] = of_script.get(name, "") + chr(point)
+    assert scripts.UNKNOWN not in of_script and len(of_script) > 150
+    for name, characters in of_script.items():
+        assert regex.fullmatch(rf"\p{{Script={name}}}+", characters), name
+
+
+@pytest.mark.parametrize(
+    "text,names",
+    [
+        ("ᐃᓄᒃᑎᑐᑦ Nunavut", ["Canadian_Aboriginal", "Latin"]),
+        ("ᱥᱟᱱᱛᱟᱲᱤ", ["Ol_Chiki"]),
+        ("ꯃꯩꯇꯩꯂꯣꯟ", ["Meetei_Mayek"]),
+        ("ᥖᥭᥰᥘᥫᥴ ᦎᦷᦑᦺᦟᦹᧉ", ["New_Tai_Lue", "Tai_Le"]),
+        ("ꠍꠤꠟꠐꠤ ꤊꤢꤛꤢ 𐴌𐴟𐴇𐴥𐴝", ["Hanifi_Rohingya", "Kayah_Li", "Syloti_Nagri"]),
+        ("ＦＵＬＬ", ["Latin"]),
+        ("スーパーマーケット", ["Katakana"]),  # the long vowels are of no script
+        ("µ ー", []),
+    ],
+)
+def test_scripts_whose_letters_are_not_named_after_them(text, names):
+    assert scripts.main_scripts(scripts.measure([text])) == names
+
+
+def test_a_script_has_one_name_for_its_code_and_other_spellings():
+    for text in ("Canadian_Aboriginal", "canadian aboriginal", "Cans", "cans"):
+        assert scripts.script_name(text) == "Canadian_Aboriginal"
+    assert scripts.script_name("Klingon") == ""
 
 
 def test_the_usual_ratio_is_a_median(tmp_path):
