@@ -34,5 +34,12 @@ evaluate_cells() { # FOLDER CORPUS CELLS NAME OUT
         --data "$2" --cells "$3" --name "$4" --out "$5"
 }
 
+evaluate_look_up() { # TRAINED_CELLS CORPUS CELLS OUT SEED
+    [ "${PRINT:-}" = 1 ] || echo "== look-up (log: $4.log)"
+    run "$4.log" hyperadapters evaluate-tagging --look-up "$1" --data "$2" --cells "$3" --out "$4" --seed "$5"
+}
+
 # Hyper-X for small corpora, but for its --hyper-hidden
 hyper_x=(--adapter-source hyper --hyper-lang-dim 8 --hyper-layer-dim 8 --hyper-dropout 0.2)
+# the control of Hyper-X: the same hypernetwork that is not told the language
+no_language=(--encoder-adapter-condition task)

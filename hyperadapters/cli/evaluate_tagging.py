@@ -2,9 +2,12 @@
 
 Every cell that has files and whose task and language the model knows is evaluated, trained or not:
 tagging by accuracy or span F1, masked language modelling by accuracy and perplexity, translation by
-BLEU and chrF. Results: evaluation.json (all figures), evaluation.md (matrix task x language, averages
-of trained and zero-shot cells), scores.png and the folder predictions. Running the command again goes
-on where it was interrupted, and adds cells without predicting anything twice.
+BLEU and chrF. With --look-up in place of --checkpoint, the trivial baseline of tagging is evaluated: no
+model, but every word's most frequent label in the training sentences of all trained cells of the task,
+whatever their language; an unknown word gets the most frequent label of the task. Results:
+evaluation.json (all figures), evaluation.md (matrix task x language, averages of trained and zero-shot
+cells), scores.png and the folder predictions. Running the command again goes on where it was
+interrupted, and adds cells without predicting anything twice.
 """
 
 import json
@@ -16,7 +19,14 @@ from pathlib import Path
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
     add = parser.add_argument
-    add("--checkpoint", required=True, help="checkpoint of fairseq-train --task hyperx (.pt)")
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--checkpoint", help="checkpoint of fairseq-train --task hyperx (.pt)")
+    either.add_argument(
+        "--look-up",
+        metavar="CELLS",
+        help="the trained cells of a look-up, as --task-languages of fairseq-train takes them "
+        "(pos:en,ner:de:100); those of tasks that give words no labels are left out",
+    )
     add("--data", required=True, metavar="FOLDER", help="folder of corpus.yaml")
     add("--out", required=True, type=Path, metavar="FOLDER", help="folder for the results")
     add(
@@ -26,7 +36,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "comma-separated list (pos:en,ner:de)",
     )
     add("--subset", default="test", choices=("test", "valid"), help="(default: %(default)s)")
-    add("--name", help="what to call the system (default: the checkpoint's folder)")
+    add("--name", help="what to call the system (default: the checkpoint's folder, or look-up)")
+    add(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="with --look-up: draws the sentences of cells with a number, as --seed of fairseq-train "
+        "does (default: %(default)s)",
+    )
     add(
         "--max-tokens",
         type=int,
@@ -46,7 +64,7 @@ def run(args: Namespace) -> None:
     from ..tagging_evaluation.run import evaluate
 
     given = {name: getattr(args, name) for name in (
-        "cells", "subset", "name", "max_tokens", "beam", "cpu",
+        "cells", "subset", "name", "max_tokens", "beam", "cpu", "look_up", "seed",
     )}  # fmt: skip
     result = evaluate(args.checkpoint, args.data, args.out, Options(**given))
     print(json.dumps(result, indent=2, ensure_ascii=False) if args.json else printed(result))

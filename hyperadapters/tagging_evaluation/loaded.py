@@ -12,7 +12,6 @@ from ..evaluation.decoding import Limits, Search, Sentences, batches
 from ..multitask.dataset import CellSentences, collate
 from ..multitask.task import Encoded
 from ..tasks.hyperx import HyperXTask
-from .plan import Plan
 
 T = TypeVar("T")
 
@@ -34,16 +33,6 @@ class Loaded:
     limits: Limits
     search: Search
     tokenizers: Dict[str, str]
-
-    @classmethod
-    def of(cls, checked: Plan) -> "Loaded":
-        """Loads the model of a plan."""
-        cuda = torch.cuda.is_available() and not checked.options.cpu
-        model = checked.checkpoint.model(checked.task)
-        return cls(
-            checked.task, model.cuda() if cuda else model, checked.options.limits(),
-            checked.options.search, checked.tokenizers,
-        )  # fmt: skip
 
     @torch.no_grad()
     def predict(self, dataset: CellSentences, take: Callable[[Encoded, Tensor], T]) -> List[T]:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Dict, List, Sequence
+from typing import Any, ClassVar, Dict, List, Optional, Sequence
 
 from ..multitask.cells import Cell
 from ..multitask.task import Report, Task
@@ -50,22 +50,22 @@ class Judge(ABC):
     tasks: ClassVar[type]  # the class of these tasks
 
     @abstractmethod
-    def predict(self, cell: Cell, sentences: Sequence[Any], loaded: Loaded) -> Outcome:
+    def predict(self, cell: Cell, sentences: Sequence[Any], loaded: Optional[Loaded]) -> Outcome:
         """Predicts a cell.
 
         Args:
             cell: the cell.
             sentences: its sentences as its task reads them.
-            loaded: the model.
+            loaded: the model; None for a judge without one.
         """
 
     @abstractmethod
-    def score(self, task: Task, cell: Cell, outcome: Outcome, loaded: Loaded) -> Scored:
+    def score(self, task: Task, cell: Cell, outcome: Outcome, loaded: Optional[Loaded]) -> Scored:
         """Scores the predictions of a cell.
 
         Args:
             task: the cell's task.
             cell: the cell.
             outcome: the predictions.
-            loaded: the model.
+            loaded: the model; None for a judge without one.
         """

@@ -146,16 +146,33 @@ def facts(result: Result) -> str:
     cells = result["cells"].values()
     trained = system["trained_parameters"]
     lines = [
-        f"checkpoint: `{system['checkpoint']}`, {system['updates'] or 0:,} updates, seed "
-        f"{system['seed']}",
-        f"{system['adapter_kind']} adapters from the source '{system['adapter_source']}'"
-        if system["adapter_kind"] else "no adapters",
+        *origin(system),
         f"parameters: {system['total_parameters']:,}, of these trained: {trained:,}, in adapters or "
         f"what generates them: {system['adapter_parameters']:,}",
         f"{len(cells)} cells, {sum(one['sentences'] for one in cells):,} sentences of the "
         f"{result['subset']} set, {result['seconds']:,.0f} s",
     ]  # fmt: skip
     return "".join(f"- {line}\n" for line in lines)
+
+
+def origin(system: Mapping[str, Any]) -> List[str]:
+    """Says what predicted: a checkpoint and its adapters, or a look-up."""
+    if system["checkpoint"] is None:
+        lexicons = "; ".join(
+            f"{task}: {one['words']:,} words, others {one['unknown']}"
+            for task, one in system["look_up"].items()
+        )
+        return [
+            "no model, but a look-up: every word gets its most frequent label in the training sentences "
+            "of the trained cells, all languages of a task together, and an unknown word the most "
+            f"frequent label of the task ({lexicons})"
+        ]
+    return [
+        f"checkpoint: `{system['checkpoint']}`, {system['updates'] or 0:,} updates, seed "
+        f"{system['seed']}",
+        f"{system['adapter_kind']} adapters from the source '{system['adapter_source']}'"
+        if system["adapter_kind"] else "no adapters",
+    ]  # fmt: skip
 
 
 def signatures(cells: Cells) -> str:

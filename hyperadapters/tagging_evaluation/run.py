@@ -3,30 +3,29 @@
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional
 
 from tqdm import tqdm
 
-from ..evaluation.system import system
 from ..files import write_json
 from ..multitask.cells import Cell
 from ..multitask.known import TASKS
 from ..multitask.loading import read_cell
 from ..steps import Steps
 from . import predictions
-from .judges import judge_of
 from .loaded import Loaded
-from .plan import Options, Plan, plan
+from .options import Options
+from .plan import Plan, plan
 from .report import remarks_on, write_reports
 
 Records = Dict[str, Dict[str, Any]]
 
 
-def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[str, Any]:
+def evaluate(checkpoint: Optional[str], data: str, out: Path, options: Options) -> Dict[str, Any]:
     """Predicts and scores all selected cells; what is done already stays.
 
     Args:
-        checkpoint: path of a checkpoint of `--task hyperx`.
+        checkpoint: path of a checkpoint of `--task hyperx`; None if a look-up is evaluated.
         data: the folder of corpus.yaml.
         out: folder for the results.
         options: what the user chose.
@@ -55,13 +54,13 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
 
 
 def drop_others(checked: Plan, steps: Steps) -> None:
-    """Removes the predictions of another checkpoint."""
+    """Removes the predictions of another system."""
     others = [
         name for name, step in steps.done.items()
-        if step["result"]["checkpoint"] != checked.checkpoint_digest
+        if step["result"]["checkpoint"] != checked.system.digest
     ]  # fmt: skip
     if others:
-        print(f"{checked.out} holds predictions of another checkpoint: predicting anew",
+        print(f"{checked.out} holds predictions of another system: predicting anew",
               file=sys.stderr)  # fmt: skip
     for name in others:
         steps.forget(name)
@@ -82,7 +81,7 @@ def predict(checked: Plan, todo: List[Cell], inputs: Mapping[str, Any], steps: S
     sentences = {
         cell.name: read_cell(cell, checked.corpus, checked.options.subset) for cell in todo
     }
-    loaded = Loaded.of(checked)
+    loaded = checked.system.load(checked.options, checked.tokenizers)
     for cell in tqdm(todo, desc="cells"):
         steps.forget(cell.name)
         result = evaluated(checked, loaded, cell, sentences.pop(cell.name))
@@ -90,16 +89,18 @@ def predict(checked: Plan, todo: List[Cell], inputs: Mapping[str, Any], steps: S
         steps.save()
 
 
-def evaluated(checked: Plan, loaded: Loaded, cell: Cell, sentences: List[Any]) -> Dict[str, Any]:
+def evaluated(
+    checked: Plan, loaded: Optional[Loaded], cell: Cell, sentences: List[Any]
+) -> Dict[str, Any]:
     """The record of one cell, whose predictions are written."""
     start = time.perf_counter()
     task = TASKS.get(cell.task)
-    judge = judge_of(task)
+    judge = checked.system.judge(task)
     outcome = judge.predict(cell, sentences, loaded)
     scored = judge.score(task, cell, outcome, loaded)
     predictions.write(checked.file(cell), outcome.sentences)
     return {
-        "checkpoint": checked.checkpoint_digest,
+        "checkpoint": checked.system.digest,
         "seconds": time.perf_counter() - start,
         "task": cell.task,
         "language": cell.language,
@@ -128,8 +129,7 @@ def rounded(value: float) -> float:
 
 def summary(checked: Plan, records: Records) -> Dict[str, Any]:
     """What is written to `evaluation.json`."""
-    known, options = checked.checkpoint, checked.options
-    training = known.training_sentences
+    options, training = checked.options, checked.system.training_sentences
     cells = {
         name: {
             **{key: value for key, value in one.items() if key not in ("checkpoint", "seconds")},
@@ -139,7 +139,7 @@ def summary(checked: Plan, records: Records) -> Dict[str, Any]:
         for name, one in records.items()
     }
     return {
-        "system": system(known.path, known.state, known.settings, options.name),
+        "system": checked.system.facts(options.name),
         "subset": options.subset,
         "beam": options.beam,
         "seconds": round(sum(one["seconds"] for one in records.values()), 2),

@@ -1,39 +1,36 @@
 """Which cells are evaluated."""
 
 from dataclasses import dataclass
-from typing import Collection, List
+from typing import List
 
 from ..errors import Problems, UserError, listed, nearest
 from ..multitask.cells import Cell, parse_cells
-from ..multitask.configuration import Tables
 from ..multitask.corpus import Corpus
+from .system import System
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a checkpoint knows and a corpus has files of.
+    """What a system knows and a corpus has files of.
 
     Args:
-        tables: what the checkpoint knows.
-        trained: names of the trained cells.
+        system: the system.
         corpus: the files.
         split: the split that is evaluated.
     """
 
-    tables: Tables
-    trained: Collection[str]
+    system: System
     corpus: Corpus
     split: str
 
     def problem(self, cell: Cell) -> str:
-        """Why the checkpoint cannot predict a cell; empty if it can."""
-        if cell.task not in self.tables.tasks:
-            return (
-                f"no task '{cell.task}' in the checkpoint: {nearest(cell.task, self.tables.tasks)}"
-            )
+        """Why the system cannot predict a cell; empty if it can."""
+        noun, tables = self.system.noun, self.system.tables
+        if cell.task not in tables.tasks:
+            return f"no task '{cell.task}' in {noun}: {nearest(cell.task, tables.tasks)}"
         for code in cell.direction:
-            if code not in self.tables.languages:
-                return f"no language '{code}' in the checkpoint: {nearest(code, self.tables.languages)}"
+            if code not in tables.languages:
+                return f"no language '{code}' in {noun}: {nearest(code, tables.languages)}"
         return ""
 
     def with_files(self) -> List[Cell]:
@@ -41,7 +38,7 @@ class Selection:
         return [Cell(*name.split(":", 1)) for name in self.corpus.cells(self.split)]
 
     def unknown(self) -> List[str]:
-        """The cells that have files but that the checkpoint cannot predict."""
+        """The cells that have files but that the system cannot predict."""
         return [cell.name for cell in self.with_files() if self.problem(cell)]
 
     def select(self, wanted: str) -> List[Cell]:
@@ -53,22 +50,23 @@ class Selection:
         Raises:
             UserError: naming every cell that is unknown or has no files.
         """
+        trained = self.system.training_sentences
         if wanted in ("all", "zero-shot"):
             cells = [cell for cell in self.with_files() if not self.problem(cell)]
             if wanted == "zero-shot":
-                cells = [cell for cell in cells if cell.name not in self.trained]
+                cells = [cell for cell in cells if cell.name not in trained]
         elif ":" not in wanted and wanted != "trained":
             raise UserError(
                 f"--cells {wanted}: give all, trained, zero-shot, or a list such as pos:en,ner:de"
             )
         else:
-            cells = parse_cells(",".join(self.trained) if wanted == "trained" else wanted)
+            cells = parse_cells(",".join(trained) if wanted == "trained" else wanted)
             self.check(cells)
         if not cells:
             raise UserError(
                 f"--cells {wanted}: there is none with {self.split} files in {self.corpus.file} that "
-                f"the checkpoint knows (tasks {listed(self.tables.tasks)}; languages "
-                f"{listed(self.tables.languages)})"
+                f"{self.system.noun} knows (tasks {listed(self.system.tables.tasks)}; languages "
+                f"{listed(self.system.tables.languages)})"
             )
         return cells
 

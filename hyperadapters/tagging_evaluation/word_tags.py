@@ -8,7 +8,7 @@ from torch import Tensor
 from ..multitask.cells import Cell
 from ..multitask.readers import Tagged
 from ..multitask.tagging import WordTagging
-from ..multitask.task import Encoded, Task
+from ..multitask.task import Encoded, Report, Task
 from .loaded import Loaded
 from .outcome import Judge, Outcome, Scored
 from .predictions import lines
@@ -30,16 +30,32 @@ class WordTags(Judge):
         tags: List[List[str]] = [[] for _ in sentences]
         for part, found in zip(dataset.sentences, loaded.predict(dataset, take)):
             tags[part.sentence] += found
-        right = Counter(label for sentence in sentences for label in sentence.labels)
-        return Outcome(
-            [list(zip(one.words, one.labels, found, strict=True))
-             for one, found in zip(sentences, tags)],
-            dataset.report,
-            {label: count for label, count in sorted(right.items()) if label not in table},
-        )  # fmt: skip
+        return tagged(sentences, tags, table, dataset.report)
 
     def score(self, task: Task, cell: Cell, outcome: Outcome, loaded: Loaded) -> Scored:
         metric = task.metric()
         found, right = (lines(outcome.sentences, part) for part in ("hypotheses", "references"))
         score = metric.corpus_score(found, [right]).score
         return Scored(metric.title, score, str(metric.get_signature()))
+
+
+def tagged(
+    sentences: Sequence[Tagged], tags: Sequence[Sequence[str]], table: Sequence[str], report: Report
+) -> Outcome:
+    """Puts predicted labels beside the words and their right labels.
+
+    Args:
+        sentences: the sentences.
+        tags: the predicted labels of each.
+        table: the labels that can be predicted.
+        report: what happened to the sentences when they were encoded.
+    """
+    right = Counter(label for sentence in sentences for label in sentence.labels)
+    return Outcome(
+        [
+            list(zip(sentence.words, sentence.labels, predicted, strict=True))
+            for sentence, predicted in zip(sentences, tags)
+        ],
+        report,
+        {label: count for label, count in sorted(right.items()) if label not in table},
+    )

@@ -11,7 +11,7 @@ import pytest
 from tagging_corpus import train_cells, write_corpus
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-SYSTEMS = ("hyper-x", "task", "task-like-hyper-x", "cell", "full", "stack")
+SYSTEMS = ("hyper-x", "hyper-x-no-language", "task", "task-like-hyper-x", "cell", "full", "stack")
 
 
 def run(script, *words, **variables):
@@ -45,6 +45,12 @@ def test_systems_differ_in_adapters_alone():
         f"{system}-{seed}" for seed in (1, 2) for system in (*SYSTEMS[:-1], "language", "stack")
     ]
     names = {Path(one.save_dir).name: one for one in parsed}
+    whole, control = vars(names["hyper-x-2"]), vars(names["hyper-x-no-language-2"])
+    different = {key for key in control if control[key] != whole.get(key)}
+    assert different == {"encoder_adapter_condition", "save_dir"} and set(whole) < set(control)
+    assert control["encoder_adapter_condition"] == "task"
+    (look_up,) = [line for line in found.stdout.splitlines() if "--look-up" in line]
+    assert "--look-up pos:qaa\\,ner:qab " in look_up and look_up.endswith("--seed 1 ")
     assert names["stack-2"].init_from == "out/language-2/checkpoint_last.pt"
     assert {one.init_from for name, one in names.items() if "stack" not in name} == {"backbone.pt"}
     assert {name for name, one in names.items() if not hasattr(one, "freeze_backbone")} == {
@@ -80,10 +86,11 @@ def test_trains_evaluates_compares_and_goes_on(tmp_path):
         "CELLS": "pos:qaa,ner:qba", "EVALUATE": "pos:qaa,pos:qab,ner:qba", "SEEDS": "2",
         "UPDATES": "2",
     }  # fmt: skip
-    words = ("train_tagging.sh", corpus, backbone, tmp_path / "out", "hyper-x")
+    words = ("train_tagging.sh", corpus, backbone, tmp_path / "out", "look-up", "hyper-x")
     found = run(*words, **variables)
     assert found.returncode == 0, found.stderr + found.stdout
     assert "trained cells" in found.stdout and "zero-shot cells" in found.stdout
+    assert "| look-up " in found.stdout
     trained = tmp_path / "out" / "hyper-x-2" / "checkpoint_last.pt"
     before = trained.stat().st_mtime_ns
     assert run(*words, **variables).returncode == 0 and trained.stat().st_mtime_ns == before

@@ -11,8 +11,9 @@ from hyperadapters.multitask.corpus import read_corpus
 from hyperadapters.multitask.loaded import Checkpoint
 from hyperadapters.tagging_evaluation import predictions
 from hyperadapters.tagging_evaluation import run as evaluation
-from hyperadapters.tagging_evaluation.loaded import Loaded
-from hyperadapters.tagging_evaluation.plan import Options, plan
+from hyperadapters.tagging_evaluation.options import Options
+from hyperadapters.tagging_evaluation.plan import plan
+from hyperadapters.tagging_evaluation.trained_model import TrainedModel
 
 SENTENCES = 20
 
@@ -169,7 +170,7 @@ def test_it_goes_on_and_does_again_only_what_changed(
     stop = False
     whole, cells = redone()
     assert cells == ["ner:qaa"] and len(whole["cells"]) == 3
-    monkeypatch.setattr(Loaded, "of", None)  # nothing to do needs no model
+    monkeypatch.setattr(TrainedModel, "load", None)  # nothing to do needs no model
     assert redone() == (whole, [])
     monkeypatch.undo()
     monkeypatch.setattr(evaluation, "evaluated", spied)
@@ -193,7 +194,7 @@ def test_translations_are_those_of_teacher_forcing(tagging, tmp_path):
     )  # fmt: skip
     checked = plan(checkpoint, tagging, tmp_path, Options("translation:qaa-qab", beam=1, cpu=True))
     evaluation.evaluate(str(checkpoint), str(tagging), tmp_path, checked.options)
-    ((cell,), loaded) = checked.cells, Loaded.of(checked)
+    (cell,), loaded = checked.cells, checked.system.load(checked.options, checked.tokenizers)
     sources = [rows[0][0] for rows in rows_of(tmp_path, cell.name)][:5]
     found = [rows[0][2] for rows in rows_of(tmp_path, cell.name)][:5]
     assert len(set(found)) > 2
