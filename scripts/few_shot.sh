@@ -12,11 +12,13 @@ usage: scripts/few_shot.sh DEMO OUT
 
 A masked language model and, on it, taggers are trained on five languages of two branches; then each system goes
 on with N sentences of parts of speech and N of entities of a new language, and is tested on that language:
-  hyper-x    Hyper-X, all of it trained
-  embedding  Hyper-X, nothing but the embedding of the new language trained
-  task       one adapter set a task
-  stack      language adapters, that of the new language from its raw text, and task adapters on top
-  alone      one adapter set a task, from the backbone: no other language has labels
+  look-up      no model: each word's most frequent label in the few sentences and those of the five languages
+  hyper-x      Hyper-X, all of it trained
+  no-language  the same, but it is not told the language: what is that worth?
+  embedding    Hyper-X, nothing but the embedding of the new language trained
+  task         one adapter set a task
+  stack        language adapters, that of the new language from its raw text, and task adapters on top
+  alone        one adapter set a task, from the backbone: no other language has labels
 Run again, it keeps what is finished.
 
 Environment:
@@ -34,7 +36,7 @@ demo=$1 out=$2
 [ -s "$demo/corpus/corpus.yaml" ] || { echo "error: '$demo' is no folder of hyperadapters demo-tagging" >&2; exit 2; }
 # shellcheck source=scripts/tagging_common.sh
 . "$(dirname "$0")/tagging_common.sh"
-known=qaa,qab,qba,qbb,qbc new="qac qca" systems="hyper-x embedding task stack alone"
+known=qaa,qab,qba,qbb,qbc new="qac qca" systems="look-up hyper-x no-language embedding task stack alone"
 cells=pos:qaa,pos:qba,pos:qbb,ner:qaa,ner:qab,ner:qbc
 adapters=(--freeze-backbone --adapter-bottleneck 32)
 
@@ -73,6 +75,7 @@ taggers() { # SEED: what the few sentences start from
     local from=("${options[@]}" --init-from "$out/backbone/checkpoint_last.pt")
     [ "${PRINT:-}" = 1 ] || echo "== seed $1, before the new languages"
     train_cells "$out/hyper-x-$1" "$out" "$1" "$cells" "${from[@]}" "${hyper_x[@]}" --hyper-hidden 16
+    train_cells "$out/no-language-$1" "$out" "$1" "$cells" "${from[@]}" "${hyper_x[@]}" --hyper-hidden 16 "${no_language[@]}"
     train_cells "$out/task-$1" "$out" "$1" "$cells" "${from[@]}" --adapter-source task
     train_cells "$out/language-$1" "$out" "$1" "mlm:${known//,/,mlm:}" "${from[@]}" --adapter-source language
     train_cells "$out/known-stack-$1" "$out" "$1" "$cells" "${options[@]}" \
@@ -81,7 +84,7 @@ taggers() { # SEED: what the few sentences start from
     train_cells "$out/stack-$1" "$out" "$1" "mlm:${new// /,mlm:}" "${options[@]}" \
         --init-from "$out/known-stack-$1/checkpoint_last.pt" --train-new-languages-only
     local system code
-    for system in hyper-x task stack; do
+    for system in hyper-x no-language task stack; do
         for code in $new; do
             evaluate_cells "$out/$system-$1" "$out" "pos:$code,ner:$code" "$system" "$out/evaluations/$system/$code/0/$1"
         done
@@ -89,13 +92,19 @@ taggers() { # SEED: what the few sentences start from
 }
 
 few() { # SEED SYSTEM LANGUAGE SIZE
+    local sentences=pos:$3:$4,ner:$3:$4
+    if [ "$2" = look-up ]; then
+        [ "$4" = 0 ] && sentences=$cells || sentences=$cells,$sentences
+        evaluate_look_up "$sentences" "$out" "pos:$3,ner:$3" "$out/evaluations/look-up/$3/$4/$1" "$1"
+        return
+    fi
     local folder=$out/few/$2/$3/$4/$1 start=$out/$2-$1/checkpoint_last.pt options=("${adapters[@]}" --lr 0.001)
     [ "${PRINT:-}" = 1 ] || echo "== $2, $3, $4 sentences, seed $1"
     case $2 in
         embedding) start=$out/hyper-x-$1/checkpoint_last.pt && options+=(--train-new-languages-only --lr 0.02) ;;
         alone) start=$out/backbone/checkpoint_last.pt && options+=(--adapter-source task --lr 0.003) ;;
     esac
-    train_cells "$folder" "$out" "$1" "pos:$3:$4,ner:$3:$4" --init-from "$start" "${options[@]}" --max-update "${UPDATES:-200}"
+    train_cells "$folder" "$out" "$1" "$sentences" --init-from "$start" "${options[@]}" --max-update "${UPDATES:-200}"
     evaluate_cells "$folder" "$out" "pos:$3,ner:$3" "$2" "$out/evaluations/$2/$3/$4/$1"
 }
 
@@ -108,7 +117,10 @@ each() { xargs -P "${JOBS:-1}" -I {} env ONE_RUN="$1 {}" "$0" "$demo" "$out"; }
 [ "${PRINT:-}" = 1 ] || write_corpus
 backbone
 printf '%s\n' ${SEEDS:-1 2 3} | each taggers
-for seed in ${SEEDS:-1 2 3}; do
+seeds=${SEEDS:-1 2 3}
+for seed in $seeds; do
+    # without sentences of the new language there is nothing to draw: one run
+    [ "$seed" != "${seeds%% *}" ] || printf "$seed look-up %s 0\n" $new
     for size in ${SIZES:-10 100}; do
         for code in $new; do
             for system in $systems; do echo "$seed $system $code $size"; done

@@ -14,7 +14,9 @@ from hyperadapters.figures import figure
 from hyperadapters.files import write_json, write_text
 
 TITLES = {
+    "look-up": "look-up",
     "hyper-x": "Hyper-X",
+    "no-language": "Hyper-X without language",
     "embedding": "Hyper-X, only the new embedding",
     "task": "task adapters",
     "stack": "stack",
@@ -73,7 +75,7 @@ def draw(path: Path, scores: Scores) -> None:
     panels = [(language, task) for language in BRANCHES for task in SCORES]
     with figure(path, (8.4, 6.6), columns=2, rows=2) as axes:
         for axis, (language, task) in zip(axes, panels):
-            for marker, (system, title) in zip("osD^v", TITLES.items()):
+            for marker, (system, title) in zip("*oPsD^v", TITLES.items()):
                 curve = scores.get((system, language, task), {})
                 sizes = sorted(size for size in curve if curve[size])
                 spread = [stdev(curve[n]) if len(curve[n]) > 1 else 0 for n in sizes]

@@ -107,6 +107,7 @@ def test_few_sentences_start_from_what_they_should(tmp_path):
     few = tmp_path / "out" / "few"
     starts = {
         "hyper-x": "hyper-x-3",
+        "no-language": "no-language-3",
         "embedding": "hyper-x-3",
         "task": "task-3",
         "stack": "stack-3",
@@ -116,7 +117,21 @@ def test_few_sentences_start_from_what_they_should(tmp_path):
         assert one.init_from == str(tmp_path / "out" / start / "checkpoint_last.pt")
         assert one.task_languages == "pos:qca:7,ner:qca:7"
         assert hasattr(one, "train_new_languages_only") == (system == "embedding")
-    assert len(parsed) == 1 + 5 + 2 * 5
+    assert len(parsed) == 1 + 6 + 2 * 6
+    conditions = {
+        name: getattr(parsed[tmp_path / "out" / f"{name}-3"], "encoder_adapter_condition", None)
+        for name in ("hyper-x", "no-language")
+    }
+    assert conditions == {"hyper-x": None, "no-language": "task"}
+    look_ups = [shlex.split(line) for line in found.stdout.splitlines() if "--look-up" in line]
+    known = parsed[tmp_path / "out" / "hyper-x-3"].task_languages
+    looked_up = {
+        (Path(words[words.index("--out") + 1]).parent.name, words[words.index("--look-up") + 1])
+        for words in look_ups
+    }
+    assert looked_up == {("0", known)} | {
+        ("7", f"{known},pos:{code}:7,ner:{code}:7") for code in ("qac", "qca")
+    }
 
 
 def test_the_curve_has_mean_and_spread_of_seeds(tmp_path):
