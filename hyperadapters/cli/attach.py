@@ -7,6 +7,8 @@ that adapters were added to with --init-from and --freeze-backbone. The result i
 import json
 from argparse import ArgumentParser, Namespace
 
+from ..named_paths import paths_of
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
@@ -15,8 +17,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     add(
         "--adapters",
         required=True,
-        metavar="FILES",
-        help="comma-separated list of files (.safetensors), each with its card beside it",
+        nargs="+",
+        metavar="FILE",
+        help="files (.safetensors), each with its card beside it; or a comma-separated list",
     )
     add("--out", required=True, metavar="FILE", help="checkpoint to write (.pt)")
     add("--json", action="store_true", help="print JSON instead of a table")
@@ -26,6 +29,5 @@ def run(args: Namespace) -> None:
     """Attaches and prints what the result weighs."""
     from ..shipping.attach import attach
 
-    adapters = [path for path in args.adapters.split(",") if path]
-    report = attach(args.checkpoint, adapters, args.out)
+    report = attach(args.checkpoint, paths_of(args.adapters), args.out)
     print(json.dumps(report.as_dict(), indent=2) if args.json else report.table())

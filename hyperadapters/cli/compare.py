@@ -12,12 +12,22 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Tuple
 
+from ..errors import UserError, listed
+from ..named_paths import split_name
+
 
 def named_file(text: str) -> Tuple[str, Path]:
-    """Reads NAME=PATH."""
-    name, _, path = text.partition("=")
-    if not name or not path:
-        raise ArgumentTypeError(f"'{text}': write NAME=PATH, with the name of a system")
+    """Reads NAME=FILE.
+
+    Raises:
+        ArgumentTypeError: if there is no name or no such file.
+    """
+    try:
+        name, path = split_name(text)
+    except UserError as error:
+        raise ArgumentTypeError(str(error)) from error
+    if not name:
+        raise ArgumentTypeError(f"'{text}': write NAME=FILE, with the name of a system")
     return name, Path(path)
 
 
@@ -78,7 +88,6 @@ def run(args: Namespace) -> None:
     from ..comparison.options import Options
     from ..comparison.resources import parse_thresholds
     from ..comparison.run import run as compare
-    from ..errors import UserError, listed
 
     named = [name for name, _ in args.logs]
     twice = sorted({name for name in named if named.count(name) > 1})

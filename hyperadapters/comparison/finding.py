@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from ..errors import Problems, UserError
+from ..named_paths import split_name
 from .cells import CellEvaluation
 from .directions import DirectionEvaluation
 from .evaluations import FILE, SYSTEM, Evaluation
@@ -16,7 +17,8 @@ def find(named: Sequence[str]) -> List[Evaluation]:
     """Reads the evaluations that a user names.
 
     Args:
-        named: folders that hold evaluations at any depth; NAME=FOLDER renames the system.
+        named: folders that hold evaluations at any depth, each as `split_name` takes it; a name
+            renames the system.
     Raises:
         UserError: naming every folder without an evaluation and every unreadable one, or two
             evaluations of one system with one seed after the same number of updates, or evaluations
@@ -24,7 +26,11 @@ def find(named: Sequence[str]) -> List[Evaluation]:
     """
     problems, found = Problems(), []
     for text in named:
-        name, _, folder = text.rpartition("=") if not Path(text).exists() else ("", "", text)
+        try:
+            name, folder = split_name(text)
+        except UserError as error:
+            problems.add(str(error))
+            continue
         files = sorted(Path(folder).rglob(FILE)) if Path(folder).is_dir() else []
         if not files:
             problems.add(

@@ -1,7 +1,9 @@
 """A preparation from its configuration to data that fairseq trains on."""
 
+import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import List, Optional
 
 from ..errors import UserError
@@ -33,8 +35,12 @@ def prepare(config_file: Path, out: Path, workers: Optional[int] = None) -> Figu
     Returns:
         the figures of `report.json`.
     Raises:
-        UserError: for an unusable configuration or input file.
+        UserError: for an unusable configuration, input file or name of the folder.
     """
+    if os.pathsep in str(out):
+        raise UserError(
+            f"--out {out}: to fairseq, '{os.pathsep}' ends the name of a data folder: give another"
+        )
     config = load_config(config_file)
     folder = config_file.resolve().parent / config.folder
     corpora = spell_out(config, folder)
@@ -101,9 +107,10 @@ def next_commands(out: Path, found: Figures) -> str:
     without_valid = any(warning.startswith("no valid set") for warning in found["warnings"])
     style = " --lang-tok-style mbart" if found["language_tokens"] == "mbart" else ""
     train = (
-        f"fairseq-train {found['data']} --user-dir $(hyperadapters user-dir) \\\n"
-        f"    --task multilingual_adapter_translation --lang-pairs $(cat {out}/directions.txt) \\\n"
-        f"    --langs $(cat {out}/langs.txt) --encoder-langtok tgt{style} \\\n"
+        f'fairseq-train {quote(found["data"])} --user-dir "$(hyperadapters user-dir)" \\\n'
+        "    --task multilingual_adapter_translation \\\n"
+        f"    --lang-pairs $(cat {quote(str(out / 'directions.txt'))}) \\\n"
+        f"    --langs $(cat {quote(str(out / 'langs.txt'))}) --encoder-langtok tgt{style} \\\n"
         "    --sampling-method temperature --sampling-temperature 5 \\\n"
         "    --arch adapter_transformer --adapter-source hyper \\\n"
         "    --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \\\n"
@@ -118,5 +125,5 @@ def next_commands(out: Path, found: Figures) -> str:
     kept = "last" if without_valid else "best"
     return (
         f"{train}\nhyperadapters evaluate --checkpoint checkpoints/checkpoint_{kept}.pt \\\n"
-        f"    --data {found['data'].split(':')[0]} --out evaluation{english}"
+        f"    --data {quote(found['data'].split(':')[0])} --out evaluation{english}"
     )

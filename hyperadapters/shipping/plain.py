@@ -128,6 +128,8 @@ def command_of(settings: Mapping[str, Any], path: str) -> str:
         "fairseq-generate", "DATA", "--path", path, "--task", STOCK_TASK,
         "-s", settings["source_lang"], "-t", settings["target_lang"],
         "--lang-pairs", settings["lang_pairs"][0], "--langs", ",".join(settings["langs"]),
+        # without it, stock fairseq leaves out a last batch whose size is no multiple of 8
+        "--required-batch-size-multiple", "1",
     ]  # fmt: skip
     defaults = stock_defaults()
     # which the task derives from the options of language tokens, if it is not given

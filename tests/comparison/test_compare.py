@@ -155,7 +155,9 @@ def test_what_cannot_be_compared_is_named(evaluated, compare, tmp_path):
     line = compare(a, d)
     assert "hypotheses of de-en are 1 lines" in line and "evaluate again" in line
 
-    assert "no evaluation.json there" in compare(a, tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    assert "no evaluation.json there" in compare(a, tmp_path / "empty")
+    assert "there is no such path" in compare(a, f"b={tmp_path / 'nowhere'}")
     assert "are both 'a' after 100 updates" in compare(a, evaluated("f", "a", translated(0.1)))
     assert "--baseline z" in compare(a, "--baseline", "z")
     assert "two falling numbers" in compare(a, "--resource-thresholds", "5,6")

@@ -291,18 +291,20 @@ def test_sentencepiece_that_cannot_train_is_an_error(corpus, prepared):
 
 
 def test_the_command(corpus, capsys):
-    out = corpus.parent / "out"
+    out = corpus.parent / "my out"
     command = ["prepare", str(corpus / "config.yaml")]
     assert main([*command, "--check", "--workers", "1"]) == 0
     assert "120" in capsys.readouterr().out and not out.exists()
     assert main(command) == 2
     assert "--out" in capsys.readouterr().err
     assert main([*command, "--out", str(out), "--workers", "0"]) == 2
+    assert main([*command, "--out", f"{out}:2"]) == 2
     capsys.readouterr()
     assert main([*command, "--out", str(out), "--workers", "1"]) == 0
     printed = capsys.readouterr().out
-    assert "| en-de  |" in printed and f"fairseq-train {out / 'bin'} --user-dir" in printed
-    assert f"--data {out / 'bin'} --out evaluation" in printed
+    assert "| en-de  |" in printed and f"fairseq-train '{out / 'bin'}' --user-dir" in printed
+    assert f"$(cat '{out / 'directions.txt'}')" in printed
+    assert f"--data '{out / 'bin'}' --out evaluation" in printed
     assert main([*command, "--out", str(out), "--workers", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["directions"] == ["en-de", "de-en", "en-ru", "ru-en"]
     (corpus / "valid.ru").unlink()

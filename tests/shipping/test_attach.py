@@ -31,8 +31,9 @@ def ship(tmp_path, run):
 def put_together(tmp_path, run):
     """Attaches files to a checkpoint; returns the report, or the line of error."""
 
-    def attach(checkpoint, files, out="attached.pt"):
-        return run("attach", "--checkpoint", checkpoint, "--adapters", ",".join(map(str, files)),
+    def attach(checkpoint, files, out="attached.pt", separator=","):
+        words = separator.join(map(str, files)).split("\n")
+        return run("attach", "--checkpoint", checkpoint, "--adapters", *words,
                    "--out", tmp_path / out, "--json")  # fmt: skip
 
     return attach
@@ -51,8 +52,8 @@ def translated(toy, checkpoint, direction):
 )
 def test_attached_adapters_translate_the_same(toy, tmp_path, trained, ship, put_together, options):
     original = trained(*options)
-    files = ship(original, "de-fr", "fr-en")
-    report = put_together(original, files)
+    files = ship(original, "de-fr", "fr-en", folder="lr=0,1 and more")
+    report = put_together(original, files, separator="\n")
     assert report["directions"] == ["de-fr", "fr-en"]
     for direction in report["directions"]:
         wanted = translated(toy, original, direction)
