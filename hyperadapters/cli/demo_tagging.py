@@ -1,8 +1,9 @@
 """Train tags in some languages and entities in others, and evaluate both in all of them.
 
 On nine constructed languages, with a frozen masked language model as backbone: Hyper-X (one hypernetwork
-for tasks and languages) against one adapter set a task and against language adapters with task adapters
-on top. About five minutes on two cores.
+for tasks and languages) against the same hypernetwork that is not told the language, against one adapter
+set a task, and against language adapters with task adapters on top; and against a look-up, which has no
+model: every word gets its most frequent label. About five minutes on two cores.
 """
 
 from argparse import ArgumentParser, Namespace

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 LANGUAGES = ("qaa", "qab", "qac", "qba", "qbb", "qbc", "qca", "qcb", "qcc")
 # every language has labels of one task; the other one is zero-shot
@@ -20,6 +20,7 @@ class Training:
         start: the training whose checkpoint it starts from.
         source: the adapter source.
         title: what the table calls it; empty for what only others start from.
+        options: further options of fairseq-train.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Training:
     start: str
     source: str
     title: str = ""
+    options: Tuple[str, ...] = ()
 
 
 BACKBONE = "backbone"
@@ -34,9 +36,13 @@ BACKBONE = "backbone"
 TRAININGS = (
     Training("language-adapters", TEXT, BACKBONE, "language"),
     Training("hyper-x", TAGGED, BACKBONE, "hyper", "Hyper-X"),
+    Training(
+        "hyper-x-no-language", TAGGED, BACKBONE, "hyper", "Hyper-X without language",
+        ("--encoder-adapter-condition", "task"),
+    ),
     Training("task-adapters", TAGGED, BACKBONE, "task", "task adapters"),
     Training("stack", TAGGED, "language-adapters", "stack", "language and task adapters, stacked"),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,8 @@ def train_command(out: Path, plan: Plan, training: Training, user_dir: Path) -> 
     return [
         *cells_command(out, training.cells, user_dir),
         "--init-from", str(out / training.start / "checkpoint_last.pt"), "--freeze-backbone",
-        "--adapter-source", training.source, "--adapter-bottleneck", "64", "--hyper-hidden", "8",
+        "--adapter-source", training.source, *training.options,
+        "--adapter-bottleneck", "64", "--hyper-hidden", "8",
         "--hyper-lang-dim", "8", "--hyper-layer-dim", "8", "--hyper-dropout", "0.2",
         "--lr-scheduler", "inverse_sqrt", "--lr", "0.003",
         "--warmup-updates", "100", "--max-update", str(plan.updates),

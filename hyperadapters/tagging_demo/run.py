@@ -11,8 +11,9 @@ from ..files import write_json, write_text
 from ..preparation.run import prepare
 from ..steps import steps_of
 from . import corpus
-from .plan import BACKBONE, TRAININGS, Plan, Training, backbone_command, train_command
+from .plan import BACKBONE, TAGGED, TRAININGS, Plan, backbone_command, train_command
 
+LOOK_UP = "look-up"
 USER_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -42,9 +43,10 @@ def run(out: Path, plan: Plan, as_json: bool = False) -> List[Dict[str, Any]]:
             prepare(out / "corpus" / "translation.yaml", out / "prepared")
     Trainer(steps, settings).run(jobs(out, plan, commands))
     rows = []
-    for training in (one for one in TRAININGS if one.title):
-        with steps.step(f"evaluation: {training.title}", settings):
-            rows.append(row(evaluated(out, training)))
+    titles = {LOOK_UP: LOOK_UP, **{one.name: one.title for one in TRAININGS if one.title}}
+    for name, title in titles.items():
+        with steps.step(f"evaluation: {title}", settings):
+            rows.append(row(evaluate_system(out, name, title)))
     write_json(out / "results.json", rows)
     write_text(out / "results.md", markdown(rows))
     print(json.dumps(rows, indent=2) if as_json else "\n" + markdown(rows))
@@ -64,17 +66,24 @@ def jobs(out: Path, plan: Plan, commands: Dict[str, List[str]]) -> List[Job]:
     ]
 
 
-def evaluated(out: Path, training: Training) -> Dict[str, Any]:
-    """Predicts and scores all cells of tagging, as `hyperadapters evaluate-tagging` does."""
-    from ..tagging_evaluation.plan import Options
+def evaluate_system(out: Path, name: str, title: str) -> Dict[str, Any]:
+    """Predicts and scores all cells of tagging, as `hyperadapters evaluate-tagging` does.
+
+    Args:
+        out: folder for everything.
+        name: the folder of a training, or `LOOK_UP`.
+        title: what the table calls the system.
+    """
+    from ..tagging_evaluation.options import Options
     from ..tagging_evaluation.run import evaluate
 
     cells = ",".join(f"{task}:{code}" for task in ("pos", "ner") for code in corpus.LANGUAGES)
+    look_up = TAGGED if name == LOOK_UP else None
     return evaluate(
-        str(out / training.name / "checkpoint_last.pt"),
+        None if look_up else str(out / name / "checkpoint_last.pt"),
         str(out / "corpus"),
-        out / "evaluation" / training.name,
-        Options(cells=cells, name=training.title, cpu=True),
+        out / "evaluation" / name,
+        Options(cells=cells, name=title, cpu=True, look_up=look_up),
     )
 
 
@@ -109,5 +118,8 @@ def markdown(rows: List[Dict[str, Any]]) -> str:
     )  # fmt: skip
     return (
         f"{table}\n\nConstructed languages; means over the trained and the zero-shot languages of a task; "
-        "the same frozen backbone, one seed.\n"
+        "the same frozen backbone, one seed. The look-up has no model: every word gets its most frequent "
+        "label in the training sentences of all languages (names are the same strings in all of them), an "
+        "unknown word the most frequent label of the task. Hyper-X without language is the same "
+        "hypernetwork, but it is told task and layer alone.\n"
     )

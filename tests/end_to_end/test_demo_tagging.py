@@ -19,21 +19,29 @@ def test_the_tagging_demo_runs_once(tmp_path, capsys):
     rows = demo.run(out, TINY, as_json=True)
     assert json.loads(capsys.readouterr().out) == rows
     assert [row["system"] for row in rows] == [
-        "Hyper-X", "task adapters", "language and task adapters, stacked",
+        "look-up", "Hyper-X", "Hyper-X without language", "task adapters",
+        "language and task adapters, stacked",
     ]  # fmt: skip
     table = (out / "results.md").read_text()
     for row in rows:
-        assert row["adapter_parameters"] > 0 and f"{row['adapter_parameters']:,}" in table
+        assert (row["adapter_parameters"] == 0) == (row["system"] == "look-up")
+        assert f"{row['adapter_parameters']:,}" in table
         found = json.loads((out / "evaluation" / slug(row) / "evaluation.json").read_text())
         assert found["averages"]["zero_shot"]["cells"] == found["averages"]["trained"]["cells"] == 9
+    assert 0 < rows[2]["adapter_parameters"] < rows[1]["adapter_parameters"]
+    assert "look-up has no model" in table and "Hyper-X without language is" in table
     trained = (out / "stack" / "checkpoint_last.pt").stat().st_mtime
     assert demo.run(out, TINY) == rows
     assert (out / "stack" / "checkpoint_last.pt").stat().st_mtime == trained
-    assert len((out / "commands.sh").read_text().splitlines()) == 5
+    assert len((out / "commands.sh").read_text().splitlines()) == 6
     with pytest.raises(UserError, match="holds a run with other settings: give another --out"):
         demo.run(out, replace(TINY, updates=5))
     assert (out / "stack" / "checkpoint_last.pt").stat().st_mtime == trained
 
 
 def slug(row):
-    return {"Hyper-X": "hyper-x", "task adapters": "task-adapters"}.get(row["system"], "stack")
+    name = row["system"].lower().replace(" ", "-")
+    return {
+        "hyper-x-without-language": "hyper-x-no-language",
+        "language-and-task-adapters,-stacked": "stack",
+    }.get(name, name)
