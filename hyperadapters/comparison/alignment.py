@@ -74,7 +74,7 @@ def runs_note(systems: Systems) -> str:
             notes.append(
                 f"The runs of {name} had {each} updates: the means are over unequal trainings."
             )
-    numbers = {name: len(runs) for name, runs in systems.items()}
+    numbers = {name: len(runs) for name, runs in systems.items() if not runs[0].untrained}
     if len(set(numbers.values())) < 2:
         return " ".join(notes)
     found = ", ".join(f"{name} {number}" for name, number in numbers.items())

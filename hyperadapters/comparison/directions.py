@@ -10,6 +10,7 @@ from .evaluations import Evaluation, Group, Sort, Systems, counted
 from .options import Options
 from .resources import groups_of, language_of, resource_of, thresholds_note, training_sizes
 from .signatures import metric_of
+from .source_copy import score_copies
 
 METRICS = {"bleu": "BLEU", "chrf": "chrF"}
 RESOURCE_TITLES = {
@@ -45,6 +46,7 @@ class Directions(Sort):
             "english": english or None,
             "resource_thresholds": list(options.thresholds),
             "training_sentences": {code: sizes.get(code, 0) for code in others(units, english)},
+            "source_copy": score_copies(first, self.groups(systems, units, options)),
         }
 
     def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
@@ -88,12 +90,20 @@ class Directions(Sort):
             ],
             self.unit,
         )
+        copies = (
+            "Copy of the source: every sentence left as it is, scored as the systems are; it is no part "
+            "of the tests."
+            if comparison["source_copy"]
+            else f"There is no row of copied sources: {comparison['systems'][0]['folder']} lacks sources; "
+            "evaluate again."
+        )
         speed = "Decoding words/s are target words a second of one process of the evaluation, on its machine."
-        return [grouping, *signatures, speed]
+        return [grouping, *signatures, copies, speed]
 
 
 class DirectionEvaluation(Evaluation):
-    """What `hyperadapters evaluate` wrote: `hypotheses/SRC-TGT.txt` and `references/SRC-TGT.txt`."""
+    """What `hyperadapters evaluate` wrote: `SRC-TGT.txt` in the folders sources, hypotheses and
+    references."""
 
     sort = Directions()
 

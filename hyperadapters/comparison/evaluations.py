@@ -59,6 +59,11 @@ class Evaluation(ABC):
         return self.system.get("seed")
 
     @property
+    def untrained(self) -> bool:
+        """Whether nothing was trained or drawn by a seed: it would be the same with every seed."""
+        return self.seed is None and self.system.get("trained_parameters") == 0
+
+    @property
     def units(self) -> Dict[str, Dict[str, Any]]:
         """What is scored: each direction or cell with its entry in evaluation.json."""
         return self.record[f"{self.sort.unit}s"]
@@ -91,7 +96,7 @@ class Evaluation(ABC):
         """The sentences of a direction or cell as the metric takes them.
 
         Args:
-            part: "hypotheses" or "references".
+            part: "hypotheses" or "references"; of translation, also "sources".
             unit: a direction or cell of the evaluation.
         Raises:
             UserError: if they are missing or not as many as the evaluation says.

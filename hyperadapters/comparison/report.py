@@ -64,8 +64,9 @@ def score_text(scores: Mapping[str, Any], metric: str) -> str:
 
 
 def systems_table(comparison: Comparison, sort: Sort) -> str:
-    """Systems with their sizes, speeds and averages."""
+    """Systems with their sizes, speeds and averages, the trivial one last."""
     systems: List[Dict[str, Any]] = comparison["systems"]
+    trivial = comparison.get("source_copy")
     counts = {
         "adapter parameters": "adapter_parameters",
         "total parameters": "total_parameters",
@@ -87,10 +88,10 @@ def systems_table(comparison: Comparison, sort: Sort) -> str:
     rows = [
         [
             system["name"],
-            *(number(system[key]) for key in shown.values()),
+            *(number(system.get(key)) for key in shown.values()),
             *(score_text(system["averages"][kind], m) for kind in kinds for m in sort.metrics),
         ]
-        for system in systems
+        for system in [*systems, *([trivial] if trivial else [])]
     ]
     return table(rows, headers, left=1)
 

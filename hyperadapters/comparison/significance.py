@@ -137,7 +137,7 @@ def resampled_runs(
     scores: Dict[str, List[float]] = {system: [] for system in systems}
     found: Dict[Pair, List[np.ndarray]] = {pair: [] for pair in pairs}
     for run in range(max(map(len, systems.values()))):
-        have = {name: runs[run] for name, runs in systems.items() if run < len(runs)}
+        have = parallel_runs(systems, run)
         hypotheses = {name: one.lines("hypotheses", unit) for name, one in have.items()}
         sentences = Sentences.of(scorer, hypotheses, references)
         check_scores(have, unit, metric, sentences.scores)
@@ -148,6 +148,16 @@ def resampled_runs(
             found[pair].append(np.stack(of_pair))
     results.scores[unit][metric] = scores
     return {pair: np.mean(of_runs, axis=0) for pair, of_runs in found.items()}
+
+
+def parallel_runs(systems: Systems, number: int) -> Dict[str, Evaluation]:
+    """Returns the runs that are tested on each other: of each system the one of a number; one that
+    is the same with every seed stands beside all runs of the others."""
+    return {
+        name: runs[min(number, len(runs) - 1)]
+        for name, runs in systems.items()
+        if number < len(runs) or runs[0].untrained
+    }
 
 
 def samples_note(test: PairedTest, systems: int) -> str:

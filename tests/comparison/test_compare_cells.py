@@ -123,6 +123,21 @@ def test_runs_with_other_seeds_give_mean_and_deviation(evaluated, compare, tmp_p
     assert not (tmp_path / "out" / "convergence.png").exists()  # seeds are no history
 
 
+def test_a_look_up_stands_beside_every_run(evaluated, compare, tmp_path):
+    for seed in (1, 2, 3):
+        evaluated(f"e/a{seed}", "a", tagged(0.2, seed), seed=seed)
+    nothing = dict.fromkeys(("adapter_parameters", "total_parameters", "trained_parameters"), 0)
+    evaluated("e/look-up", "look-up", tagged(0.3, 9), seed=None, adapter_kind=None, **nothing)
+    result = compare(tmp_path / "e")
+    a, look_up = (system["averages"]["trained"] for system in result["systems"])
+    (pair,) = group(result, "trained", "all")["pairs"]
+    assert pair["systems"] == ["a", "look-up"] and look_up["deviation"] is None
+    difference = look_up["score"] - a["score"]  # of the means of all runs
+    assert pair["score"]["difference"] == pytest.approx(difference, abs=1e-3)
+    assert not any("different numbers of runs" in note for note in result["notes"])
+    assert "runs: a 3, look-up 1." in (tmp_path / "out" / "comparison.md").read_text()
+
+
 @pytest.mark.parametrize("test", ["ar", "bs"])
 def test_runs_that_are_the_same_count_as_one(evaluated, compare, tmp_path, test):
     one, other = tagged(0.3), tagged(0.35, 1)
