@@ -1,7 +1,7 @@
 """Safe reading of checkpoints, and adding adapters to a stock Transformer."""
 
 import logging
-import os
+import pickle
 from argparse import Namespace
 from dataclasses import fields
 from typing import Any, Dict, List, Mapping
@@ -11,6 +11,7 @@ from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 from torch import nn
 
+from .checkpoint_files import check_file, is_zip, unreadable
 from .errors import Problems, UserError, one_line
 from .freezing import is_backbone
 
@@ -28,21 +29,22 @@ NOT_ARCHITECTURE = (
 
 
 def load(path: str) -> Dict[str, Any]:
-    """Reads a checkpoint without executing anything it contains.
+    """Reads a checkpoint, of any version of torch, without executing anything it contains.
 
     Args:
         path: a fairseq checkpoint.
     Raises:
         UserError: if there is no such file, or it is no checkpoint, or needs more than plain data.
     """
-    if not os.path.isfile(path):
-        raise UserError(f"there is no checkpoint '{path}': give the path of a .pt file")
+    check_file(path)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip(path))
     except Exception as error:
-        raise UserError(
-            f"{path}: {one_line(error) or f'not a checkpoint that can be read ({first_line(error)})'}"
-        ) from error
+        if isinstance(error, MemoryError) or "allocate memory" in str(error):
+            raise
+        if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
+            raise UserError(f"{path}: {one_line(error)}") from error
+        raise UserError(f"{path} {unreadable(path)}") from error
     if not isinstance(state, dict) or "model" not in state:
         raise UserError(f"{path} is no fairseq checkpoint: it has no 'model' entry")
     return state

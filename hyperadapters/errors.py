@@ -1,10 +1,22 @@
 """Errors that a user can cause, as one line that names the bad input and the fix."""
 
 import difflib
+import errno
+import os
 import pickle
 import re
 import sys
-from typing import Iterable, List
+from typing import Iterable, List, Optional
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+PERMISSIONS = "change its permissions, or name another"
+ADVICE = {
+    errno.ENOENT: "check the path",
+    errno.EACCES: PERMISSIONS,
+    errno.EPERM: PERMISSIONS,
+    errno.EISDIR: "name a file",
+    errno.EIO: "check the disk",
+}
 
 
 class UserError(ValueError):
@@ -54,10 +66,16 @@ def one_line(error: BaseException) -> str:
     # fairseq reports any failure to load a checkpoint by an error of its own
     if isinstance(error.__context__, UserError):
         return str(error.__context__)
+    full = no_space_left(error)
+    if full:
+        folder = os.path.dirname(os.fsdecode(full.filename or "")) or "the disk"
+        return f"no space left on {folder}: make room, then run the same command again"
+    if isinstance(error, OSError):
+        return file_line(error)
+    if isinstance(error, UnicodeError):
+        return unicode_line(error)
     if type(error).__name__ == "ProcessRaisedException":
-        # torch reports a failure in a process that fairseq started, one a GPU, as a traceback's text
-        found = re.search(rf"^{UserError.__module__}\.UserError: (.+)$", str(error), re.M)
-        return found.group(1) if found else ""
+        return process_line(str(error))
     if isinstance(error, pickle.UnpicklingError):
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"'{named.group(1)}'" if named else "an object that is not plain data"
@@ -68,17 +86,83 @@ def one_line(error: BaseException) -> str:
     return ""
 
 
+def no_space_left(error: Optional[BaseException]) -> Optional[OSError]:
+    """The failure to write to a full disk behind an error: torch raises one of its own after it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def file_line(error: OSError) -> str:
+    """The line for a file or folder that cannot be used; empty if the error names none."""
+    name = error.filename2 or error.filename
+    if name is None or error.errno is None:
+        return ""
+    advice = ADVICE.get(error.errno, "name another")
+    return f"{os.fsdecode(name)}: {os.strerror(error.errno).lower()}: {advice}"
+
+
+def unicode_line(error: UnicodeError) -> str:
+    """The line for text in another encoding; empty if the error does not show the text."""
+    if isinstance(error, UnicodeDecodeError):
+        excerpt = bytes(error.object[max(error.start - 20, 0) : error.end + 20])
+        return f"not {error.encoding} text: {excerpt!r}: convert the input to UTF-8"
+    if isinstance(error, UnicodeEncodeError):
+        excerpt = error.object[error.start : error.end][:20]
+        return f"cannot write {excerpt!a} as {error.encoding}: set PYTHONUTF8=1"
+    return ""
+
+
+def process_line(trace: str) -> str:
+    """The line for a failure in a process that fairseq started, one a GPU.
+
+    Args:
+        trace: the text of its traceback, by which torch reports it.
+    """
+    found = re.search(rf"^{UserError.__module__}\.UserError: (.+)$", trace, re.M)
+    if found:
+        return found.group(1)
+    pattern = r"^\w+Error: \[Errno (\d+)\] [^:\n]+(?:: '(.+)')?(\s*\Z)?"
+    for number, name, is_last in re.findall(pattern, trace, re.M):
+        if is_last or int(number) in FULL:
+            return one_line(OSError(int(number), "", name or None))
+    return ""
+
+
+def report(error: BaseException) -> bool:
+    """Tells the user of an error in one line; in none if nobody reads the output any more.
+
+    Returns:
+        whether it did. If not, the error is the program's and deserves its traceback.
+    """
+    discard_unwritable_output()
+    if isinstance(error, BrokenPipeError):
+        return True
+    line = one_line(error)
+    if line:
+        print(f"error: {line}", file=sys.stderr)
+    return bool(line)
+
+
+def discard_unwritable_output() -> None:
+    """Keeps Python from failing a second time, at its end, on output that cannot be written."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None if closed
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def show_user_errors_as_one_line() -> None:
-    """Makes an uncaught `UserError` end the process with one line instead of a traceback."""
+    """Makes an uncaught error that a user can mend end the process with one line, see `report`."""
     previous = sys.excepthook
     if getattr(previous, "shows_user_errors", False):
         return
 
     def hook(kind, error, trace):
-        line = one_line(error)
-        if line:
-            print(f"error: {line}", file=sys.stderr)
-        else:
+        if not report(error):
             previous(kind, error, trace)
 
     hook.shows_user_errors = True

@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Union
 
-from .errors import UserError
+from .errors import UserError, no_space_left
 
 try:
     import fcntl
@@ -15,15 +16,38 @@ except ImportError:  # not on Windows
 
 
 @contextmanager
+def naming_a_full_disk(folder: Path) -> Iterator[None]:
+    """Names the folder that is written to if there is no space left for it.
+
+    Raises:
+        UserError: if the block fails for want of space.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        # numpy and libraries in C++ do not say why they could not write
+        if no_space_left(error) or shutil.disk_usage(folder).free == 0:
+            raise UserError(
+                f"no space left on {folder}: make room, then run the same command again"
+            ) from error
+        raise
+
+
+@contextmanager
 def written(path: Union[str, Path]) -> Iterator[Path]:
     """Yields a temporary name to write to; renamed to `path` when the block ends without an error,
-    removed when it does not."""
+    removed when it does not.
+
+    Raises:
+        UserError: if there is no space left.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        yield temporary
-        temporary.replace(path)
+        with naming_a_full_disk(path.parent):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -59,7 +83,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Keeps other commands that ask for the same out of a folder while the block runs.
 
     Raises:
-        UserError: if one is at work there, or the folder cannot be made.
+        UserError: if one is at work there, the folder cannot be made, or there is no space left.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +92,8 @@ def alone_in(folder: Path) -> Iterator[None]:
             f"cannot make the folder {folder} ({error.strerror}): name another"
         ) from error
     if fcntl is None:
-        yield
+        with naming_a_full_disk(folder):
+            yield
         return
     opened = os.open(folder, os.O_RDONLY)
     try:
@@ -80,7 +105,8 @@ def alone_in(folder: Path) -> Iterator[None]:
             ) from error
         except OSError:
             pass  # a file system without locks
-        yield
+        with naming_a_full_disk(folder):
+            yield
     finally:
         os.close(opened)
 
@@ -102,6 +128,7 @@ def write_lines(path: Union[str, Path], lines) -> None:
 
 
 def read_lines(path: Union[str, Path]):
-    """The lines of a text file, without their ends; the last may lack one."""
-    lines = Path(path).read_text(encoding="utf-8").split("\n")
+    """The lines of a text file that we wrote, without their ends; the last may lack one."""
+    # not as text: other characters that Python takes for line ends are part of a line
+    lines = Path(path).read_bytes().decode("utf-8").split("\n")
     return lines if lines[-1] else lines[:-1]

@@ -39,11 +39,15 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         if self.number > 1:
-            self.others = multiprocessing.active_children()
-            self.pool = ProcessPoolExecutor(
-                self.number, context(), initializer=begin, initargs=(os.getpid(), self.function)
-            )
+            self.start()
         return self
+
+    def start(self) -> None:
+        """Makes the processes."""
+        self.others = multiprocessing.active_children()
+        self.pool = ProcessPoolExecutor(
+            self.number, context(), initializer=begin, initargs=(os.getpid(), self.function)
+        )
 
     def __exit__(self, kind: Any, *error: Any) -> None:
         if not self.pool:
@@ -64,6 +68,9 @@ class Workers:
         """Yields `(key, function(task))` for every `(key, task)`, in order.
 
         Only a few tasks are read ahead, so memory does not grow with the number of tasks.
+
+        Raises:
+            UserError: if a process is killed; what `function` raises is raised here.
         """
         if not self.pool:
             yield from ((key, function(task)) for key, task in tasks)
@@ -79,6 +86,8 @@ class Workers:
                 first, future = under_way.popleft()
                 yield first, future.result()
         except BrokenProcessPool as error:
+            if error.__cause__:  # an error of the program, such as a result that cannot be sent
+                raise
             raise UserError(f"{KILLED}: use fewer --workers") from error
         finally:
             for _, future in under_way:
@@ -101,32 +110,16 @@ def apart(function: Callable[..., None], *arguments: Any) -> None:
     """Calls a function in a process of its own: its memory is free afterwards, Ctrl-C ends it at once.
 
     Raises:
-        UserError: as the function does, or if the process is killed.
+        UserError: if the process is killed; what the function raises is raised here.
     """
-    receiver, sender = context().Pipe(duplex=False)
-    process = context().Process(target=report_error, args=(sender, function, arguments))
-    process.start()
-    sender.close()
-    try:
-        error = receiver.recv()
-    except EOFError:
-        error = UserError(f"{KILLED} or an error of {function.__module__}")
-    finally:
-        process.kill()
-        process.join()
-    if error:
-        raise error
-
-
-def report_error(sender: Any, function: Callable[..., None], arguments: Tuple[Any, ...]) -> None:
-    """Calls a function in a child process and sends its `UserError`, or None, to the parent."""
-    begin(os.getppid())
-    try:
-        function(*arguments)
-    except UserError as error:
-        sender.send(error)
-    else:
-        sender.send(None)
+    with Workers(1) as worker:
+        worker.start()
+        try:
+            worker.pool.submit(function, *arguments).result()
+        except BrokenProcessPool as error:
+            if error.__cause__:
+                raise
+            raise UserError(f"{KILLED} or an error of {function.__module__}") from error
 
 
 def begin(parent: int, function: Optional[Callable[[Any], Any]] = None) -> None:

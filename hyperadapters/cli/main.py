@@ -8,7 +8,7 @@ import threading
 from importlib import import_module
 from typing import List, Optional
 
-from ..errors import UserError, one_line
+from ..errors import report
 
 COMMANDS = tuple(
     import_module(f"{__package__}.{name}")
@@ -43,7 +43,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     Args:
         argv: its words; by default those of the process.
     Returns:
-        exit status: 0 on success, 2 on unusable arguments or input.
+        exit status: 0 on success, 2 on unusable arguments or input, 141 if nobody reads the output.
     """
     args = parser().parse_args(argv)
     for name in ("fairseq", "fairseq_cli"):
@@ -53,12 +53,14 @@ def main(argv: Optional[List[str]] = None) -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         args.run(args)
-    except UserError as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
-        return 2
+        print(end="", flush=True)
     except KeyboardInterrupt:
         print("interrupted: run the same command again to go on", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not report(error):
+            raise
+        return 128 + signal.SIGPIPE if isinstance(error, BrokenPipeError) else 2
     return 0
 
 

@@ -7,11 +7,11 @@ import os
 from functools import cache
 from typing import Any, Dict, List, Optional, Tuple
 
-from fairseq.dataclass import FairseqDataclass
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 from omegaconf import II, DictConfig, ListConfig, OmegaConf
 
 from ..errors import UserError, nearest
+from ..resume_check import ResumeOptions
 
 # Options of other sections of the configuration that the stock task reads.
 BORROWED = {
@@ -65,7 +65,7 @@ def stock_dataclass(name: str, own: List[Tuple[str, Any, Any]]) -> type:
     return dataclasses.make_dataclass(
         name,
         mirrored + borrowed + own,
-        bases=(FairseqDataclass,),
+        bases=(ResumeOptions,),
         namespace={"__module__": __name__},
     )
 

@@ -13,6 +13,7 @@ from ..data import recorded
 from ..data.stock_options import BORROWED
 from ..files import written
 from ..freezing import ADAPTER_PREFIX, is_backbone
+from ..resume_check import ResumeOptions
 from ..sources.baked import Baked
 from ..tasks.multilingual_adapter_translation import MultilingualAdapterTranslationConfig
 
@@ -107,6 +108,7 @@ def task_settings(
         **borrowed(configuration(base)),
         **own,
         **task_state["format"],
+        **dict.fromkeys(vars(ResumeOptions())),
         "_name": TASK,
         "langs": ",".join(task_state["languages"]),
         "lang_dict": None,
@@ -122,5 +124,6 @@ def borrowed(cfg: Mapping[str, Any]) -> Dict[str, Any]:
 
 def write(path: str, state: Mapping[str, Any]) -> None:
     """Writes a checkpoint under a temporary name, then renames it."""
-    with written(path) as temporary:
-        torch.save(dict(state), temporary)
+    # torch itself would not say why it cannot write
+    with written(path) as temporary, open(temporary, "wb") as file:
+        torch.save(dict(state), file)

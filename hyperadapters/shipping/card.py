@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
+from ..checkpoint_files import check_transfer
 from ..configuration import AdapterTransformerConfig, defaults, has_adapters, setting_of
 from ..data import recorded
 from ..errors import UserError
@@ -129,6 +130,7 @@ def read_card(adapters: str) -> Card:
     path = card_path(adapters)
     if not path.is_file():
         raise UserError(f"{adapters} has no card: {path} is missing, copy it beside the adapters")
+    check_transfer(str(path))
     try:
         return Card.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (UserError, ValueError, LookupError, TypeError, AttributeError) as error:

@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from ..checkpoint_files import check_transfer
 from ..errors import UserError
 from ..files import check_output, write_json, written
 from ..sources.baked import Baked
@@ -44,10 +45,13 @@ class Exported:
         if not Path(path).is_file():
             raise UserError(f"there is no file '{path}': give what `hyperadapters export` wrote")
         card = read_card(path)
+        check_transfer(path)
         try:
             tensors = load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise UserError(f"{path} is no safetensors file ({error}): export it again") from error
+        except SafetensorError as error:
+            raise UserError(
+                f"{path} is cut off or no safetensors file ({error}): copy or export it again"
+            ) from error
         found = described(tensors)
         for name in sorted({*found, *card.tensors}):
             if found.get(name) != card.tensors.get(name):

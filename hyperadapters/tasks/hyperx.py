@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Optional
 
 from fairseq.data import Dictionary
-from fairseq.dataclass import FairseqDataclass
 from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
@@ -28,12 +27,13 @@ from ..multitask.pieces import Format, Pieces, load_dictionary
 from ..multitask.sampling import SampledCells, ratios
 from ..multitask.start import Start, Training
 from ..multitask.task import Means
+from ..resume_check import ResumeOptions, check_resumed
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
-class HyperXTaskConfig(FairseqDataclass):
+class HyperXTaskConfig(ResumeOptions):
     """Options of `--task hyperx`."""
 
     data: str = field(
@@ -73,7 +73,6 @@ class HyperXTaskConfig(FairseqDataclass):
     )
     seed: int = II("common.seed")
     init_from: Optional[str] = II("model.init_from")
-    save_dir: Optional[str] = II("checkpoint.save_dir")
 
 
 @register_task("hyperx", dataclass=HyperXTaskConfig)
@@ -120,9 +119,11 @@ class HyperXTask(EverySentence, FairseqTask):
         """Reads the YAML file and the training files of the cells.
 
         Raises:
-            UserError: naming what is unusable.
+            UserError: naming what is unusable, also the checkpoint to resume.
         """
         forget_best()
+        if not kwargs.get("from_checkpoint"):
+            check_resumed(cfg)
         corpus = read_corpus(cfg.data)
         cells = parse_cells(cfg.task_languages or "")
         check_cells(cells, corpus, "train")

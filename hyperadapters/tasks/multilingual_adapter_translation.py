@@ -13,6 +13,7 @@ from fairseq.tasks import register_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 
 from ..absent import check_wrapper, drop_absent_gradients
+from ..checkpoint_files import check_file
 from ..checkpoints import load_backbone
 from ..configuration import check_direction_is_known, complete_config, has_adapters
 from ..data import recorded
@@ -24,6 +25,7 @@ from ..errors import Problems, UserError, listed
 from ..freezing import freeze
 from ..fresh import forget_best
 from ..languages import Languages, codes_of, listed_directions, split_direction
+from ..resume_check import check_resumed
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +75,8 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         """Checks the settings, loads the dictionaries and builds the task.
 
         Raises:
-            UserError: for an unknown language, a malformed pair, a missing dictionary, or settings
-                that differ from the checkpoint's.
+            UserError: for an unknown language, a malformed pair, a missing dictionary, a checkpoint
+                that cannot be read, or settings that differ from the checkpoint's.
         """
         if isinstance(getattr(cfg, "lang_pairs", None), str):  # so that checkpoints need no file
             cfg.lang_pairs = listed_directions(cfg.lang_pairs)
@@ -85,6 +87,8 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         else:
             prepare_training(args)
             forget_best()
+            if not kwargs.get("from_checkpoint"):
+                check_resumed(args)
         languages = Languages(args.langs)
         check_directions(args.lang_pairs, languages)
         args.enable_lang_ids = False  # ours travel with each sentence
@@ -196,6 +200,8 @@ def prepare_generation(args) -> None:
     if not (args.source_lang and args.target_lang):
         raise UserError("give both --source-lang and --target-lang")
     if args.path:
+        for path in utils.split_paths(args.path):
+            check_file(path)
         recorded.adopt(args, utils.split_paths(args.path)[0])
     elif args.langs or args.lang_dict or args.lang_pairs:
         args.lang_pairs = args.lang_pairs or f"{args.source_lang}-{args.target_lang}"
