@@ -7,7 +7,7 @@ from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Seq
 from ..checkpoints import settings
 from ..configuration import check_direction_is_known
 from ..errors import Problems, UserError, listed
-from ..languages import Languages, split_direction
+from ..languages import Languages, primary_subtag, split_direction
 
 GROUPS = {
     "into_english": "into {english}",
@@ -43,7 +43,7 @@ def english_of(languages: Sequence[str], given: Optional[str]) -> Optional[str]:
     if given is not None:
         Languages(languages).id(given)
         return given
-    found = [code for code in languages if code == "en" or code.startswith(("en_", "en-"))]
+    found = [code for code in languages if primary_subtag(code) == "en"]
     if len(found) > 1:
         raise UserError(f"English may be {' or '.join(found)}: name one with --english")
     return found[0] if found else None
