@@ -1,18 +1,19 @@
 """Translate from Python: `Translator.load(checkpoint, data).translate(texts, src, tgt)`."""
 
-from argparse import Namespace
 from typing import Any, List, Optional, Sequence
 
 import torch
 from fairseq import checkpoint_utils, tasks
-from fairseq.data import encoders
 from omegaconf import OmegaConf
 
 from . import checkpoints, register
 from .configuration import check_direction_is_known
+from .data.byte_pieces import load_pieces
+from .data.lengths import check_lengths, source_limit
 from .errors import UserError
 from .evaluation.decoding import Decoder, Limits, Search, Sentences
 from .languages import split_direction
+from .text import clean
 
 register()
 
@@ -70,7 +71,7 @@ class Translator:
         models, _ = checkpoint_utils.load_model_ensemble([str(checkpoint)], task=task)
         if fp16:
             models[0].half()
-        bpe = pieces_of(sentencepiece_model)
+        bpe = load_pieces(sentencepiece_model) if sentencepiece_model else None
         return cls(task, models[0], bpe, torch.cuda.is_available() and not cpu)
 
     @property
@@ -90,22 +91,25 @@ class Translator:
             beam: beam size.
             batch_size: sentences translated together.
         Returns:
-            a translation of each, in their order.
+            a translation of each, in their order; an empty one where there is nothing to translate.
         Raises:
-            UserError: for an unknown language.
+            UserError: for an unknown language, or naming the sentences that are too long for the model.
         """
         task = self.task
         task.set_direction(src, tgt)
         check_direction_is_known(self.model.cfg, f"{src}-{tgt}")
-        encode = self.bpe.encode if self.bpe else str
-        tokens, lengths = task.get_interactive_tokens_and_lengths(list(texts), encode)
+        encode, decode = (self.bpe.encode, self.bpe.decode) if self.bpe else (clean, str)
+        pieces = [encode(text) for text in texts]
+        tokens, lengths = task.get_interactive_tokens_and_lengths(pieces, str)
+        check_lengths(lengths, source_limit(vars(task.args), self.model.cfg))
         dataset = task.build_dataset_for_inference(tokens, lengths)
-        sentences = Sentences("", src, tgt, dataset, range(len(tokens)))
+        rows = [row for row, text in enumerate(pieces) if text]
+        sentences = Sentences("", src, tgt, dataset, rows)
         decoder = self.decoder(Search(beam), Limits(None, batch_size))
-        results: List[str] = [""] * len(tokens)
+        results: List[str] = [""] * len(texts)
         for batch in decoder.decode([sentences]):
-            for _, row, pieces in batch.rows:
-                results[row] = self.bpe.decode(pieces) if self.bpe else pieces
+            for _, row, translation in batch.rows:
+                results[row] = decode(translation)
         return results
 
     def decoder(self, search: Search, limits: Limits) -> Decoder:
@@ -128,17 +132,3 @@ class Translator:
             raise UserError("this model has no hypernetwork, hence no language embeddings")
         table = tables["languages"] if "languages" in tables else tables["tgt"]
         return table.weight.detach().cpu()
-
-
-def pieces_of(model: Optional[str]) -> Any:
-    """The encoder of a sentencepiece model; None without one.
-
-    Raises:
-        UserError: if the file is no sentencepiece model.
-    """
-    if model is None:
-        return None
-    try:
-        return encoders.build_bpe(Namespace(bpe="sentencepiece_bytes", sentencepiece_model=model))
-    except (OSError, RuntimeError) as error:
-        raise UserError(f"'{model}' is no sentencepiece model: give the .model file") from error

@@ -23,13 +23,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Translates line by line."""
+    from ..text import decode, split_lines
+
+    lines = split_lines(decode(sys.stdin.buffer.read(), "standard input"))
     from ..api import Translator
 
     model = args.sentencepiece_model or model_beside(args.data)
     translator = Translator.load(
         args.checkpoint, args.data, None if model == "none" else model, args.cpu
     )
-    lines = [line.rstrip("\n") for line in sys.stdin]
     for line in translator.translate(lines, args.source_lang, args.target_lang, beam=args.beam):
         print(line)
 

@@ -1,4 +1,4 @@
-"""Text from sentencepiece's pieces when some of them are bytes.
+"""Text as sentencepiece's pieces and back, one sentence a line.
 
 A model with byte fallback writes a character that it does not know as the bytes of its UTF-8 form
 (`<0xE4> <0xBD> <0xA0>`). fairseq's own `--bpe sentencepiece` leaves them as they are.
@@ -12,26 +12,34 @@ from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
 from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
 
+from ..errors import UserError
+from ..text import clean
+from .symbols import symbols_of
+
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 def text_of_pieces(pieces: str) -> str:
-    """The text that pieces, separated by blanks, stand for.
+    """The line of text that pieces, separated by blanks, stand for.
 
-    Bytes that are no UTF-8, which a model can generate, become U+FFFD.
+    Bytes that are no UTF-8, which a model can generate, become U+FFFD, and all white space, line ends
+    too, becomes single blanks.
     """
-    found = merged(pieces.split(" ")) if "<0x" in pieces else pieces.split(" ")
-    return "".join(found).replace("\u2581", " ").strip()
+    symbols = pieces.split(" ")
+    text = "".join(merged(symbols) if "<0x" in pieces else symbols)
+    return clean(text.replace("\u2581", " "))
 
 
 def text_of(pieces: str, symbol: Optional[str]) -> str:
-    """The text that pieces stand for.
+    """The line of text that pieces stand for.
 
     Args:
         pieces: separated by blanks.
         symbol: how they are joined, as fairseq's `--post-process`; None leaves them apart.
     """
-    return text_of_pieces(pieces) if symbol == "sentencepiece" else post_process(pieces, symbol)
+    if symbol == "sentencepiece":
+        return text_of_pieces(pieces)
+    return clean(post_process(pieces, symbol))
 
 
 def merged(pieces: Iterable[str]) -> Iterator[str]:
@@ -45,7 +53,35 @@ def merged(pieces: Iterable[str]) -> Iterator[str]:
 
 @register_bpe("sentencepiece_bytes", dataclass=SentencepieceConfig)
 class SentencepieceBytes(SentencepieceBPE):
-    """fairseq's `--bpe sentencepiece` for models with byte fallback: also decodes bytes."""
+    """fairseq's `--bpe sentencepiece` for text as `hyperadapters prepare` reads it.
+
+    Lines are cleaned as there; what the model does not know is `<unk>`, so that text such as `</s>` or
+    `__de__` is never looked up as that symbol; and bytes are decoded.
+    """
+
+    def __init__(self, cfg: SentencepieceConfig) -> None:
+        super().__init__(cfg)
+        self.symbols = symbols_of(self.sp)
+
+    def encode(self, x: str) -> str:
+        numbers = self.sp.encode(
+            clean(x), out_type=int, enable_sampling=self.enable_sampling, alpha=self.alpha
+        )
+        return " ".join(self.symbols[number] for number in numbers)
 
     def decode(self, x: str) -> str:
         return text_of_pieces(x)
+
+
+def load_pieces(model: str) -> SentencepieceBytes:
+    """The encoder and decoder of a sentencepiece model.
+
+    Args:
+        model: path of the model.
+    Raises:
+        UserError: if the file is no sentencepiece model.
+    """
+    try:
+        return SentencepieceBytes(SentencepieceConfig(sentencepiece_model=model))
+    except (OSError, RuntimeError) as error:
+        raise UserError(f"'{model}' is no sentencepiece model: give the .model file") from error

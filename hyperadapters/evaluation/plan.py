@@ -10,6 +10,7 @@ import torch
 from .. import checkpoints
 from ..configuration import defaults, has_adapters
 from ..data.binarised import Binarised
+from ..data.lengths import source_limit
 from ..errors import UserError, listed
 from ..files import check_output
 from ..languages import Languages, codes_of, split_direction
@@ -167,7 +168,9 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         source=f"{binarised.folders[0]} ({options.subset})",
     )
     selected = directions.select(options.directions)
-    check_lengths(binarised, options.subset, selected, longest_source(state, cfg))
+    check_lengths(
+        binarised, options.subset, selected, source_limit(state["task_state"]["format"], cfg)
+    )
     remarks = left_out(directions, selected) if options.directions == "all" else []
     texts = texts_of(binarised, selected, options)
     names, replaced = tokenizers.choose(
@@ -183,13 +186,6 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         str(checkpoint), state, cfg, out, options, binarised, directions, selected, texts, names,
         known, remarks + replaced,
     )  # fmt: skip
-
-
-def longest_source(state: Mapping[str, Any], cfg: Namespace) -> int:
-    """How many pieces of a source sentence a model takes, besides a language token."""
-    task = state["task_state"]["format"]
-    token = 1 if task["encoder_langtok"] else 0
-    return min(task["max_source_positions"], cfg.max_source_positions) - token
 
 
 def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -> None:

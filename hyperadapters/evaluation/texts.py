@@ -9,7 +9,7 @@ from ..data.binarised import Binarised
 from ..data.byte_pieces import text_of
 from ..data.recorded import fingerprint
 from ..errors import Problems, UserError, listed
-from ..files import read_lines
+from ..text import clean, read_lines
 
 # How pieces become text, by the name of fairseq's `--post-process`, and the sign of such pieces.
 JOINED = {"sentencepiece": "\u2581", "subword_nmt": "@@"}
@@ -106,7 +106,7 @@ class Texts:
         key = (pair, lang)
         if key not in self._kept:
             self._kept[key] = (
-                read_lines(self.raw_file(pair, lang))
+                [clean(line) for line in read_lines(self.raw_file(pair, lang))]
                 if self.is_raw(pair, lang)
                 else self.data.text(self.split, pair, lang, self.dictionary, self.symbol)
             )

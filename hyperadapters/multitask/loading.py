@@ -40,7 +40,8 @@ def read_cell(cell: Cell, corpus: Corpus, split: str) -> List[Any]:
         UserError: naming the line that is unusable.
     """
     sentences = TASKS.get(cell.task).read(corpus.part(cell, split))
-    return list(tqdm(sentences, desc=f"reading {split} of {cell.name}", leave=False))
+    # on terminals only: an error must not end a line of a log that a bar began
+    return list(tqdm(sentences, f"reading {split} of {cell.name}", leave=False, disable=None))
 
 
 def drawn(cell: Cell, sentences: List[Any], seed: int) -> List[Any]:
@@ -67,7 +68,8 @@ def encode_cell(cell: Cell, ids: Ids, sentences: Iterable[Any], means: Means) ->
     """
     task, report = TASKS.get(cell.task), Report()
     found: List[Encoded] = []
-    for number, sentence in enumerate(tqdm(sentences, desc=f"encoding {cell.name}", leave=False)):
+    bar = tqdm(sentences, f"encoding {cell.name}", leave=False, disable=None)
+    for number, sentence in enumerate(bar):
         report.sentences += 1
         for part in task.encode(sentence, means, cell.direction, report):
             part.sentence = number
@@ -87,18 +89,20 @@ def log_report(split: str, datasets: Iterable[CellSentences], limit: int) -> Non
         limit: most pieces of a sentence.
     """
     headers = (
-        "cell", "sentences", "pieces", "unknown pieces", "too long", "left out", "too long words"
+        "cell", "sentences", "pieces", "unknown pieces", "too long", "too long words", "left out",
+        "empty",
     )  # fmt: skip
     rows = [
         (
             one.cell.name, one.report.sentences, int(one.sizes[:, 0].sum()), one.unknown_pieces(),
-            one.report.long, one.report.dropped, one.report.long_words,
+            one.report.long, one.report.long_words, one.report.dropped, one.report.empty,
         )
         for one in datasets
     ]  # fmt: skip
     table = tabulate(rows, headers, intfmt=",")
     logger.info(
-        f"sentences of {split} (too long: more than {limit} pieces; taken in parts unless left out):\n"
+        f"sentences of {split} (too long: more than {limit} pieces, taken in parts unless left out; empty: "
+        "no piece, left out):\n"
         f"{table}"
     )
     for name, _, pieces, unknown, *_ in rows:

@@ -23,6 +23,7 @@ class MaskedLanguageModel(Task):
     ) -> Iterator[Encoded]:
         parts = list(means.pieces.parts_of_text(sentence))
         report.long += len(parts) > 1
+        report.empty += not parts
         nothing = np.empty(0, dtype=np.int32)
         for ids in parts:
             yield Encoded(0, np.array(ids, dtype=np.int32), nothing, nothing)

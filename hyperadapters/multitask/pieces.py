@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from fairseq.data import Dictionary
-from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
 from fairseq.data.multilingual.multilingual_utils import get_lang_tok
 
+from ..data.byte_pieces import load_pieces
 from ..errors import UserError
 from .corpus import Corpus
 
@@ -63,25 +63,18 @@ class Pieces:
 
     def __init__(self, corpus: Corpus, dictionary: Dictionary, format: Format) -> None:
         self.dictionary, self.format = dictionary, format
-        try:
-            self.bpe = SentencepieceBPE(
-                SentencepieceConfig(sentencepiece_model=str(corpus.sentencepiece))
-            )
-        except (OSError, RuntimeError) as error:
-            raise UserError(
-                f"{corpus.sentencepiece} is no sentencepiece model ({error})"
-            ) from error
+        self.bpe = load_pieces(str(corpus.sentencepiece))
         self.words: Dict[str, List[int]] = {}
 
     def sentence(self, text: str) -> List[int]:
-        """The ids of a text, at least one."""
-        ids = [self.dictionary.index(piece) for piece in self.bpe.encode(text).split(" ") if piece]
-        return ids or [self.dictionary.unk()]
+        """The ids of a text; none if sentencepiece makes nothing of it."""
+        return [self.dictionary.index(piece) for piece in self.bpe.encode(text).split(" ") if piece]
 
     def word(self, word: str) -> List[int]:
-        """The ids of a word, cut to what a sentence can hold."""
+        """The ids of a word, at least one, cut to what a sentence can hold."""
         if word not in self.words:
-            self.words[word] = self.sentence(word)[: self.format.room]
+            ids = self.sentence(word) or [self.dictionary.unk()]
+            self.words[word] = ids[: self.format.room]
         return self.words[word]
 
     def whole(self, ids: Sequence[int]) -> List[int]:
@@ -107,7 +100,7 @@ class Pieces:
         yield self.whole(ids), firsts
 
     def parts_of_text(self, text: str) -> Iterator[List[int]]:
-        """A text in as many parts as the encoder's limit asks for, usually one."""
+        """A text in as many parts as the encoder's limit asks for, usually one; none if it is empty."""
         ids, room = self.sentence(text), self.format.room
         for start in range(0, len(ids), room):
             yield self.whole(ids[start : start + room])

@@ -43,7 +43,8 @@ class Report:
         parts: how many pieces of the encoder's length they gave.
         long: sentences that are longer than the encoder allows.
         long_words: words that lost their last pieces because they alone are too long.
-        dropped: sentences that are left out.
+        dropped: sentences that are left out because they are too long.
+        empty: sentences that are left out because sentencepiece makes nothing of them.
     """
 
     sentences: int = 0
@@ -51,6 +52,7 @@ class Report:
     long: int = 0
     long_words: int = 0
     dropped: int = 0
+    empty: int = 0
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,13 @@ class Translation(Task):
     def encode(
         self, sentence: Tuple[str, str], means: Means, direction: Tuple[str, str], report: Report
     ) -> Iterator[Encoded]:
-        """A pair, or nothing if a side is too long."""
+        """A pair, or nothing if a side is too long or empty."""
         pieces = means.pieces
         token = language_token(means, direction)
         source, target = (pieces.sentence(text) for text in sentence)
+        if not source or not target:
+            report.empty += 1
+            return
         if max(len(token) + len(source), len(target)) > pieces.format.room:
             report.long += 1
             report.dropped += 1

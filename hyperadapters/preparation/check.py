@@ -9,6 +9,7 @@ from ..workers import Workers
 from .config import load_config
 from .corpora import relative
 from .files_check import inspect
+from .normalization import rule_of
 from .spell_out import spell_out
 from .tidy import STATE, check_folder
 
@@ -28,12 +29,15 @@ def check(config_file: Path, out: Optional[Path], workers: Optional[int]) -> Tup
         UserError: if the configuration cannot be used.
     """
     config = load_config(config_file)
-    corpora = spell_out(config, config_file.resolve().parent / config.folder)
+    folder = config_file.resolve().parent / config.folder
+    corpora = spell_out(config, folder)
     if out:
         check_folder(out)
     with TemporaryDirectory() as temporary, Workers(workers) as pool:
         steps = Steps((out or Path(temporary)) / STATE)
-        found, problems = inspect(corpora, steps, pool, config.filters.empty_lines)
+        found, problems = inspect(
+            corpora, steps, pool, config.filters.empty_lines, rule_of(config.sentencepiece, folder)
+        )
         steps.save()
     rows = [
         {

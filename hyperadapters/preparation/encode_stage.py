@@ -97,14 +97,17 @@ def encode_all(job: Job, model_digest: str, dictionary: Dict[str, Any]) -> None:
 def write(
     part: Part, folders: List[Path], dtype: str, chunks: Iterable[Encoded], bar: tqdm
 ) -> Dict[str, int]:
-    """Writes the data of a part; returns how many sentence pairs it has and how many were dropped."""
-    counts = {"sentences": 0, "dropped": 0}
+    """Writes the data of a part; returns how many sentence pairs it has, how many were dropped, and the
+    pieces of its longest sentence."""
+    counts = {"sentences": 0, "dropped": 0, "longest": 0}
     with ExitStack() as stack:
         writer = PairWriter(folders, part.split, part.src, part.tgt, dtype, stack)
         for chunk in chunks:
             writer.write(chunk.tokens, chunk.sizes)
             counts["sentences"] += chunk.read - chunk.dropped
             counts["dropped"] += chunk.dropped
+            lengths = (sizes.max(initial=0) for shard in chunk.sizes for sizes in shard)
+            counts["longest"] = max(counts["longest"], *map(int, lengths))
             bar.update(chunk.read)
         writer.finish()
     return counts

@@ -1,6 +1,7 @@
 """Looking through every file before any work starts: is it there, text, and aligned?"""
 
 import codecs
+import re
 import zlib
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Tuple
@@ -9,14 +10,18 @@ from tqdm import tqdm
 
 from ..errors import UserError
 from ..steps import Steps
-from ..text import open_binary
+from ..text import clean, open_binary
 from ..workers import Workers
 from .corpora import Corpora, relative
+from .normalization import is_empty
 
 BLOCK = 1 << 20
+LONE_RETURN = re.compile(rb"\r[^\n]")
+PRINTABLE = re.compile(rb"[0-9A-Za-z]")  # in nearly every line, and looked for quickly
 GZIP = b"\x1f\x8b"  # how every such file begins, and no UTF-8 text
 NAMED_LINES = 3
 MOST_PROBLEMS = 12  # in one error
+VERSION = 2  # of the facts: another one looks through all files anew
 Facts = Dict[str, Any]
 MISSING: Facts = {"lines": None, "empty": None, "first_empty": [], "error": "there is no such file"}
 
@@ -27,14 +32,18 @@ def stamp(path: Path) -> List[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def look_through(path: Path) -> Facts:
+def look_through(task: Tuple[Path, str]) -> Facts:
     """Counts the lines of a file and checks that it is UTF-8.
 
+    Args:
+        task: the file, and the normalization after which a line is judged empty.
     Returns:
-        `lines`, `empty` (how many hold nothing but white space), `first_empty` (numbers of the
+        `lines`, `empty` (how many hold nothing), `first_empty` (numbers of the
         first of them) and, for a file that cannot be used, `error`.
     """
+    path, normalization = task
     facts: Facts = {"lines": 0, "empty": 0, "first_empty": []}
+    returns = False
     if path.suffix != ".gz":
         with open(path, "rb") as file:
             if file.read(len(GZIP)) == GZIP:
@@ -53,22 +62,25 @@ def look_through(path: Path) -> Facts:
                     bad = len(data) - len(error.object) + error.start
                     line = facts["lines"] + data[:bad].count(b"\n") + 1
                     return {**facts, "error": f"line {line} is not UTF-8: convert the file"}
+                returns = returns or bool(LONE_RETURN.search(block))
                 lines = (rest + block).split(b"\n")
                 rest = lines.pop()
-                count_lines(lines if block or not rest else [*lines, rest], facts)
+                count_lines(lines if block or not rest else [*lines, rest], facts, normalization)
                 if not block:
                     break
     except (OSError, EOFError, zlib.error) as error:
         return {**facts, "error": f"cannot be read ({error}): get it again"}
-    if facts["lines"] == facts["empty"]:
+    if facts["lines"] == 1 and returns:
+        facts["error"] = "ends its lines with carriage returns (old Mac): convert the file"
+    elif facts["lines"] == facts["empty"]:
         facts["error"] = "is empty" if not facts["lines"] else "holds nothing but empty lines"
     return facts
 
 
-def count_lines(lines: List[bytes], facts: Facts) -> None:
+def count_lines(lines: List[bytes], facts: Facts, normalization: str) -> None:
     """Adds lines to the facts of a file."""
     for number, line in enumerate(lines, facts["lines"] + 1):
-        if not line or line.isspace():
+        if not PRINTABLE.search(line) and is_empty(clean(line.decode("utf-8")), normalization):
             facts["empty"] += 1
             if len(facts["first_empty"]) < NAMED_LINES:
                 facts["first_empty"].append(number)
@@ -76,7 +88,7 @@ def count_lines(lines: List[bytes], facts: Facts) -> None:
 
 
 def check_files(
-    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str
+    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str, normalization: str
 ) -> Dict[Path, Facts]:
     """Looks through all files; see `inspect`.
 
@@ -85,7 +97,7 @@ def check_files(
     Raises:
         UserError: naming the missing, empty, unreadable and misaligned files, with line numbers.
     """
-    found, problems = inspect(corpora, steps, workers, empty_lines)
+    found, problems = inspect(corpora, steps, workers, empty_lines, normalization)
     if len(problems) > MOST_PROBLEMS:
         more = f"... ({len(problems)} problems in all: add --check for all of them)"
         problems = [*problems[:MOST_PROBLEMS], more]
@@ -95,7 +107,7 @@ def check_files(
 
 
 def inspect(
-    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str
+    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str, normalization: str
 ) -> Tuple[Dict[Path, Facts], List[str]]:
     """Looks through all files that have changed since they were looked through.
 
@@ -104,12 +116,13 @@ def inspect(
         steps: remembers what was found, by size and time of change.
         workers: do it.
         empty_lines: `error` if an empty line of a bitext is one.
+        normalization: sentencepiece's, after which an empty line is judged.
     Returns:
         what was found, by file; and every problem.
     """
     paths = corpora.files()
     there = [path for path in paths if path.is_file()]
-    found = {**dict.fromkeys(paths, MISSING), **facts_of(there, steps, workers)}
+    found = {**dict.fromkeys(paths, MISSING), **facts_of(there, steps, workers, normalization)}
     problems = [
         f"there is no file {relative(path)}{twin(path)}"
         if facts is MISSING
@@ -123,17 +136,23 @@ def inspect(
     return found, problems
 
 
-def facts_of(paths: List[Path], steps: Steps, workers: Workers) -> Dict[Path, Facts]:
+def facts_of(
+    paths: List[Path], steps: Steps, workers: Workers, normalization: str
+) -> Dict[Path, Facts]:
     """The facts of files, from before or looked up now."""
-    stamps = {path: stamp(path) for path in paths}
+    stamps = {path: [VERSION, normalization, *stamp(path)] for path in paths}
     names = {path: f"file {path}" for path in paths}
     todo = [path for path in paths if not steps.is_done(names[path], stamps[path])]
     if todo:
-        size = sum(stamps[path][0] for path in todo)
-        with tqdm(total=size, desc="checking files", unit="B", unit_scale=True) as bar:
-            for path, facts in workers.map(look_through, ((path, path) for path in todo)):
+        sizes = {path: path.stat().st_size for path in todo}
+        with tqdm(
+            total=sum(sizes.values()), desc="checking files", unit="B", unit_scale=True
+        ) as bar:
+            for path, facts in workers.map(
+                look_through, ((path, (path, normalization)) for path in todo)
+            ):
                 steps.finish(names[path], stamps[path], facts)
-                bar.update(stamps[path][0])
+                bar.update(sizes[path])
         steps.save()
     return {path: steps.result(names[path]) for path in paths}
 

@@ -11,6 +11,7 @@ from .filtering import filter_parts
 from .filters import Rules
 from .hashes import HeldOut
 from .job import VERSION, Job
+from .normalization import rule_of
 
 Scripts = Dict[str, Tuple[str, ...]]
 
@@ -35,7 +36,7 @@ def filter_all(job: Job, held_out: HeldOut, scripts: Scripts, ratios: Dict[str, 
     )
 
     others = [part for part in job.corpora.of("valid", "test") if not part.drawn]
-    rules = {part.name: Rules() for part in others}
+    rules = {part.name: Rules(normalization_of(job)) for part in others}
     filter_some(job, others, rules, all_inputs(others, rules, held_out), False)
     return held_out
 
@@ -77,6 +78,7 @@ def training_rules(
     """What is dropped from a training part."""
     filters = job.config.filters
     return Rules(
+        normalization=normalization_of(job),
         min_chars=filters.min_chars,
         max_chars=filters.max_chars,
         length_ratio=filters.length_ratio,
@@ -87,6 +89,11 @@ def training_rules(
         copies=filters.copies,
         held_out=held_out,
     )
+
+
+def normalization_of(job: Job) -> str:
+    """The normalization after which a line is judged empty."""
+    return rule_of(job.config.sentencepiece, job.folder)
 
 
 def all_inputs(parts: List[Part], rules: Dict[str, Rules], held_out: HeldOut) -> Dict[str, Any]:

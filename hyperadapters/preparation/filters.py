@@ -7,6 +7,7 @@ from typing import Dict, List, Optional, Tuple
 import numpy as np
 
 from .hashes import HeldOut, hashes, is_in, pair_hashes, read_hashes
+from .normalization import is_empty
 from .scripts import counts
 from .text import clean_lines, joined
 
@@ -32,6 +33,7 @@ class Rules:
     """What the filters need to know about a pair.
 
     Args:
+        normalization: sentencepiece's, after which an empty line is judged; see `normalization`.
         gaps: whether an empty side is a gap of a multi-parallel file.
         min_chars, max_chars: allowed characters of a side.
         length_ratio: allowed ratio of the sides' lengths, after division by `usual_ratio`.
@@ -43,6 +45,7 @@ class Rules:
         held_out: the held-out sentences.
     """
 
+    normalization: str = "nmt_nfkc"
     gaps: bool = False
     min_chars: int = 1
     max_chars: Optional[int] = None
@@ -78,7 +81,10 @@ class Kept:
 def filter_chunk(task: Tuple[bytes, bytes, Rules]) -> Kept:
     """Applies the rules to a chunk of aligned lines."""
     source_block, target_block, rules = task
-    sides = [clean_lines(source_block), clean_lines(target_block)]
+    sides = [
+        ["" if is_empty(line, rules.normalization) else line for line in clean_lines(block)]
+        for block in (source_block, target_block)
+    ]
     selection = Selection(sides)
     selection.drop(GAP if rules.gaps else EMPTY, empty(selection))
     drop_by_length(selection, rules)

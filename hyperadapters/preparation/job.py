@@ -9,7 +9,7 @@ from ..workers import Workers
 from .config import Config
 from .corpora import Corpora, Part
 
-VERSION = 4  # of what the stages write: another one does everything anew
+VERSION = 5  # of what the stages write: another one does everything anew
 
 
 @dataclass

@@ -1,16 +1,21 @@
 """The sentencepiece model and the dictionary that fairseq reads."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
+from ..data.symbols import SPECIALS, UNKNOWN, pieces_of, symbols_of
 from ..errors import UserError, listed
 from ..files import write_lines, written
 from .config import SentencePiece
 
-SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")  # fairseq's dictionary has them before its first line
 MISSING_SHARE = 0.1  # of a model's pieces that its dictionary may lack
 THREADS = 16  # fixed, as the model depends on it
+
+
+class SmallVocabulary(Exception):
+    """A vocabulary that is too small for the characters; holds how many pieces they need."""
 
 
 def language_tokens(languages: List[str], style: str) -> List[str]:
@@ -36,6 +41,7 @@ def train(
     So is the padding symbol, which fairseq's dictionary has too.
 
     Raises:
+        SmallVocabulary: if the characters do not fit into the vocabulary.
         UserError: if sentencepiece cannot train with these settings.
     """
     import sentencepiece
@@ -52,6 +58,9 @@ def train(
             max_sentence_length=1 << 20, num_threads=THREADS, minloglevel=2,
         )  # fmt: skip
     except (RuntimeError, OSError) as error:
+        small = re.search(r"smaller than required_chars. \d+ vs (\d+)", str(error))
+        if small:
+            raise SmallVocabulary(int(small[1])) from error
         raise UserError(
             f"sentencepiece cannot train: {' '.join(str(error).split())} (settings: sentencepiece)"
         ) from error
@@ -75,8 +84,7 @@ def load(model: Path) -> Any:
 
 def write_dictionary(model: Any, path: Path) -> None:
     """Writes all pieces of a model as a fairseq dictionary."""
-    pieces = [model.id_to_piece(number) for number in range(model.get_piece_size())]
-    write_lines(path, (f"{piece} 1" for piece in pieces if piece not in SPECIALS))
+    write_lines(path, (f"{piece} 1" for piece in pieces_of(model) if piece not in SPECIALS))
 
 
 def dictionary_ids(model: Any, dictionary: Path) -> Dict[str, Any]:
@@ -97,17 +105,13 @@ def dictionary_ids(model: Any, dictionary: Path) -> Dict[str, Any]:
         known = Dictionary.load(str(dictionary))
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{dictionary} is no fairseq dictionary: {error}") from error
-    pieces = [model.id_to_piece(number) for number in range(model.get_piece_size())]
-    usable = [
-        piece
-        for number, piece in enumerate(pieces)
-        if not model.is_control(number) and not model.is_unknown(number)
-    ]
-    missing = [piece for piece in usable if piece not in known]
+    symbols = symbols_of(model)
+    usable = [symbol for symbol in symbols if symbol != UNKNOWN]
+    missing = [symbol for symbol in usable if symbol not in known]
     if len(missing) > MISSING_SHARE * len(usable):
         raise UserError(
             f"{dictionary} lacks {len(missing)} of the model's {len(usable)} pieces "
             f"({listed(missing[:5])}): give the dictionary that belongs to the model"
         )
-    ids = [known.unk() if piece in SPECIALS else known.index(piece) for piece in pieces]
+    ids = [known.index(symbol) for symbol in symbols]
     return {"ids": ids, "symbols": len(known), "eos": known.eos(), "missing": len(missing)}

@@ -8,6 +8,7 @@ from .filters import EMPTY, GAP, REASONS
 from .job import Job
 
 USUAL = 0.5  # part of a training set that filters leave at least
+POSITIONS = 1024 - 1  # fairseq's default, and one is for the language token
 Figures = Dict[str, Any]
 
 
@@ -44,13 +45,14 @@ def part_figures(job: Job, part: Part) -> Figures:
     """Read, kept and dropped of a part."""
     counts = job.counts(part)
     dropped = dict(counts["dropped"])
-    encoded = 0
+    encoded = longest = 0
     if counts["kept"]:
         found = job.steps.result(f"encode {part.name}")
         encoded = found["sentences"]
         if found["dropped"]:
             dropped["too many pieces"] = found["dropped"]
-    return {"read": counts["read"], "kept": encoded, "dropped": dropped}
+        longest = found["longest"]
+    return {"read": counts["read"], "kept": encoded, "dropped": dropped, "longest": longest}
 
 
 def directions(job: Job) -> List[str]:
@@ -81,16 +83,38 @@ def warnings(job: Job, missing: int) -> List[str]:
     if idle:
         found.append(f"no training pair with {listed(idle)}: no direction of theirs is trained")
     found += mostly_dropped(job)
+    found += too_long(job)
     lacking = without_valid(job)
     if lacking:
         found.append(
             f"no valid set for {listed(lacking)}: train with --disable-validation, or add one"
         )
+    settings = job.config.sentencepiece
+    if not settings.model:
+        size = job.steps.result("sentencepiece training")["pieces"]
+        if size > settings.vocabulary:
+            found.append(
+                f"sentencepiece.vocabulary is {settings.vocabulary:,}, but the model has {size:,} pieces: "
+                "characters, bytes and special symbols alone need them"
+            )
     if missing:
         found.append(
             f"{missing} pieces of the model are not in its dictionary: they become unknown"
         )
     return found
+
+
+def too_long(job: Job) -> List[str]:
+    """Sets with sentences for which models have no positions unless they are given more."""
+    longest = {part.name: part_figures(job, part)["longest"] for part in job.full(*SPLITS)}
+    long = [f"{name} ({pieces:,})" for name, pieces in longest.items() if pieces > POSITIONS]
+    if not long:
+        return []
+    return [
+        f"sentences of more than {POSITIONS} pieces in {listed(long)}: models have so many positions "
+        "unless --max-source-positions and --max-target-positions give more; training leaves such "
+        "sentences out and stops at those of a valid set: shorten them"
+    ]
 
 
 def mostly_dropped(job: Job) -> List[str]:

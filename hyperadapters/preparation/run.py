@@ -14,7 +14,7 @@ from .config import load_config
 from .corpora import SPLITS
 from .encode_stage import binarised_files, encode_all, layout
 from .files_check import check_files
-from .filter_stage import filter_all
+from .filter_stage import filter_all, normalization_of
 from .hashes import HeldOut
 from .held_out import collect, expected_scripts
 from .job import VERSION, Job
@@ -48,7 +48,9 @@ def prepare(config_file: Path, out: Path, workers: Optional[int] = None) -> Figu
     with alone_in(out), Workers(workers) as pool:
         job = Job(config, corpora, folder, out, Steps(out / STATE), pool)
         check_given_files(job)
-        job.facts = check_files(corpora, job.steps, pool, config.filters.empty_lines)
+        job.facts = check_files(
+            corpora, job.steps, pool, config.filters.empty_lines, normalization_of(job)
+        )
         try:
             return run_stages(job)
         finally:

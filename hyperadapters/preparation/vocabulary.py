@@ -1,6 +1,7 @@
 """The stage that makes the sentencepiece model and the dictionaries."""
 
 import shutil
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Dict, List
@@ -38,7 +39,8 @@ def make_model(job: Job) -> Dict[str, Any]:
     """Trains or takes over the sentencepiece model.
 
     Returns:
-        `digest` of the model; for a trained one, `sentences` and `drawn` by language.
+        `digest` of the model; for a trained one `pieces`, their number, and `sentences` and `drawn` by
+        language.
     """
     settings = job.config.sentencepiece
     model = job.out / "sentencepiece.model"
@@ -73,7 +75,8 @@ def train(job: Job, model: Path) -> Dict[str, Any]:
             characters[code] += length
     drawn = quotas(sizes, characters, settings.temperature, settings.sentences, settings.characters)
     apart(train_on_sample, model, settings, files, sizes, drawn, job.config.seed)
-    return {"digest": file_digest(model), "sentences": sizes, "drawn": drawn}
+    size = pieces.load(model).get_piece_size()
+    return {"digest": file_digest(model), "pieces": size, "sentences": sizes, "drawn": drawn}
 
 
 def train_on_sample(
@@ -84,12 +87,22 @@ def train_on_sample(
     drawn: Dict[str, int],
     seed: int,
 ) -> None:
-    """Trains a model on a sample; `files` has the languages in the order of their ids."""
-    sentences = tqdm(
-        sample(files, sizes, drawn, seed),
-        total=sum(drawn.values()), desc="sampling", unit=" sentences", unit_scale=True,
-    )  # fmt: skip
-    pieces.train(iter(sentences), model, settings, list(files))
+    """Trains a model on a sample; `files` has the languages in the order of their ids.
+
+    A vocabulary that the characters do not fit into becomes as large as they need.
+    """
+
+    def train(settings: SentencePiece) -> None:
+        sentences = tqdm(
+            sample(files, sizes, drawn, seed),
+            total=sum(drawn.values()), desc="sampling", unit=" sentences", unit_scale=True,
+        )  # fmt: skip
+        pieces.train(iter(sentences), model, settings, list(files))
+
+    try:
+        train(settings)
+    except pieces.SmallVocabulary as error:
+        train(replace(settings, vocabulary=error.args[0]))
 
 
 def make_dictionary(job: Job, model_digest: str) -> Dict[str, Any]:

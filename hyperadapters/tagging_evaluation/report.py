@@ -127,8 +127,8 @@ def remarks_on(cells: Cells) -> List[str]:
             remarks.append(f"{name}: training showed no label {found}: these words count as errors")
         if one["left_out"]:
             remarks.append(
-                f"{name}: {one['left_out']} pairs are too long for the model; their translations "
-                "count as empty"
+                f"{name}: {one['left_out']} sentences are too long for the model, or sentencepiece makes "
+                "nothing of them; predictions of them count as empty"
             )
         elif one["long_sentences"]:
             remarks.append(

@@ -117,7 +117,7 @@ def evaluated(
         ),
         "long_sentences": outcome.report.long,
         "cut_words": outcome.report.long_words,
-        "left_out": outcome.report.dropped,
+        "left_out": outcome.report.dropped + outcome.report.empty,
         "unknown_labels": outcome.unknown_labels,
     }
 

@@ -71,7 +71,7 @@ class Translations(Judge):
             for batch in decoder.decode([every]):
                 for _, row, pieces in batch.rows:
                     text = loaded.task.pieces.bpe.decode(pieces)
-                    hypotheses[dataset.sentences[row].sentence] = " ".join(text.split())
+                    hypotheses[dataset.sentences[row].sentence] = text
                 bar.update(len(batch.rows))
         return Outcome(
             [[(*pair, found)] for pair, found in zip(sentences, hypotheses)], dataset.report

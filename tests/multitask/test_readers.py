@@ -55,8 +55,8 @@ def test_a_part_takes_some_sentences(tmp_path):
     [
         (CONLLU.replace("NOUN", "N"), r"file.txt line 9: 'N' is no universal part of speech"),
         (CONLLU.replace("NOUN", "_"), r"line 9: '_' is no universal"),
-        (CONLLU.replace("3\ta l", "three\ta l"), r"sentence from line 3 is no CoNLL-U"),
-        ("word TAG\n", r"sentence from line 1 is no CoNLL-U"),
+        (CONLLU.replace("3\ta l", "three\ta l"), r"line 7 is no CoNLL-U"),
+        ("word TAG\n", r"line 1 is no CoNLL-U"),
         (b"1\ta\xff\t_\tNOUN\n", r"line 1 is not UTF-8"),
         ("\n\n", r"file.txt has no sentences"),
     ],

@@ -17,13 +17,13 @@ def test_lines_are_counted_across_blocks(tmp_path, monkeypatch, block):
     monkeypatch.setattr(files_check, "BLOCK", block)
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress("ä\n\n \nб\r\nend".encode()))
-    assert look_through(path) == {"lines": 5, "empty": 2, "first_empty": [2, 3]}
+    assert look_through((path, "nmt_nfkc")) == {"lines": 5, "empty": 2, "first_empty": [2, 3]}
     path.write_bytes(gzip.compress("ä\nб\n".encode()))
-    assert look_through(path) == {"lines": 2, "empty": 0, "first_empty": []}
+    assert look_through((path, "nmt_nfkc")) == {"lines": 2, "empty": 0, "first_empty": []}
     path.write_bytes(gzip.compress("ä\nб\nok \xe4 no\n".encode() + b"d\xfcrr\n"))
-    assert look_through(path)["error"].startswith("line 4 is not UTF-8")
+    assert look_through((path, "nmt_nfkc"))["error"].startswith("line 4 is not UTF-8")
     path.write_bytes(gzip.compress("ä\nб".encode()[:-1]))
-    assert look_through(path)["error"].startswith("line 2 is not UTF-8")
+    assert look_through((path, "nmt_nfkc"))["error"].startswith("line 2 is not UTF-8")
 
 
 def test_everything_wrong_comes_in_one_error_before_any_work(corpus, prepared):
@@ -52,7 +52,7 @@ bitext: [{pair: de-en, train: "b.{lang}", valid: "valid.{lang}"}]
 sentencepiece: {vocabulary: 300}
 """
     assert prepared(config)["splits"]["train"]["de-en"] == {
-        "read": 120, "kept": 2, "dropped": {"empty": 60, "duplicate": 58},
+        "read": 120, "kept": 2, "dropped": {"empty": 60, "duplicate": 58}, "longest": 9,
     }  # fmt: skip
     with pytest.raises(UserError, match=r"b.de has 30 empty lines \(first: 2, 6, 10\)"):
         prepared(config + "filters: {empty_lines: error}")
@@ -66,7 +66,9 @@ def test_check_lists_the_files_and_remembers_them(corpus, monkeypatch):
         ("train", "en", 120, 0), ("train", "de", 120, 0), ("train", "ru", 120, 10),
     ]  # fmt: skip
     looked = []
-    monkeypatch.setattr(files_check, "look_through", lambda p: looked.append(p) or look_through(p))
+    monkeypatch.setattr(
+        files_check, "look_through", lambda task: looked.append(task[0]) or look_through(task)
+    )
     write(corpus / "test.ru", ["абв"] * 8)
     check(corpus / "config.yaml", out, 1)
     assert [path.name for path in looked] == ["test.ru"]
@@ -98,5 +100,5 @@ def test_a_compressed_file_without_its_ending_is_named(tmp_path):
     (tmp_path / "a.de").write_bytes(gzip.compress(b"a\n"))
     assert (
         "is compressed with gzip: let its name end in .gz"
-        in look_through(tmp_path / "a.de")["error"]
+        in look_through((tmp_path / "a.de", "nmt_nfkc"))["error"]
     )

@@ -37,7 +37,8 @@ def test_everything_that_fairseq_needs_is_there(corpus, prepared):
     found = prepared()
     out = corpus.parent / "out"
     assert found == json.loads((out / "report.json").read_text())
-    assert found["splits"]["train"]["en-ru"] == {"read": 120, "kept": 110, "dropped": {"gap": 10}}
+    counts = {**found["splits"]["train"]["en-ru"], "longest": None}
+    assert counts == {"read": 120, "kept": 110, "dropped": {"gap": 10}, "longest": None}
     assert list(found["splits"]["test"]) == ["en-de", "en-ru", "de-ru"]
     assert (out / "directions.txt").read_text() == "en-de,de-en,en-ru,ru-en\n"
     assert (out / "langs.txt").read_text() == "en,de,ru\n"
@@ -161,7 +162,8 @@ def test_long_sentences_are_dropped_by_pieces_but_not_from_test_sets(corpus, pre
     found = prepared(CONFIG + "filters: {max_pieces: 18}")
     train = found["splits"]["train"]["en-de"]
     assert 0 < train["dropped"]["too many pieces"] == 120 - train["kept"]
-    assert found["splits"]["test"]["en-de"] == {"read": 8, "kept": 8, "dropped": {}}
+    counts = {**found["splits"]["test"]["en-de"], "longest": None}
+    assert counts == {"read": 8, "kept": 8, "dropped": {}, "longest": None}
     assert len(decoded(corpus.parent / "out", "train.en-de", "de")) == train["kept"]
 
 
@@ -285,9 +287,18 @@ def test_a_training_set_that_is_mostly_dropped_and_an_idle_language_are_warned_o
     assert "no training pair with ru" in warned
 
 
+def test_a_vocabulary_is_at_least_as_large_as_characters_need(corpus, prepared):
+    found = prepared(CONFIG.replace("vocabulary: 400", "vocabulary: 10"))
+    size = found["sentencepiece"]["pieces"]
+    assert size > 256  # byte fallback alone
+    assert (
+        f"sentencepiece.vocabulary is 10, but the model has {size} pieces" in found["warnings"][0]
+    )
+
+
 def test_sentencepiece_that_cannot_train_is_an_error(corpus, prepared):
-    with pytest.raises(UserError, match="sentencepiece cannot train: .*settings: sentencepiece"):
-        prepared(CONFIG.replace("vocabulary: 400", "vocabulary: 10"))
+    with pytest.raises(UserError, match="sentencepiece.normalization is 'nfd': .* knows nmt_nfkc"):
+        prepared(CONFIG.replace("vocabulary: 400", "vocabulary: 400, normalization: nfd"))
 
 
 def test_the_command(corpus, capsys):
