@@ -167,3 +167,4 @@ def show_user_errors_as_one_line() -> None:
 
     hook.shows_user_errors = True
     sys.excepthook = hook
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else fairseq-hydra-train prints a traceback

@@ -26,6 +26,7 @@ from ..freezing import freeze
 from ..fresh import forget_best
 from ..languages import Languages, codes_of, listed_directions, split_direction
 from ..resume_check import check_resumed
+from ..text import read_lines
 
 logger = logging.getLogger(__name__)
 
@@ -185,8 +186,7 @@ def prepare_training(args) -> None:
             raise UserError("--langs and --lang-dict exclude each other: give one")
         if not os.path.isfile(args.lang_dict):
             raise UserError(f"--lang-dict {args.lang_dict}: there is no such file")
-        with open(args.lang_dict, encoding="utf-8") as lines:
-            args.langs = [line.strip() for line in lines if line.strip()]
+        args.langs = [line.strip() for line in read_lines(args.lang_dict) if line.strip()]
         args.lang_dict = None
     args.langs = args.langs or codes_of(args.lang_pairs)
 
