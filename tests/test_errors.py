@@ -78,7 +78,9 @@ def test_commands_and_the_hook_have_the_same_rule(monkeypatch, capsys):
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     show_user_errors_as_one_line()
     for error in (UserError("do this"), PermissionError(errno.EACCES, "", "x")):
-        monkeypatch.setattr("hyperadapters.cli.user_dir.run", lambda _: raise_it(error))
+        monkeypatch.setattr(
+            "hyperadapters.cli.user_dir.run", lambda _, error=error: raise_it(error)
+        )
         assert main(["user-dir"]) == 2
         line = capsys.readouterr().err
         sys.excepthook(type(error), error, None)
