@@ -34,8 +34,8 @@ TEXT
 [ $# -ge 2 ] || usage
 demo=$1 out=$2
 [ -s "$demo/corpus/corpus.yaml" ] || { echo "error: '$demo' is no folder of hyperadapters demo-tagging" >&2; exit 2; }
-# shellcheck source=scripts/tagging_common.sh
-. "$(dirname "$0")/tagging_common.sh"
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
 known=qaa,qab,qba,qbb,qbc new="qac qca" systems="look-up hyper-x no-language embedding task stack alone"
 cells=pos:qaa,pos:qba,pos:qbb,ner:qaa,ner:qab,ner:qbc
 adapters=(--freeze-backbone --adapter-bottleneck 32)

@@ -44,8 +44,8 @@ corpus=$1 backbone=$2 out=$3
 shift 3
 [ -n "${CELLS:-}" ] || { echo "error: CELLS is not set: name the cells to train, e.g. CELLS=pos:en,ner:de" >&2; exit 2; }
 [ "${PRINT:-}" = 1 ] || [ -s "$backbone" ] || { echo "error: there is no checkpoint '$backbone'" >&2; exit 2; }
-# shellcheck source=scripts/tagging_common.sh
-. "$(dirname "$0")/tagging_common.sh"
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
 systems=${*:-look-up hyper-x hyper-x-no-language task task-like-hyper-x cell full${TEXT:+ stack}}
 for system in $systems; do
     case $system in

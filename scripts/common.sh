@@ -1,4 +1,4 @@
-# Sourced by train_tagging.sh and few_shot.sh: one fairseq-train command of cells, run unless finished before.
+# Sourced by the scripts of studies: one fairseq-train command, run unless finished before.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$root/.venv/bin:$PATH
 
@@ -8,16 +8,9 @@ run() { # LOG COMMAND...
     "${@:2}" >>"$1" 2>&1 || { echo "error: see the end of $1" >&2; return 1; }
 }
 
-train_cells() { # FOLDER CORPUS SEED CELLS OPTION...
-    local folder=$1 corpus=$2 seed=$3 cells=$4
-    shift 4
-    # shellcheck disable=SC2086
-    set -- fairseq-train "$corpus" --user-dir "$root/hyperadapters" --task hyperx \
-        --task-languages "$cells" --arch hyperx_encoder_tiny --criterion cells \
-        --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
-        --warmup-updates 100 --max-tokens 2000 --seed "$seed" \
-        --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 --disable-validation \
-        --num-workers 0 --log-format json --log-interval 50 --save-dir "$folder" "$@" ${EXTRA:-}
+train_once() { # FOLDER COMMAND...
+    local folder=$1
+    shift
     if [ -e "$folder/finished" ] && [ "${PRINT:-}" != 1 ]; then
         [ "$*" = "$(cat "$folder/finished")" ] || {
             echo "error: '$folder' was trained with other options (see $folder/finished): give another OUT" >&2
@@ -27,6 +20,18 @@ train_cells() { # FOLDER CORPUS SEED CELLS OPTION...
     fi
     run "$folder.log" "$@" || return
     [ "${PRINT:-}" = 1 ] || echo "$*" >"$folder/finished"
+}
+
+train_cells() { # FOLDER CORPUS SEED CELLS OPTION...
+    local folder=$1 corpus=$2 seed=$3 cells=$4
+    shift 4
+    # shellcheck disable=SC2086
+    train_once "$folder" fairseq-train "$corpus" --user-dir "$root/hyperadapters" --task hyperx \
+        --task-languages "$cells" --arch hyperx_encoder_tiny --criterion cells \
+        --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
+        --warmup-updates 100 --max-tokens 2000 --seed "$seed" \
+        --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 --disable-validation \
+        --num-workers 0 --log-format json --log-interval 50 --save-dir "$folder" "$@" ${EXTRA:-}
 }
 
 evaluate_cells() { # FOLDER CORPUS CELLS NAME OUT
