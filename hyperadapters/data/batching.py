@@ -9,6 +9,7 @@ from fairseq.data import FairseqDataset, SampledMultiDataset
 from fairseq.data.iterators import EpochBatchIterator
 from tabulate import tabulate
 
+from .lengths import check_dataset, check_held_out
 from .position import for_any_number_of_workers
 
 logger = logging.getLogger(__name__)
@@ -22,13 +23,43 @@ class EverySentence:
     on, in no epoch, nor evaluated. Here that option has no effect.
     """
 
+    model_positions: Any = None
+
+    def build_model(self, cfg: Any, from_checkpoint: bool = False):
+        """Builds the model, and remembers how long its sentences may be."""
+        model = super().build_model(cfg, from_checkpoint)
+        self.model_positions = model.max_positions()
+        return model
+
     def get_batch_iterator(self, dataset: FairseqDataset, *args: Any, **kwargs: Any):
-        """fairseq's iterator over the batches of a dataset; of a training set it logs what it uses."""
+        """fairseq's iterator over the batches of a dataset; of a training set it logs what it uses.
+
+        Raises:
+            UserError: if training would stop at a sentence of a validation set that is too long.
+        """
         kwargs["required_batch_size_multiple"] = 1
+        training = getattr(dataset, "split", None) == "train"
+        if training:
+            # fairseq's older tasks have their settings in `args`
+            check_held_out(self, self.cfg or self.args, dataset, self.model_positions)
         iterator = super().get_batch_iterator(dataset, *args, **kwargs)
-        if getattr(dataset, "split", None) == "train":
+        if training:
             log_usage(dataset, iterator)
         return for_any_number_of_workers(iterator)
+
+    def filter_indices_by_size(
+        self, indices, dataset, max_positions=None, ignore_invalid_inputs=False
+    ):
+        """fairseq's choice of sentences that are not too long.
+
+        Raises:
+            UserError: naming a sentence that is too long, unless such may be left out.
+        """
+        if max_positions is not None and not ignore_invalid_inputs:
+            check_dataset(dataset, getattr(dataset, "split", "") or "the", max_positions)
+        return super().filter_indices_by_size(
+            indices, dataset, max_positions, ignore_invalid_inputs
+        )
 
 
 def log_usage(dataset: SampledMultiDataset, iterator: EpochBatchIterator) -> None:

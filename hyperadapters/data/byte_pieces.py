@@ -12,6 +12,7 @@ from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
 from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
 
+from ..checkpoint_files import check_transfer
 from ..errors import UserError
 from ..text import clean
 from .symbols import symbols_of
@@ -82,6 +83,7 @@ def load_pieces(model: str) -> SentencepieceBytes:
         UserError: if the file is no sentencepiece model.
     """
     try:
+        check_transfer(model)
         return SentencepieceBytes(SentencepieceConfig(sentencepiece_model=model))
     except (OSError, RuntimeError) as error:
         raise UserError(f"'{model}' is no sentencepiece model: give the .model file") from error

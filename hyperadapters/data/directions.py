@@ -29,7 +29,7 @@ class DirectionsManager(MultilingualDatasetManager):
 
     def tag(self, dataset, src: str, tgt: str) -> TaggedPairs:
         """`dataset` with its items marked as being of the direction `src`-`tgt`."""
-        return TaggedPairs(dataset, self.languages.id(src), self.languages.id(tgt))
+        return TaggedPairs(dataset, self.languages.id(src), self.languages.id(tgt), f"{src}-{tgt}")
 
     def load_direction(self, split: str, src: str, tgt: str) -> TaggedPairs:
         """The sentences of one direction; the pair's one binarised copy serves both."""

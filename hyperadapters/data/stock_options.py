@@ -12,6 +12,7 @@ from omegaconf import II, DictConfig, ListConfig, OmegaConf
 
 from ..errors import UserError, nearest
 from ..resume_check import ResumeOptions
+from .lengths import LengthOptions
 
 # Options of other sections of the configuration that the stock task reads.
 BORROWED = {
@@ -65,7 +66,7 @@ def stock_dataclass(name: str, own: List[Tuple[str, Any, Any]]) -> type:
     return dataclasses.make_dataclass(
         name,
         mirrored + borrowed + own,
-        bases=(ResumeOptions,),
+        bases=(ResumeOptions, LengthOptions),
         namespace={"__module__": __name__},
     )
 

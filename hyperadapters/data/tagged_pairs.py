@@ -19,10 +19,12 @@ class TaggedPairs(BaseWrapperDataset):
         dataset: a language pair dataset, or another whose collater returns `id` and `net_input`.
         src_id: id of the source language.
         tgt_id: id of the target language.
+        name: what to call it, by custom the direction.
     """
 
-    def __init__(self, dataset: FairseqDataset, src_id: int, tgt_id: int) -> None:
+    def __init__(self, dataset: FairseqDataset, src_id: int, tgt_id: int, name: str = "") -> None:
         super().__init__(dataset)
+        self.name = name
         self.ids = {SRC: src_id, TGT: tgt_id}
 
     def __getitem__(self, index: int) -> Dict[str, Any]:

@@ -46,6 +46,11 @@ class CellSentences(FairseqDataset):
             [(len(one.source), max(len(one.source), len(one.labels))) for one in sentences]
         )  # [sentences, 2]
 
+    @property
+    def name(self) -> str:
+        """The name of the cell."""
+        return self.cell.name
+
     def __len__(self) -> int:
         return len(self.sentences)
 

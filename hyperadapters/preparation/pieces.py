@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
+from ..checkpoint_files import check_transfer
 from ..data.symbols import SPECIALS, UNKNOWN, pieces_of, symbols_of
 from ..errors import UserError, listed
 from ..files import write_lines, written
@@ -77,6 +78,7 @@ def load(model: Path) -> Any:
     import sentencepiece
 
     try:
+        check_transfer(str(model))
         return sentencepiece.SentencePieceProcessor(model_file=str(model))
     except (RuntimeError, OSError) as error:
         raise UserError(f"{model} is no sentencepiece model") from error

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import UserError, listed
 from ..files import write_lines
 from ..languages import primary_subtag
+from ..text import read_lines
 
 GENEALOGY = "genealogy"
 GENEALOGY_FILE = Path(__file__).parent / "genealogy.tsv"
@@ -105,7 +106,7 @@ def from_table(path: Path, codes: Sequence[str]) -> Reference:
         )
     rows: List[Row] = []
     title = path.name
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         if line.startswith("#"):
             title = line.lstrip("# ").strip() if title == path.name else title
         elif line.strip():

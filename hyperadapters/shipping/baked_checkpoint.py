@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from .. import checkpoints
 from ..configuration import setting_of
 from ..data import recorded
+from ..data.lengths import LengthOptions
 from ..data.stock_options import BORROWED
 from ..files import written
 from ..freezing import ADAPTER_PREFIX, is_backbone
@@ -108,7 +109,7 @@ def task_settings(
         **borrowed(configuration(base)),
         **own,
         **task_state["format"],
-        **dict.fromkeys(vars(ResumeOptions())),
+        **dict.fromkeys([*vars(ResumeOptions()), *vars(LengthOptions())]),
         "_name": TASK,
         "langs": ",".join(task_state["languages"]),
         "lang_dict": None,

@@ -10,6 +10,7 @@ from omegaconf import II, MISSING
 
 from ..absent import check_wrapper, drop_absent_gradients
 from ..data.batching import EverySentence, one_direction_a_batch
+from ..data.lengths import LengthOptions
 from ..errors import UserError
 from ..freezing import KeptRows
 from ..fresh import forget_best
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class HyperXTaskConfig(ResumeOptions):
+class HyperXTaskConfig(ResumeOptions, LengthOptions):
     """Options of `--task hyperx`."""
 
     data: str = field(
