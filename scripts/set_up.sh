@@ -51,6 +51,12 @@ pip() { "$VENV/bin/python" -m pip --disable-pip-version-check --no-input install
 # the compiled parts that matter are tiny, so optimising them only costs time
 host() { CFLAGS="${CFLAGS:--O0 -g0}" pip --no-build-isolation fairseq-fixed==0.12.3.1; }
 
+project() {
+    pip --no-build-isolation -e ".[dev]"
+    # fairseq asks for it, nothing here uses it, and where it does not load it breaks `import transformers`
+    "$VENV/bin/python" -c 'import torchaudio' || "$VENV/bin/python" -m pip uninstall --yes torchaudio
+}
+
 python=$(find_python)
 [ -n "$python" ] ||
     fail "Python 3.11 or 3.12 is needed, found $(${PYTHON:-python3} --version 2>&1 || echo none): install one, or name it with PYTHON=/path/to/python"
@@ -64,4 +70,4 @@ fi
 pins=$(cksum <constraints.txt)
 step 2 "torch and build tools" "1 minute" "$pins" pip torch numpy cython setuptools setuptools-scm wheel ninja
 step 3 "fairseq" "2 to 6 minutes where it is compiled, else 1" "$pins" host
-step 4 "hyperadapters and what it needs" "1 minute" "$pins $(cksum <setup.py)" pip --no-build-isolation -e ".[dev]"
+step 4 "hyperadapters and what it needs" "1 minute" "$pins $(cksum <setup.py)" project

@@ -59,6 +59,20 @@ def train_arguments(toy: Path, save: Path, *extra: str) -> List[str]:
     ]  # fmt: skip
 
 
+def loaded_task(toy: Path, save: Path, *extra: str):
+    """The task of a short fairseq-train command, with its data."""
+    from fairseq import options, tasks
+    from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+
+    args = options.parse_args_and_arch(
+        options.get_training_parser(), train_arguments(toy, save, *extra)
+    )
+    task = tasks.setup_task(convert_namespace_to_omegaconf(args).task)
+    for split in ("train", "valid"):
+        task.load_dataset(split)
+    return task
+
+
 def train(toy: Path, save: Path, *extra: str) -> Path:
     """fairseq-train in this process; returns its last checkpoint."""
     from fairseq_cli import train as command

@@ -3,19 +3,7 @@
 from argparse import Namespace
 
 import pytest
-from fairseq import options, tasks
-from fairseq.dataclass.utils import convert_namespace_to_omegaconf
-from toy import LANGUAGES, train_arguments
-
-
-def loaded_task(toy, tmp_path, *extra):
-    args = options.parse_args_and_arch(
-        options.get_training_parser(), train_arguments(toy, tmp_path, *extra)
-    )
-    task = tasks.setup_task(convert_namespace_to_omegaconf(args).task)
-    for split in ("train", "valid"):
-        task.load_dataset(split)
-    return task
+from toy import LANGUAGES, loaded_task
 
 
 def batches(task, split, multiple=8):

@@ -35,7 +35,8 @@ def test_the_best_checkpoint_has_the_best_mean_over_cells(folder, tmp_path):
     log = tmp_path / "log"
     train_cells(
         folder, tmp_path / "save", "--max-update", "20", "--validate-interval-updates", "5",
-        "--save-interval-updates", "5", "--log-file", str(log), cells="pos:qaa,ner:qab,mlm:qba",
+        "--validate-interval", "99", "--save-interval-updates", "5", "--log-file", str(log),
+        cells="pos:qaa,ner:qab,mlm:qba",
     )  # fmt: skip
     lines = re.findall(r"\{.*valid_score.*\}", log.read_text())
     found = [json.loads(line) for line in dict.fromkeys(lines)]

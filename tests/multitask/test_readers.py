@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hyperadapters.errors import UserError
 from hyperadapters.multitask.corpus import Part
 from hyperadapters.multitask.readers import (
+    Tagged,
     read_columns,
     read_conllu,
     read_lines_of,
@@ -43,6 +44,39 @@ def test_words_of_conllu_without_multiword_tokens_and_empty_nodes(tmp_path, name
     assert second.words == ("mar",)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_words_are_those_of_their_columns(tmp_path, end):
+    """Blanks of any kind within a word of columns with tabs, and line ends of any system."""
+    conllu = "1\ta  b\tx  y\tVERB\t_\n2\t10\u00a0000\tz\tNUM\t_\n".replace("\n", end)
+    (only,) = read_conllu(part(tmp_path, conllu))
+    assert only == Tagged(("a  b", "10\u00a0000"), ("VERB", "NUM"))
+    columns = "10\u00a0000 NUM B-MISC\n\u3000 O\n\nx\x85y\u202fz\tO\n".replace("\n", end)
+    first, second = read_columns(part(tmp_path, columns))
+    assert first.words == ("10\u00a0000", "\u3000") and second.words == ("x\x85y\u202fz",)
+
+
+def test_a_language_before_every_word_is_taken_off(tmp_path):
+    wikiann = "en:rick\tB-PER\nen::\tO\n\nen:Paris\tB-LOC\n"
+    assert [one.words for one in read_columns(part(tmp_path, wikiann))] == [
+        ("rick", ":"),
+        ("Paris",),
+    ]
+    with pytest.raises(UserError, match="a word is nothing but 'en:'"):
+        list(read_columns(part(tmp_path, wikiann + "en:\tO\n")))
+    some = "en:rick\tB-PER\nParis\tB-LOC\n"
+    assert next(read_columns(part(tmp_path, some))).words == ("en:rick", "Paris")
+
+
+def test_words_that_are_not_there_are_left_out_or_refused(tmp_path, caplog):
+    lacking = "1\t_\t_\tNOUN\n2\t_\t_\tVERB\n\n"
+    single = "1\t_\t_\tSYM\n\n"
+    with pytest.raises(UserError, match="has '_' for every word: merge the text"):
+        list(read_conllu(part(tmp_path, lacking + single)))
+    kept = list(read_conllu(part(tmp_path, lacking + single + CONLLU)))
+    assert [one.words for one in kept[:2]] == [("_",), ("vamos", "nos", "a l")]
+    assert "1 of 4 sentences have '_' for every word and are left out" in caplog.text
+
+
 def test_a_part_takes_some_sentences(tmp_path):
     (only,) = read_conllu(part(tmp_path, CONLLU, start=1, stop=2))
     assert only.words == ("mar",)
@@ -57,6 +91,9 @@ def test_a_part_takes_some_sentences(tmp_path):
         (CONLLU.replace("NOUN", "_"), r"line 9: '_' is no universal"),
         (CONLLU.replace("3\ta l", "three\ta l"), r"line 7 is no CoNLL-U"),
         ("word TAG\n", r"line 1 is no CoNLL-U"),
+        (CONLLU.replace("\n\n", "\n"), r"line 8 is no CoNLL-U: word 4"),
+        (CONLLU.replace("mar\t", "\t", 1), r"line 9: the word \(FORM\) is empty"),
+        (CONLLU.replace("nos\t", "n\ros\t", 1), r"line 3: a carriage return within the line"),
         (b"1\ta\xff\t_\tNOUN\n", r"line 1 is not UTF-8"),
         ("\n\n", r"file.txt has no sentences"),
     ],
@@ -79,6 +116,7 @@ def test_columns_in_any_scheme(tmp_path):
         ("Rome\tB-LOC\nsleeps\n", r"line 2: no word and tag, but 'sleeps'"),
         ("Rome\tPER\n", r"line 1: 'PER' is no IOB tag .*tag last"),
         ("\tO\n", r"line 1: no word and tag"),
+        ("1\tRome\tB-LOC\n2\tsleeps\tO\n", r"first column numbers the words"),
     ],
 )
 def test_the_bad_line_of_columns_is_named(tmp_path, text, message):

@@ -102,3 +102,34 @@ def test_a_compressed_file_without_its_ending_is_named(tmp_path):
         "is compressed with gzip: let its name end in .gz"
         in look_through((tmp_path / "a.de", "nmt_nfkc"))["error"]
     )
+
+
+def test_lines_of_which_sentencepiece_makes_nothing_are_empty(corpus, prepared):
+    lines = ["hij klm", "\u200b", "nij", "\u200e \u0001", "\u2581"]
+    for split in ("b", "v"):
+        write(corpus / f"{split}.de", lines + [f"hij {number}" for number in range(20)])
+        write(corpus / f"{split}.en", ["abc"] * 5 + [f"abc {number}" for number in range(20)])
+    config = """
+bitext: [{pair: de-en, train: "b.{lang}", valid: "v.{lang}"}]
+filters: {duplicates: false}
+sentencepiece: {vocabulary: 300}
+"""
+    found = prepared(config.replace("v.{lang}", "valid.{lang}"))["splits"]["train"]["de-en"]
+    assert found["dropped"] == {"empty": 3}
+    held_out = prepared(config.replace("b.{lang}", "train.{lang}.gz"))["splits"]["valid"]["de-en"]
+    assert held_out["dropped"] == {"empty": 3} and held_out["kept"] == 22
+    with pytest.raises(UserError, match=r"b.de has 3 empty lines \(first: 2, 4, 5\)"):
+        prepared(config.replace("duplicates: false", "empty_lines: error"))
+
+
+def test_an_old_mac_file_and_long_held_out_sentences_are_told(corpus, prepared):
+    (corpus / "mac.de").write_bytes(b"hij\rklm\rnij\r")
+    facts = look_through((corpus / "mac.de", "nmt_nfkc"))
+    assert "ends its lines with carriage returns" in facts["error"]
+    for code, word in (("de", "hij "), ("en", "abc ")):
+        write(corpus / f"valid.{code}", [word * 3, word * 1500])
+    config = """
+bitext: [{pair: de-en, train: "train.{lang}.gz", valid: "valid.{lang}"}]
+sentencepiece: {vocabulary: 300}
+"""
+    assert "sentences of more than 1023 pieces in valid.de-en (" in prepared(config)["warnings"][0]
