@@ -16,7 +16,7 @@ except ImportError:  # not on Windows
 
 
 @contextmanager
-def naming_a_full_disk(folder: Path) -> Iterator[None]:
+def explain_full_disk(folder: Path) -> Iterator[None]:
     """Names the folder that is written to if there is no space left for it.
 
     Raises:
@@ -45,7 +45,7 @@ def written(path: Union[str, Path]) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with naming_a_full_disk(path.parent):
+        with explain_full_disk(path.parent):
             yield temporary
             temporary.replace(path)
     finally:
@@ -92,7 +92,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             f"cannot make the folder {folder} ({error.strerror}): name another"
         ) from error
     if fcntl is None:
-        with naming_a_full_disk(folder):
+        with explain_full_disk(folder):
             yield
         return
     opened = os.open(folder, os.O_RDONLY)
@@ -105,7 +105,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             ) from error
         except OSError:
             pass  # a file system without locks
-        with naming_a_full_disk(folder):
+        with explain_full_disk(folder):
             yield
     finally:
         os.close(opened)

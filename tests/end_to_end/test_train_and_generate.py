@@ -76,12 +76,23 @@ def test_what_cannot_be_translated_is_empty_or_named(toy, trained, monkeypatch, 
     from hyperadapters.cli.main import main
 
     translator = Translator.load(str(trained["hyper"]), str(toy / "bin"), cpu=True)
-    first, *others, last = translator.translate(["de1 de2", "", " \u00a0", "de1\x85de2"], "de", "fr")
+    first, *others, last = translator.translate(
+        ["de1 de2", "", " \u00a0", "de1\x85de2"], "de", "fr"
+    )
     assert first and first == last and others == ["", ""]
     with pytest.raises(UserError, match="sentence 2 is too long: 1025 pieces .* model takes 1023"):
         translator.translate(["de1", "de1 " * 1024], "de", "fr")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"de1\nde\xe91\n")))
-    words = ["--checkpoint", str(trained["hyper"]), "--data", str(toy / "bin"), "-s", "de", "-t", "fr"]
+    words = [
+        "--checkpoint",
+        str(trained["hyper"]),
+        "--data",
+        str(toy / "bin"),
+        "-s",
+        "de",
+        "-t",
+        "fr",
+    ]
     assert main(["translate", *words]) == 2
     assert "standard input line 2 is not UTF-8" in capsys.readouterr().err
 

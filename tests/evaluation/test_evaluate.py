@@ -221,7 +221,9 @@ def test_raw_references_are_used_and_must_agree(toy, tmp_path, trained, evaluate
     for code in ("de", "en"):
         shutil.copy(toy / f"test.{code}", folder)
     # of the pair: before that of all; written under Windows, with a no-break space
-    (folder / "test.en-de.de").write_bytes("\ufeffein\u00a0 Wort\r\n".encode() + b"ein Wort\r\n" * 20)
+    (folder / "test.en-de.de").write_bytes(
+        "\ufeffein\u00a0 Wort\r\n".encode() + b"ein Wort\r\n" * 20
+    )
     words = ("--directions", "en-de,de-en", "--references", folder)
     result = evaluate(trained(), *words)
     assert read_lines(tmp_path / "out" / "references" / "en-de.txt") == ["ein Wort"] * 21
