@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
+import numpy as np
 from fairseq.data import data_utils
 from fairseq.data.indexed_dataset import dataset_exists
 from fairseq.utils import split_paths
@@ -68,11 +69,10 @@ class Binarised:
             return struct.unpack("<Q", head[18:26])[0]
         return len(data_utils.load_indexed_dataset(prefix, None))
 
-    def longest(self, split: str, pair: str, lang: str) -> int:
-        """The pieces of the longest sentence of one side, its end included."""
+    def lengths(self, split: str, pair: str, lang: str) -> np.ndarray:
+        """The pieces of each sentence of one side, its end included [sentences]."""
         prefix = str(self.folders[0] / f"{split}.{pair}.{lang}")
-        dataset = data_utils.load_indexed_dataset(prefix)  # its sizes die with it
-        return int(dataset.sizes.max(initial=0))
+        return np.array(data_utils.load_indexed_dataset(prefix).sizes)
 
     def training_sentences(self) -> Dict[str, int]:
         """Training sentences of each pair, over all parts (train, train1, ...; all folders)."""

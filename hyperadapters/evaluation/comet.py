@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping
 
 from ..errors import UserError, listed
+from ..text import read_text
 
 
 def read(folder: Path, hypotheses: Mapping[str, List[str]]) -> Dict[str, float]:
@@ -29,7 +30,7 @@ def read(folder: Path, hypotheses: Mapping[str, List[str]]) -> Dict[str, float]:
 
 def _score(file: Path, hypotheses: List[str]) -> float:
     try:
-        (rows,) = json.loads(file.read_text(encoding="utf-8")).values()
+        (rows,) = json.loads(read_text(file)).values()
         scores = [float(row["COMET"]) for row in rows]
         translations = [row["mt"].strip() for row in rows]
     except (ValueError, LookupError, TypeError, AttributeError) as error:

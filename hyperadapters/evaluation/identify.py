@@ -121,7 +121,7 @@ class Command(LanguageIdentifier):
 
     def identify(self, sentences: Sequence[str]) -> List[str]:
         text = "".join(f"{one}\n" for one in sentences)
-        process = subprocess.run(self.words, input=text, capture_output=True, text=True)
+        process = subprocess.run(self.words, input=text, capture_output=True, encoding="utf-8")
         labels = process.stdout.splitlines()
         if process.returncode or len(labels) != len(sentences):
             last = (process.stderr.strip().splitlines() or ["no message"])[-1]

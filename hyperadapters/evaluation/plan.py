@@ -168,10 +168,10 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         source=f"{binarised.folders[0]} ({options.subset})",
     )
     selected = directions.select(options.directions)
-    check_lengths(
+    remarks = check_lengths(
         binarised, options.subset, selected, source_limit(state["task_state"]["format"], cfg)
     )
-    remarks = left_out(directions, selected) if options.directions == "all" else []
+    remarks += left_out(directions, selected) if options.directions == "all" else []
     texts = texts_of(binarised, selected, options)
     names, replaced = tokenizers.choose(
         languages.codes, tokenizers.parse(options.tokenizer),
@@ -188,22 +188,35 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
     )  # fmt: skip
 
 
-def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -> None:
-    """Raises:
-    UserError: naming every direction with a source sentence that is too long for the model.
+def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -> List[str]:
+    """Checks the source sentences of all directions.
+
+    Returns:
+        a remark on source sentences without a piece, if there are any.
+    Raises:
+        UserError: naming every direction with a source sentence that is too long for the model.
     """
-    pieces: Dict[str, int] = {}
+    longest: Dict[str, int] = {}
+    without_pieces: Dict[str, int] = {}
     for one in selected:
-        pieces[one] = data.longest(split, data.pair_of(split, one), split_direction(one)[0])
-    empty = [one for one in selected if not pieces[one]]
+        lengths = data.lengths(split, data.pair_of(split, one), split_direction(one)[0])
+        longest[one] = int(lengths.max(initial=0))
+        without_pieces[one] = int((lengths <= 1).sum())
+    empty = [one for one in selected if not longest[one]]
     if empty:
         raise UserError(f"the {split} set of {listed(empty)} is empty: leave these directions out")
-    long = [one for one in selected if pieces[one] > most]
+    long = [one for one in selected if longest[one] > most]
     if long:
         raise UserError(
-            f"the longest source sentence of {listed(long)} has {max(pieces.values())} pieces, but "
+            f"the longest source sentence of {listed(long)} has {max(longest.values())} pieces, but "
             f"the model takes {most}: split it or leave it out"
         )
+    affected = [f"{one} ({count})" for one, count in without_pieces.items() if count]
+    if not affected:
+        return []
+    return [
+        f"source sentences without a piece are translated and scored all the same: {listed(affected)}"
+    ]
 
 
 def left_out(directions: Directions, selected: List[str]) -> List[str]:

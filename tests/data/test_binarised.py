@@ -16,7 +16,7 @@ def test_pairs_and_their_sentences(toy):
     assert data.pair_of("test", "de-xx") is None
     assert data.sentences(data.prefixes("test", "en-de")[0]) == 21
     words = max(len(line.split()) for line in read_lines(toy / "test.de"))
-    assert data.longest("test", "en-de", "de") == words + 1
+    assert data.lengths("test", "en-de", "de").max() == words + 1
 
 
 def test_all_parts_of_the_training_data_are_counted(toy, tmp_path):
