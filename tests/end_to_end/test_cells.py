@@ -34,8 +34,8 @@ def test_tagging_and_translation_train_together_and_resume(folder, tmp_path, opt
 def test_the_best_checkpoint_has_the_best_mean_over_cells(folder, tmp_path):
     log = tmp_path / "log"
     train_cells(
-        folder, tmp_path / "save", "--max-update", "20", "--validate-interval-updates", "5",
-        "--validate-interval", "99", "--save-interval-updates", "5", "--log-file", str(log),
+        folder, tmp_path / "save", "--max-update", "40", "--validate-interval-updates", "10",
+        "--validate-interval", "99", "--save-interval-updates", "10", "--log-file", str(log),
         cells="pos:qaa,ner:qab,mlm:qba",
     )  # fmt: skip
     lines = re.findall(r"\{.*valid_score.*\}", log.read_text())
