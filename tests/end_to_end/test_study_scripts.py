@@ -1,4 +1,4 @@
-"""The scripts that train taggers with several seeds, and the curve of few sentences."""
+"""The scripts of studies: what they train, and their tables and curves."""
 
 import json
 import os
@@ -161,3 +161,26 @@ def test_the_curve_has_mean_and_spread_of_seeds(tmp_path):
     assert rows["embedding", "pos"]["0"] == [40, 50]
     assert "45.0 ± 7.1" in out.with_suffix(".md").read_text()
     assert out.with_suffix(".png").stat().st_size > 1000
+
+
+def test_systems_are_compared_at_several_learning_rates(tmp_path):
+    (tmp_path / "demo" / "bin").mkdir(parents=True)
+    out = tmp_path / "out"
+    found = run(
+        "learning_rates.sh", tmp_path / "demo", out, PRINT="1", SEEDS="1 2", RATES="0.01 0.02"
+    )
+    assert found.returncode == 0, found.stderr
+    parsed = trainings(found.stdout)
+    assert [one.lr for one in parsed] == [[0.004]] * 2 + [[0.01], [0.01], [0.02], [0.02]] * 2
+    adapters = [vars(one) for one in parsed[2:6]]
+    different = {
+        key for one in adapters for key in one if one[key] != adapters[0].get(key, one[key])
+    }
+    assert different == {"adapter_source", "lr", "save_dir"}
+    for seed, loss in ((1, 1.0), (2, 1.5)):
+        log = out / "language" / "0.01" / f"{seed}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        figures = json.dumps({"valid_nll_loss": str(loss), "valid_num_updates": "6"})
+        log.write_text(f"2026 | INFO | valid | {figures}\n")
+    subprocess.run([sys.executable, SCRIPTS / "learning_rate_table.py", out], check=True)
+    assert "| language | 1.250 ± 0.354 |" in (out / "learning_rates.md").read_text()
