@@ -114,5 +114,5 @@ def generate_command(
         "--task", "multilingual_adapter_translation",
         "--path", str(out / slug(system) / "checkpoint_last.pt"),
         "--source-lang", src, "--target-lang", tgt, "--beam", str(plan.beam),
-        "--bpe", "sentencepiece", "--sentencepiece-model", str(out / "sentencepiece.model"),
+        "--bpe", "sentencepiece_bytes", "--sentencepiece-model", str(out / "sentencepiece.model"),
     ]  # fmt: skip
