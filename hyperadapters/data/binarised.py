@@ -72,7 +72,8 @@ class Binarised:
     def lengths(self, split: str, pair: str, lang: str) -> np.ndarray:
         """The pieces of each sentence of one side, its end included [sentences]."""
         prefix = str(self.folders[0] / f"{split}.{pair}.{lang}")
-        return np.array(data_utils.load_indexed_dataset(prefix).sizes)
+        dataset = data_utils.load_indexed_dataset(prefix)
+        return np.array(dataset.sizes)  # a copy: they are memory that is unmapped with the dataset
 
     def training_sentences(self) -> Dict[str, int]:
         """Training sentences of each pair, over all parts (train, train1, ...; all folders)."""
