@@ -29,7 +29,6 @@ setup(
         "fonttools>=4.40",
         "tabulate>=0.9,<1",
         "tqdm>=4.60",
-        "conllu>=5,<7",
         "nervaluate>=1.2,<2",
     ],
     extras_require={
