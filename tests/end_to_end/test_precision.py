@@ -39,7 +39,8 @@ def test_bf16_trains_under_hydra_and_generates(toy, tmp_path):
         f"common.user_dir={USER_DIR}", "common.cpu=true", "common.bf16=true",
         "common.fp16_no_flatten_grads=true", f"task.data={toy / 'bin'}",
         "task.lang_pairs='en-de,de-en,en-fr,fr-en'", "model._name=adapter_transformer_tiny",
-        "optimization.max_update=4", "dataset.num_workers=0", f"checkpoint.save_dir={tmp_path}",
+        "model.hyper_hidden=64", "optimization.max_update=1", "dataset.num_workers=0",
+        f"checkpoint.save_dir={tmp_path}",
         f"hydra.run.dir={tmp_path}",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-2000:]
