@@ -25,6 +25,14 @@ def register() -> None:
     import_module("hyperadapters.models.hyperx_encoder")
 
 
-# The `hyperadapters` command shows its help at once: its sub-commands register when they need to.
-if find_spec("fairseq") and Path(sys.argv[0] if sys.argv else "").stem != "hyperadapters":
+def is_our_command() -> bool:
+    """Whether this process runs `hyperadapters` or `python -m hyperadapters`."""
+    program = Path(sys.argv[0] if sys.argv else "")
+    # Python names the program "-m" as long as it imports the package of the module to run
+    main_module = Path(__file__).with_name("__main__.py")
+    return program.stem == "hyperadapters" or program in (Path("-m"), main_module)
+
+
+# Our command shows its help at once: its sub-commands register when they need to.
+if find_spec("fairseq") and not is_our_command():
     register()

@@ -1,6 +1,7 @@
 # Sourced by the scripts of studies: one fairseq-train command, run unless finished before.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$root/.venv/bin:$PATH
+user_dir=$(hyperadapters user-dir)
 
 run() { # LOG COMMAND...
     [ "${PRINT:-}" != 1 ] || { shift && printf '%q ' "$@" && echo && return; }
@@ -26,7 +27,7 @@ train_cells() { # FOLDER CORPUS SEED CELLS OPTION...
     local folder=$1 corpus=$2 seed=$3 cells=$4
     shift 4
     # shellcheck disable=SC2086
-    train_once "$folder" fairseq-train "$corpus" --user-dir "$root/hyperadapters" --task hyperx \
+    train_once "$folder" fairseq-train "$corpus" --user-dir "$user_dir" --task hyperx \
         --task-languages "$cells" --arch hyperx_encoder_tiny --criterion cells \
         --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
         --warmup-updates 100 --max-tokens 2000 --seed "$seed" \

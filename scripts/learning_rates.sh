@@ -37,7 +37,7 @@ directions=$(for code in $others; do printf 'qaa-%s,%s-qaa,' "$code" "$code"; do
 train_pairs() { # FOLDER SEED UPDATES OPTION...
     local folder=$1 seed=$2 updates=$3
     shift 3
-    train_once "$folder" fairseq-train "$demo/bin" --user-dir "$root/hyperadapters" \
+    train_once "$folder" fairseq-train "$demo/bin" --user-dir "$user_dir" \
         --task multilingual_adapter_translation --lang-pairs "${directions%,}" --encoder-langtok tgt \
         --sampling-method temperature --sampling-temperature 2 --arch adapter_transformer \
         --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-layers 2 --decoder-layers 2 \

@@ -37,6 +37,7 @@ shift 2
 [ -s "$prepared/directions.txt" ] || { echo "error: '$prepared' has no directions.txt: give a folder that hyperadapters prepare wrote" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 PATH=$root/.venv/bin:$PATH
+user_dir=$(hyperadapters user-dir)
 
 case ${SCALE:-base} in
     base)
@@ -84,7 +85,7 @@ train() {
         --keep-interval-updates 1 --no-epoch-checkpoints --log-format json --log-interval 50 \
         --save-dir "$out/$system" ${EXTRA:-}
     settings=$(printf '%q ' "$@")
-    set -- fairseq-train "$prepared/bin" --user-dir "$root/hyperadapters" "$@"
+    set -- fairseq-train "$prepared/bin" --user-dir "$user_dir" "$@"
     [ "${PRINT:-}" != 1 ] || { printf '%q ' "$@"; echo; return; }
     if [ -e "$finished" ]; then
         if [ ! -s "$finished" ] || [ "$(cat "$finished")" = "$settings" ]; then

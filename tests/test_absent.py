@@ -103,7 +103,7 @@ def test_one_process_is_left_alone(model):
 
 
 def test_no_set_is_optional_where_every_batch_uses_all(make_setting):
-    for source in ("hyper", "shared", "none"):
+    for source in ("hyper", "shared"):
         assert SOURCES.get(source)(make_setting(source=source)).optional_sets() == []
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch.multiprocessing.spawn import ProcessRaisedException
 
 from hyperadapters import files
 from hyperadapters.cli.main import main
-from hyperadapters.errors import UserError, one_line, show_user_errors_as_one_line
+from hyperadapters.errors import Problems, UserError, one_line, show_user_errors_as_one_line
 from hyperadapters.shipping.baked_checkpoint import write
 from hyperadapters.workers import Workers, apart
 
@@ -136,3 +137,24 @@ def test_the_error_of_a_process_keeps_its_reason():
         with pytest.raises(Exception) as raised:
             run(raise_unsendable, None)
         assert not isinstance(raised.value, UserError) and not one_line(raised.value)
+
+
+def test_all_problems_come_in_one_error():
+    problems = Problems()
+    problems.raise_if_any()
+    problems.add("one")
+    problems.add("two")
+    with pytest.raises(UserError, match="one; two"):
+        problems.raise_if_any()
+
+
+def test_only_errors_of_users_are_shown_as_one_line():
+    assert one_line(UserError("do this")) == "do this"
+    assert one_line(RuntimeError("a bug")) == ""
+    refused = one_line(pickle.UnpicklingError("Unsupported global: GLOBAL os.system was not"))
+    assert "'os.system'" in refused and "\n" not in refused
+    trace = (
+        "Process 1 terminated:\nTraceback ...\nhyperadapters.errors.UserError: do this\n\nand that"
+    )
+    assert one_line(ProcessRaisedException(trace, 1, 42)) == "do this"
+    assert one_line(ProcessRaisedException("ValueError: a bug", 1, 42)) == ""

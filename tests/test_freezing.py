@@ -1,10 +1,11 @@
-"""Tables of which only some rows are trained."""
+"""What is frozen, and tables of which only some rows are trained."""
 
 import pytest
 import torch
 from torch import nn
 
-from hyperadapters.freezing import KeptRows
+from hyperadapters.errors import UserError
+from hyperadapters.freezing import KeptRows, freeze, is_backbone
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
@@ -21,3 +22,15 @@ def test_rows_that_are_kept_have_no_gradient_and_do_not_move(dtype):
     rows.restore()
     kept = [0, 1, 3]
     assert torch.equal(table[kept], before[kept]) and torch.equal(table[2], before[2] / 2)
+
+
+def test_freezing_leaves_the_adapters_only():
+    model = nn.Module()
+    model.encoder = nn.Module()
+    model.encoder.layer, model.encoder.adapters = nn.Linear(2, 2), nn.Linear(2, 1)
+    assert freeze(model, "backbone") == (3, 6)
+    trained = [name for name, p in model.named_parameters() if p.requires_grad]
+    assert trained == ["encoder.adapters.weight", "encoder.adapters.bias"]
+    assert is_backbone("decoder.adapters.weight") and not is_backbone(trained[0])
+    with pytest.raises(UserError, match="nothing to train"):
+        freeze(nn.Linear(2, 2), "backbone")

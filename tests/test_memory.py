@@ -1,6 +1,6 @@
 """Memory that a process keeps."""
 
-import resource
+import ctypes
 import sys
 
 import pytest
@@ -10,21 +10,32 @@ from hyperadapters.errors import UserError
 from hyperadapters.memory import keep_memory
 from hyperadapters.workers import apart
 
+SIZE = 64 << 20  # bytes
+FREE = 8  # position of `fordblks` in glibc's struct mallinfo2
 
-def page_faults_of_a_large_block():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.ones(16 << 20)  # 64 MiB, 16,384 pages
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+class MallocInfo(ctypes.Structure):
+    _fields_ = [(f"field_{number}", ctypes.c_size_t) for number in range(10)]
+
+
+def free_bytes():
+    """What the C library keeps for the next allocation."""
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = MallocInfo
+    return getattr(mallinfo2(), f"field_{FREE}")
 
 
 def report():
     keep_memory()
-    # something small may come to lie in what was freed first
-    raise UserError(str(min(page_faults_of_a_large_block() for _ in range(4))))
+    before = free_bytes()
+    torch.ones(SIZE // 4)
+    raise UserError(str(free_bytes() - before))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's memory")
-def test_freed_memory_is_used_again():
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="glibc's memory"
+)
+def test_freed_memory_is_kept_for_what_comes_next():
     with pytest.raises(UserError) as found:
         apart(report)
-    assert int(str(found.value)) < 1000
+    assert int(str(found.value)) >= SIZE

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from hyperadapters import workers
 from hyperadapters.errors import UserError
 from hyperadapters.workers import Workers, apart
 
@@ -22,8 +23,11 @@ def busy(file):
     file.touch()
 
 
+both_at_work = workers.context().Barrier(2)
+
+
 def in_which(_):
-    time.sleep(0.2)
+    both_at_work.wait(60)  # so that each of two workers has a task
     return os.getpid()
 
 
@@ -44,13 +48,13 @@ def handler():
 
 def test_the_others_end_with_an_idle_worker_that_is_killed(tmp_path, handler):
     with Workers(2) as pool, pytest.raises(UserError, match="fewer --workers"):
-        workers = {found for _, found in pool.map(in_which, enumerate(range(4)))}
-        assert len(workers) == 2
+        processes = {found for _, found in pool.map(in_which, enumerate(range(4)))}
+        assert len(processes) == 2
         pool.pool.submit(busy, tmp_path / "done")
         started = tmp_path / "done.pid"
         while not (started.exists() and started.read_text().endswith("\n")):
             time.sleep(0.05)
-        (idle,) = workers - {int(started.read_text())}
+        (idle,) = processes - {int(started.read_text())}
         os.kill(idle, signal.SIGKILL)
         list(pool.map(in_which, enumerate(range(4))))
     assert not (tmp_path / "done").exists() and not multiprocessing.active_children()

@@ -8,14 +8,15 @@ import threading
 from importlib import import_module
 from typing import List, Optional
 
+from .. import __version__
 from ..errors import report
 
 COMMANDS = tuple(
     import_module(f"{__package__}.{name}")
     for name in (
         "attach", "bake", "benchmark", "compare", "demo", "demo_tagging", "evaluate",
-        "evaluate_tagging", "export", "languages", "options", "parameters", "prepare", "translate",
-        "user_dir",
+        "evaluate_tagging", "export", "files", "languages", "options", "parameters", "prepare",
+        "translate", "user_dir",
     )
 )  # fmt: skip
 
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
         description="Adapters for multilingual translation that a hypernetwork generates, "
         "with fairseq.",
     )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
         name = command.__name__.rsplit(".", 1)[1].replace("_", "-")
@@ -62,7 +64,3 @@ def main(argv: Optional[List[str]] = None) -> int:
             raise
         return 128 + signal.SIGPIPE if isinstance(error, BrokenPipeError) else 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,21 +12,20 @@ CHUNK = 10_000  # lines
 
 
 def aligned_lines(
-    paths: Sequence[Path], ragged: bool = False, size: int = CHUNK
+    paths: Sequence[Path], ragged: bool = False
 ) -> Iterator[Tuple[List[bytes], ...]]:
-    """The same lines of several files, `size` lines at a time.
+    """The same lines of several files, `CHUNK` lines at a time.
 
     Args:
         paths: the files.
         ragged: whether some may end early; what follows in the others is left out.
-        size: lines in a chunk.
     Raises:
         UserError: if the files have different numbers of lines, and are not ragged.
     """
     with ExitStack() as stack:
         files = [stack.enter_context(open_binary(path)) for path in paths]
         while True:
-            chunks = tuple(list(islice(file, size)) for file in files)
+            chunks = tuple(list(islice(file, CHUNK)) for file in files)
             shortest = min(map(len, chunks))
             if ragged:
                 chunks = tuple(chunk[:shortest] for chunk in chunks)

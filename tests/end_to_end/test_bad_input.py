@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 import torch
-from toy import USER_DIR, binarise, command, generate, train, train_arguments
+from toy import binarise, command, generate, train, train_arguments
 
 from hyperadapters.errors import UserError, one_line
 
@@ -157,7 +157,3 @@ def test_resuming_with_other_options_is_refused(toy, tmp_path, checkpoint, extra
     with pytest.raises(Exception) as raised:
         train(toy, tmp_path, *extra)
     assert re.search(named, one_line(raised.value))
-
-
-def test_the_plug_ins_folder_is_printed():
-    assert command("hyperadapters", "user-dir").stdout.strip() == str(USER_DIR)

@@ -13,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 ROOT = Path(__file__).parents[2]
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where the command hyperadapters is
 SYSTEMS = {
     "base": ["backbone", "language", "pair", "shared", "hyper-102", "hyper-612-no-rescale"],
     "small": ["backbone", "backbone-continued", "hyper-15"],
@@ -21,7 +22,7 @@ SYSTEMS = {
 
 def run_script(*words, **variables):
     return subprocess.run(
-        [str(ROOT / "scripts" / "train_grid.sh"), *words], env={**os.environ, **variables},
+        [str(ROOT / "scripts" / "train_grid.sh"), *words], env={**os.environ, "PATH": PATH, **variables},
         capture_output=True, text=True,
     )  # fmt: skip
 
@@ -102,7 +103,7 @@ def test_every_system_is_a_slurm_job_that_waits_for_the_backbone(prepared, tmp_p
     options = {"PRINT": "1", "SCALE": "small"}
     found = run_script(
         str(prepared), "the grid", *systems, SLURM="--gpus 1 --time 2-0",
-        **options, PATH=f"{tmp_path}:{os.environ['PATH']}",
+        **options, PATH=f"{tmp_path}:{PATH}",
     )  # fmt: skip
     assert found.returncode == 0, found.stderr
     assert found.stdout.split("\n")[:2] == ["backbone: job 7;cluster", "hyper-15: job 7;cluster"]
@@ -137,7 +138,7 @@ def stand_in(tmp_path):
     shutil.copy(ROOT / "scripts" / "train_grid.sh", script)
 
     def run(*words, **variables):
-        path = f"{folder}:{os.environ['PATH']}"
+        path = f"{folder}:{PATH}"
         found = subprocess.run(
             [str(script), *words], env={**os.environ, "PATH": path, **variables},
             capture_output=True, text=True,

@@ -38,7 +38,7 @@ def test_temperature_draws_small_languages_more_often():
 
 
 def test_a_sample_has_every_line_equally_often(tmp_path, monkeypatch):
-    monkeypatch.setattr(text.aligned_lines, "__defaults__", (False, 7))
+    monkeypatch.setattr(text, "CHUNK", 7)
     files = [tmp_path / "a", tmp_path / "b"]
     lines = sentences("en", 50, "sample")
     write(files[0], lines[:21])

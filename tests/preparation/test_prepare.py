@@ -15,7 +15,6 @@ from hyperadapters.errors import UserError
 from hyperadapters.files import alone_in
 from hyperadapters.preparation import encode_stage, filtering
 from hyperadapters.preparation.run import next_commands, prepare
-from hyperadapters.preparation.text import aligned_lines
 
 
 def decoded(out, name, code, folder="bin"):
@@ -138,7 +137,7 @@ def test_an_interrupted_preparation_goes_on(corpus, prepared, monkeypatch):
 
 
 def test_several_processes_give_the_same(corpus, prepared, monkeypatch):
-    monkeypatch.setattr(aligned_lines, "__defaults__", (False, 9))
+    monkeypatch.setattr("hyperadapters.preparation.text.CHUNK", 9)
     prepared()
     out = corpus.parent / "out"
     out.rename(corpus.parent / "one")
@@ -193,7 +192,7 @@ sentencepiece: {vocabulary: 350}
 
 
 def test_a_file_can_be_divided_into_odd_and_even_lines(corpus, prepared, monkeypatch):
-    monkeypatch.setattr(aligned_lines, "__defaults__", (False, 3))
+    monkeypatch.setattr("hyperadapters.preparation.text.CHUNK", 3)
     dev = sentences("de", 8, "test")
     prepared("""
 bitext:

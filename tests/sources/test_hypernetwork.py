@@ -172,3 +172,17 @@ def test_language_embeddings_start_as_far_apart_as_wished(make_setting):
     assert spreads[1] / spreads[0] == pytest.approx(0.1, rel=0.1)
     with pytest.raises(UserError, match="--hyper-lang-start 0: give a number above 0"):
         make_setting(hyper={"lang_start": 0})
+
+
+@pytest.mark.parametrize("hidden", [64, 2048])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_generated_weights_keep_their_scale_in_half_precision(make_setting, hidden, dtype):
+    source = SOURCES.get("hyper")(make_setting(hidden=hidden, width=32))
+    embedded = torch.randn(4, 8)
+    single = source.generate(source.hidden(embedded))
+    source.to(dtype)
+    half = source.generate(source.hidden(embedded.to(dtype)))
+    for name, tensor in half.items():
+        difference = (tensor.float() - single[name]).std()
+        assert difference < 0.05 * single[name].std().clamp(min=0.01), name
+    assert 0.01 < single["down"].std() < 5  # far from the largest and smallest halves
