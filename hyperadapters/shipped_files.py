@@ -56,7 +56,5 @@ def find(name: str, folder: Path) -> Path:
         names = sorted({entry.name for entry in entries})
         raise UserError(f"there is no file '{name}': {nearest(name, names)}")
     if len(fits) > 1:
-        raise UserError(
-            f"'{name}' may be {', '.join(map(str, fits))}: give more of its path"
-        )
+        raise UserError(f"'{name}' may be {', '.join(map(str, fits))}: give more of its path")
     return fits[0]

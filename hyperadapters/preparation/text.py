@@ -11,9 +11,7 @@ from ..text import clean, open_binary
 CHUNK = 10_000  # lines
 
 
-def aligned_lines(
-    paths: Sequence[Path], ragged: bool = False
-) -> Iterator[Tuple[List[bytes], ...]]:
+def aligned_lines(paths: Sequence[Path], ragged: bool = False) -> Iterator[Tuple[List[bytes], ...]]:
     """The same lines of several files, `CHUNK` lines at a time.
 
     Args:
