@@ -6,7 +6,7 @@ import os
 import pickle
 import re
 import sys
-from typing import Iterable, List, Optional
+from collections.abc import Iterable
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 PERMISSIONS = "change its permissions, or name another"
@@ -46,7 +46,7 @@ class Problems:
     """Collects everything wrong with a configuration, to report it in one error."""
 
     def __init__(self) -> None:
-        self.found: List[str] = []
+        self.found: list[str] = []
 
     def add(self, message: str) -> None:
         self.found.append(message)
@@ -86,7 +86,7 @@ def one_line(error: BaseException) -> str:
     return ""
 
 
-def no_space_left(error: Optional[BaseException]) -> Optional[OSError]:
+def no_space_left(error: BaseException | None) -> OSError | None:
     """The failure to write to a full disk behind an error: torch raises one of its own after it."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:

@@ -1,17 +1,18 @@
 """Drawing figures to files, without a display."""
 
 import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, List, Tuple
+from typing import Any
 
 from .files import written
 
 
 @contextmanager
 def figure(
-    path: Path, size: Tuple[float, float], columns: int = 1, rows: int = 1
-) -> Iterator[List[Any]]:
+    path: Path, size: tuple[float, float], columns: int = 1, rows: int = 1
+) -> Iterator[list[Any]]:
     """Yields the axes of a figure, which is written when the block ends without an error.
 
     Args:

@@ -3,9 +3,10 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, Union
+from typing import Any
 
 from .errors import UserError, no_space_left
 
@@ -34,7 +35,7 @@ def explain_full_disk(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def written(path: Union[str, Path]) -> Iterator[Path]:
+def written(path: str | Path) -> Iterator[Path]:
     """Yields a temporary name to write to; renamed to `path` when the block ends without an error,
     removed when it does not.
 
@@ -52,7 +53,7 @@ def written(path: Union[str, Path]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def check_output(path: Union[str, Path], *inputs: Union[str, Path]) -> None:
+def check_output(path: str | Path, *inputs: str | Path) -> None:
     """Makes sure, before long work, that its result can be written.
 
     Args:
@@ -111,23 +112,23 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(opened)
 
 
-def write_text(path: Union[str, Path], text: str) -> None:
+def write_text(path: str | Path, text: str) -> None:
     """Writes a text file, see `written`."""
     with written(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: Union[str, Path], value: Any) -> None:
+def write_json(path: str | Path, value: Any) -> None:
     """Writes a value as indented JSON, see `write_text`."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_lines(path: Union[str, Path], lines) -> None:
+def write_lines(path: str | Path, lines) -> None:
     """Writes one line each, see `write_text`."""
     write_text(path, "".join(f"{line}\n" for line in lines))
 
 
-def read_lines(path: Union[str, Path]):
+def read_lines(path: str | Path):
     """The lines of a text file that we wrote, without their ends; the last may lack one."""
     # not as text: other characters that Python takes for line ends are part of a line
     lines = Path(path).read_bytes().decode("utf-8").split("\n")

@@ -1,10 +1,11 @@
 """Labels beside points, placed so that few of them overlap."""
 
-from typing import Any, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-Box = Tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 
 GAP = 3  # between a point and its label, in pixels
 DIRECTIONS = ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
@@ -20,10 +21,10 @@ def overlap(box: Box, other: Box) -> float:
 
 def place(
     points: np.ndarray,
-    sizes: Sequence[Tuple[float, float]],
+    sizes: Sequence[tuple[float, float]],
     marker: float,
-    markers: Optional[np.ndarray] = None,
-) -> List[Box]:
+    markers: np.ndarray | None = None,
+) -> list[Box]:
     """A box for each label, one after the other where it overlaps least, near its point.
 
     Args:
@@ -35,7 +36,7 @@ def place(
     half = marker / 2
     markers = points if markers is None else markers
     taken = [(x - half, y - half, x + half, y + half) for x, y in markers]
-    placed: List[Box] = []
+    placed: list[Box] = []
     for (x, y), (width, height) in zip(points, sizes):
         best, least = None, float("inf")
         for distance in DISTANCES:
@@ -56,7 +57,7 @@ def label_points(
     labels: Sequence[str],
     colours: Sequence[Any],
     size: float,
-    markers: Optional[np.ndarray] = None,
+    markers: np.ndarray | None = None,
 ) -> None:
     """Writes a label beside each point of axes whose limits are set, with a line where it is far.
 

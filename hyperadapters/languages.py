@@ -2,7 +2,8 @@
 
 import os
 import re
-from typing import Any, Iterable, Iterator, List, Tuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from .errors import UserError, nearest
 from .text import read_text
@@ -51,7 +52,7 @@ class Languages:
     """
 
     def __init__(self, codes: Iterable[str]) -> None:
-        self.codes: Tuple[str, ...] = tuple(codes)
+        self.codes: tuple[str, ...] = tuple(codes)
         if not self.codes:
             raise UserError("no languages given: name them with --langs or --lang-pairs")
         for code in self.codes:
@@ -81,7 +82,7 @@ class Languages:
             raise UserError(f"unknown language '{code}': {nearest(code, self.codes)}")
         return self._ids[code]
 
-    def direction(self, pair: str) -> Tuple[int, int]:
+    def direction(self, pair: str) -> tuple[int, int]:
         """The ids of a direction written `src-tgt`.
 
         Raises:
@@ -91,7 +92,7 @@ class Languages:
         return self.id(src), self.id(tgt)
 
 
-def split_direction(pair: str) -> Tuple[str, str]:
+def split_direction(pair: str) -> tuple[str, str]:
     """Splits `src-tgt` into its two codes.
 
     Raises:
@@ -106,7 +107,7 @@ def split_direction(pair: str) -> Tuple[str, str]:
     return parts[0], parts[1]
 
 
-def codes_of(pairs: Iterable[str]) -> List[str]:
+def codes_of(pairs: Iterable[str]) -> list[str]:
     """The sorted language codes that occur in `pairs`."""
     return sorted({code for pair in pairs for code in split_direction(pair)})
 

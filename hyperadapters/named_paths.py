@@ -1,12 +1,12 @@
 """Paths on the command line that a name or other paths stand beside."""
 
 import os
-from typing import Iterable, List, Tuple
+from collections.abc import Iterable
 
 from .errors import UserError
 
 
-def split_name(text: str) -> Tuple[str, str]:
+def split_name(text: str) -> tuple[str, str]:
     """Splits NAME=PATH at the first "=" whose rest exists, as both may contain "=".
 
     Returns:
@@ -24,9 +24,9 @@ def split_name(text: str) -> Tuple[str, str]:
     raise UserError(f"'{text}': there is no such path, nor one after '=': give PATH or NAME=PATH")
 
 
-def paths_of(words: Iterable[str]) -> List[str]:
+def paths_of(words: Iterable[str]) -> list[str]:
     """The paths in words that are each a path that exists or a comma-separated list of paths."""
-    paths: List[str] = []
+    paths: list[str] = []
     for word in words:
         paths += [word] if os.path.exists(word) else filter(None, word.split(","))
     return paths

@@ -1,6 +1,7 @@
 """A name -> thing table that refuses duplicates and lists what it knows."""
 
-from typing import Callable, Dict, Generic, List, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from .errors import UserError, nearest
 
@@ -16,7 +17,7 @@ class Registry(Generic[T]):
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self._things: Dict[str, T] = {}
+        self._things: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
         """Decorator that enters a thing under `name`.
@@ -41,5 +42,5 @@ class Registry(Generic[T]):
             raise UserError(f"unknown {self.what} '{name}': {nearest(name, self.names())}")
         return self._things[name]
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         return list(self._things)

@@ -5,9 +5,10 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator
+from typing import Any
 
 from .errors import UserError
 from .files import write_json
@@ -34,7 +35,7 @@ class Steps:
         self.file = file
         try:
             state = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-            self.done: Dict[str, Dict[str, Any]] = state.get("steps", {})
+            self.done: dict[str, dict[str, Any]] = state.get("steps", {})
         except (ValueError, AttributeError) as error:
             raise UserError(f"{file} is damaged: remove it, and everything is done anew") from error
         self.ran = 0

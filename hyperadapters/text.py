@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from pathlib import Path
-from typing import BinaryIO, List, Union
+from typing import BinaryIO
 
 from .errors import UserError
 
@@ -15,7 +15,7 @@ def open_binary(path: Path) -> BinaryIO:
     return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
 
 
-def read_text(path: Union[str, Path]) -> str:
+def read_text(path: str | Path) -> str:
     """The text of a file, without a byte order mark.
 
     Raises:
@@ -48,7 +48,7 @@ def decode(data: bytes, name: str) -> str:
         raise UserError(f"{name} line {line} is not UTF-8: convert the file") from error
 
 
-def split_lines(text: str) -> List[str]:
+def split_lines(text: str) -> list[str]:
     """The lines of a text: `\\n` or `\\r\\n` ends a line, and `\\r` where there is no `\\n` at all."""
     if "\n" not in text:
         text = text.replace("\r", "\n")
@@ -56,7 +56,7 @@ def split_lines(text: str) -> List[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def read_lines(path: Union[str, Path]) -> List[str]:
+def read_lines(path: str | Path) -> list[str]:
     """The lines of a file, see `read_text` and `split_lines`."""
     return split_lines(read_text(path))
 

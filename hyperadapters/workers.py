@@ -7,16 +7,17 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Callable, Deque, Iterable, Iterator, List, Optional, Tuple
+from typing import Any
 
 from .errors import UserError
 
 AHEAD = 2  # tasks under way for each worker
 KILLED = "a process was killed, probably for want of memory"
 
-inherited: Optional[Callable[[Any], Any]] = None  # what a worker was forked with
+inherited: Callable[[Any], Any] | None = None  # what a worker was forked with
 
 
 class Workers:
@@ -30,12 +31,12 @@ class Workers:
     """
 
     def __init__(
-        self, number: Optional[int] = None, function: Optional[Callable[[Any], Any]] = None
+        self, number: int | None = None, function: Callable[[Any], Any] | None = None
     ) -> None:
         self.number = number or available_cores()
         self.function = function
-        self.pool: Optional[ProcessPoolExecutor] = None
-        self.others: List[Any] = []
+        self.pool: ProcessPoolExecutor | None = None
+        self.others: list[Any] = []
 
     def __enter__(self) -> "Workers":
         if self.number > 1:
@@ -58,13 +59,13 @@ class Workers:
                     process.terminate()
         self.pool.shutdown(cancel_futures=True)
 
-    def apply(self, tasks: Iterable[Tuple[Any, Any]]) -> Iterator[Tuple[Any, Any]]:
+    def apply(self, tasks: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
         """As `map`, with the function that the processes have."""
         return self.map(apply_inherited if self.pool else self.function, tasks)
 
     def map(
-        self, function: Callable[[Any], Any], tasks: Iterable[Tuple[Any, Any]]
-    ) -> Iterator[Tuple[Any, Any]]:
+        self, function: Callable[[Any], Any], tasks: Iterable[tuple[Any, Any]]
+    ) -> Iterator[tuple[Any, Any]]:
         """Yields `(key, function(task))` for every `(key, task)`, in order.
 
         Only a few tasks are read ahead, so memory does not grow with the number of tasks.
@@ -75,7 +76,7 @@ class Workers:
         if not self.pool:
             yield from ((key, function(task)) for key, task in tasks)
             return
-        under_way: Deque[Tuple[Any, Future]] = deque()
+        under_way: deque[tuple[Any, Future]] = deque()
         try:
             for key, task in tasks:
                 under_way.append((key, self.pool.submit(function, task)))
@@ -122,7 +123,7 @@ def apart(function: Callable[..., None], *arguments: Any) -> None:
             raise UserError(f"{KILLED} or an error of {function.__module__}") from error
 
 
-def begin(parent: int, function: Optional[Callable[[Any], Any]] = None) -> None:
+def begin(parent: int, function: Callable[[Any], Any] | None = None) -> None:
     """Makes a worker ready: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
     global inherited
     inherited = function

@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Dict, List, Tuple
 
 from tabulate import tabulate
 
@@ -25,7 +24,7 @@ TITLES = {
 BRANCHES = {"qac": "known branch (qac)", "qca": "unknown branch (qca)"}
 SCORES = {"pos": "POS accuracy", "ner": "entity F1"}
 # system, language, task -> sentences -> score of each seed
-Scores = Dict[Tuple[str, str, str], Dict[int, List[float]]]
+Scores = dict[tuple[str, str, str], dict[int, list[float]]]
 
 
 def read(folder: Path) -> Scores:
@@ -59,12 +58,12 @@ def markdown(scores: Scores) -> str:
     )
 
 
-def order(item: Tuple[Tuple[str, str, str], object]) -> Tuple[int, ...]:
+def order(item: tuple[tuple[str, str, str], object]) -> tuple[int, ...]:
     system, language, task = item[0]
     return list(BRANCHES).index(language), list(SCORES).index(task), list(TITLES).index(system)
 
 
-def shown(values: List[float]) -> str:
+def shown(values: list[float]) -> str:
     if not values:
         return "-"
     return f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")

@@ -5,7 +5,6 @@ import argparse
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Dict, List
 
 from tabulate import tabulate
 
@@ -13,16 +12,16 @@ from hyperadapters.evaluation.training_log import in_file
 from hyperadapters.files import write_json, write_text
 
 
-def read(folder: Path) -> Dict[str, Dict[str, List[float]]]:
+def read(folder: Path) -> dict[str, dict[str, list[float]]]:
     """The last validation loss of each seed, in bits a piece, by system and learning rate."""
-    losses: Dict[str, Dict[str, List[float]]] = defaultdict(lambda: defaultdict(list))
+    losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for log in sorted(folder.glob("*/*/*.log")):
         system, rate, _ = log.relative_to(folder).parts
         losses[system][rate].append(float(in_file(log, "valid")[-1]["valid_nll_loss"]))
     return losses
 
 
-def cell(values: List[float]) -> str:
+def cell(values: list[float]) -> str:
     """Mean and standard deviation over seeds."""
     if not values:
         return "-"

@@ -17,13 +17,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Dict, List, Tuple
 
 BIN = Path(sys.executable).parent
 USER_DIR = Path(__file__).resolve().parent.parent / "hyperadapters"
 
 
-def timed(command: List[str]) -> Tuple[float, float, str]:
+def timed(command: list[str]) -> tuple[float, float, str]:
     """Seconds on the clock, seconds of the processor, and standard output of a command."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
@@ -34,7 +33,7 @@ def timed(command: List[str]) -> Tuple[float, float, str]:
     return time.perf_counter() - start, used, done.stdout
 
 
-def hypotheses(output: str) -> List[str]:
+def hypotheses(output: str) -> list[str]:
     """Hypotheses of fairseq-generate in the order of the test set."""
     lines = [line.split("\t", 2) for line in output.splitlines() if line.startswith("D-")]
     return [text for _, text in sorted((int(name[2:]), text) for name, _, text in lines)]
@@ -65,7 +64,7 @@ def cut(data: Path, sentences: int, folder: Path) -> Path:
     return folder / "bin"
 
 
-def generate(options: argparse.Namespace, direction: str) -> List[str]:
+def generate(options: argparse.Namespace, direction: str) -> list[str]:
     source, target = direction.split("-")
     command = [
         str(BIN / "fairseq-generate"), options.data, "--user-dir", str(USER_DIR), "--task",
@@ -76,7 +75,7 @@ def generate(options: argparse.Namespace, direction: str) -> List[str]:
     return command + ([] if options.gpu else ["--cpu"])
 
 
-def sample(sentences: Dict[str, int], number: int) -> List[str]:
+def sample(sentences: dict[str, int], number: int) -> list[str]:
     """Directions, one of each of so many strata by the number of sentences."""
     drawn = random.Random(1)
     # shuffled first: sorted by name, a stratum of equal numbers would hold few target languages

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Dict, List
 
 import numpy as np
 from tqdm import tqdm
@@ -30,7 +29,7 @@ sentencepiece: {vocabulary: 16000}
 """
 
 
-def words_of(random: np.random.Generator) -> Dict[str, np.ndarray]:
+def words_of(random: np.random.Generator) -> dict[str, np.ndarray]:
     return {
         code: np.array(
             ["".join(random.choice(list(letters), random.integers(2, 10))) for _ in range(WORDS)],
@@ -48,7 +47,7 @@ def write_bitext(folder: Path, split: str, pairs: int, random: np.random.Generat
         (folder / f"{split}.aa").open("w") as plain,
         gzip.open(folder / f"{split}.bb.gz", "wt", compresslevel=1) as packed,
     ):
-        first: List[np.ndarray] = []
+        first: list[np.ndarray] = []
         for start in tqdm(range(0, pairs, CHUNK), desc=split):
             lengths = random.integers(4, 22, min(CHUNK, pairs - start))
             drawn = np.searchsorted(ranks / ranks[-1], random.random(lengths.sum()))
@@ -59,7 +58,7 @@ def write_bitext(folder: Path, split: str, pairs: int, random: np.random.Generat
             packed.writelines(" ".join(words["bb"][one]) + "\n" for one in sentences)
 
 
-def with_children(process: int) -> List[int]:
+def with_children(process: int) -> list[int]:
     found = [process]
     for one in found:
         for file in Path(f"/proc/{one}/task").glob("*/children"):

@@ -6,8 +6,8 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, List, Sequence
 
 LANGUAGES = ("de", "en", "fr")
 DIRECTIONS = "en-de,de-en,en-fr,fr-en"
@@ -44,7 +44,7 @@ def binarise(folder: Path, pairs: Sequence[str]) -> None:
         preprocess.main(options.get_preprocessing_parser().parse_args(args))
 
 
-def train_arguments(toy: Path, save: Path, *extra: str) -> List[str]:
+def train_arguments(toy: Path, save: Path, *extra: str) -> list[str]:
     """The words of a short fairseq-train command."""
     return [
         str(toy / "bin"), "--user-dir", str(USER_DIR),
@@ -100,7 +100,7 @@ def train_stock(toy: Path, save: Path, *extra: str) -> Path:
     return save / "checkpoint_last.pt"
 
 
-def generate(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str) -> Dict[int, str]:
+def generate(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str) -> dict[int, str]:
     """fairseq-generate in this process; returns the hypothesis of each test sentence."""
     return hypotheses(generate_output(toy, checkpoint, src, tgt, *extra))
 
@@ -117,17 +117,17 @@ def generate_output(toy: Path, checkpoint: Path, src: str, tgt: str, *extra: str
     return run_in_process(command.cli_main, "fairseq-generate", words)
 
 
-def hypotheses(output: str, pattern: str = r"^H-(\d+)\t\S+\t(.*)$") -> Dict[int, str]:
+def hypotheses(output: str, pattern: str = r"^H-(\d+)\t\S+\t(.*)$") -> dict[int, str]:
     """The hypotheses in the output of fairseq-generate or fairseq-interactive, by sentence."""
     return {int(number): text for number, text in re.findall(pattern, output, re.M)}
 
 
-def scores(output: str) -> Dict[int, str]:
+def scores(output: str) -> dict[int, str]:
     """The scores that fairseq-generate prints, as printed, by sentence."""
     return hypotheses(output, r"^H-(\d+)\t(\S+)\t.*$")
 
 
-def run_in_process(main, name: str, words: List[str]) -> str:
+def run_in_process(main, name: str, words: list[str]) -> str:
     """Calls a fairseq command's entry point; returns what it prints."""
     from fairseq import checkpoint_utils
 

@@ -1,6 +1,6 @@
 """Random batches in the form in which the task collates them."""
 
-from typing import Any, Dict
+from typing import Any
 
 import torch
 from fairseq import utils
@@ -11,7 +11,7 @@ from .systems import System, directions_of
 
 def batch_of(
     system: System, options: BenchmarkOptions, rows: int, directions: int
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """A batch whose sentences are mixed at random from so many distinct directions.
 
     Args:

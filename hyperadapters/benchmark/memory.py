@@ -4,7 +4,6 @@ import resource
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Optional
 
 import torch
 
@@ -44,7 +43,7 @@ def measure(name: str, options: BenchmarkOptions, directions: int, threads: int)
     return (peak_resident() or 0) - before
 
 
-def peak_resident() -> Optional[int]:
+def peak_resident() -> int | None:
     """The largest resident memory of this process so far, in bytes."""
     try:
         with open("/proc/self/status") as status:  # unlike getrusage, not inherited from the parent

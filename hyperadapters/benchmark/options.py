@@ -1,7 +1,6 @@
 """What a user can choose about a benchmark."""
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
 
 import torch
 
@@ -40,7 +39,7 @@ class BenchmarkOptions:
     precision: str = "fp32"
     tokens: int = 1000
     length: int = 25
-    directions: Tuple[int, ...] = (1, 4, 16)
+    directions: tuple[int, ...] = (1, 4, 16)
     sentences: int = 16
     beam: int = 5
     languages: int = 50
@@ -88,6 +87,6 @@ class BenchmarkOptions:
         return max(1, self.tokens // self.length)
 
 
-def default_device(device: Optional[str]) -> str:
+def default_device(device: str | None) -> str:
     """The device asked for, or a GPU if there is one."""
     return device or ("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,11 +1,11 @@
 """The figures of a benchmark as text."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 from tabulate import tabulate
 
 
-def report(figures: Dict[str, Any]) -> str:
+def report(figures: dict[str, Any]) -> str:
     """Ratios first, then times, memory and what they were measured on.
 
     Args:
@@ -22,7 +22,7 @@ def report(figures: Dict[str, Any]) -> str:
     return "\n\n".join(sections)
 
 
-def ratio_table(ratios: Dict[str, float]) -> str:
+def ratio_table(ratios: dict[str, float]) -> str:
     """Every ratio and its spread."""
     rows = [
         (name, f"{value:.3f}", f"{ratios[f'{name}_spread']:.3f}")
@@ -32,7 +32,7 @@ def ratio_table(ratios: Dict[str, float]) -> str:
     return table(rows, ("ratio (median of the rounds)", "value", "spread"))
 
 
-def time_table(milliseconds: Dict[str, Dict[str, Dict[str, float]]]) -> str:
+def time_table(milliseconds: dict[str, dict[str, dict[str, float]]]) -> str:
     """Every time and its spread."""
     rows = [
         (what.replace("_", " "), name, f"{times['median']:,.2f}", f"{times['spread']:,.2f}")
@@ -42,7 +42,7 @@ def time_table(milliseconds: Dict[str, Dict[str, Dict[str, float]]]) -> str:
     return table(rows, ("what", "system", "ms", "spread"), texts=2)
 
 
-def size_table(figures: Dict[str, Any]) -> str:
+def size_table(figures: dict[str, Any]) -> str:
     """Parameters and peak memory of training, by system."""
     rows = [
         (name, f"{count:,}", f"{figures['peak_memory_bytes'][name] / 2**20:,.0f}")
@@ -51,7 +51,7 @@ def size_table(figures: Dict[str, Any]) -> str:
     return table(rows, ("system", "parameters", "peak memory of training (MiB)"))
 
 
-def table(rows: List[Any], headers: Any, texts: int = 1) -> str:
+def table(rows: list[Any], headers: Any, texts: int = 1) -> str:
     """A Markdown table whose first columns are texts and whose others are numbers."""
     align = ["left"] * texts + ["right"] * (len(headers) - texts)
     return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)

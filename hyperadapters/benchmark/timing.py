@@ -3,11 +3,11 @@
 import gc
 import statistics
 import time
-from typing import Callable, Dict, List, Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 
-Times = Dict[str, List[float]]
+Times = dict[str, list[float]]
 
 
 def seconds(run: Callable[[], None], device: str) -> float:
@@ -56,7 +56,7 @@ def interleaved(
     return times
 
 
-def spread(values: List[float]) -> float:
+def spread(values: list[float]) -> float:
     """The interquartile range."""
     if len(values) < 2:
         return 0.0
@@ -64,6 +64,6 @@ def spread(values: List[float]) -> float:
     return upper - lower
 
 
-def ratio(times: Times, above: str, below: str) -> List[float]:
+def ratio(times: Times, above: str, below: str) -> list[float]:
     """The ratios of two calls, one a round, so that slow moments of the machine cancel out."""
     return [a / b for a, b in zip(times[above], times[below])]

@@ -10,13 +10,12 @@ comparison.json and figures.
 import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
-from typing import Tuple
 
 from ..errors import UserError, listed
 from ..named_paths import split_name
 
 
-def named_file(text: str) -> Tuple[str, Path]:
+def named_file(text: str) -> tuple[str, Path]:
     """Reads NAME=FILE.
 
     Raises:

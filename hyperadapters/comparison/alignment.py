@@ -1,12 +1,12 @@
 """Whether evaluations can be compared, and on which directions or cells."""
 
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 from ..errors import Problems, UserError, listed
 from .evaluations import Evaluation, Systems
 
 
-def common_units(evaluations: Sequence[Evaluation]) -> Tuple[List[str], List[str]]:
+def common_units(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[str]]:
     """The directions or cells that all evaluations have, and notes on those that some lack.
 
     Raises:

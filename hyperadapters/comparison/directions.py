@@ -1,6 +1,7 @@
 """Evaluations of translation, whose directions are compared by kind and by resource."""
 
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..errors import UserError, listed
 from ..evaluation.directions import GROUPS, group_title
@@ -30,7 +31,7 @@ class Directions(Sort):
     part_heading = "languages"
     outputs = "translations"
 
-    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> List[Group]:
+    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> list[Group]:
         first = first_of(systems)
         kinds = {unit: first.units[unit]["group"] for unit in units}
         sizes = training_sizes(first.record["training_sentences"])
@@ -38,7 +39,7 @@ class Directions(Sort):
             kinds, GROUPS, first.record.get("english") or "", sizes, options.thresholds
         )
 
-    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> Dict[str, Any]:
+    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> dict[str, Any]:
         first = first_of(systems)
         english = first.record.get("english") or ""
         sizes = training_sizes(first.record["training_sentences"])
@@ -49,14 +50,14 @@ class Directions(Sort):
             "source_copy": score_copies(first, self.groups(systems, units, options)),
         }
 
-    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
+    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> list[str]:
         first = first_of(systems)
         sizes = training_sizes(first.record["training_sentences"])
         codes = others(units, first.record.get("english") or "")
         every = [evaluation for runs in systems.values() for evaluation in runs]
         return [*differences(every, units), thresholds_note(sizes, codes, options.thresholds)]
 
-    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
+    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         first = first_of(systems)
         entry = first.units[unit]
         sizes = training_sizes(first.record["training_sentences"])
@@ -74,7 +75,7 @@ class Directions(Sort):
     def part_title(self, part: str) -> str:
         return RESOURCE_TITLES[part]
 
-    def page_notes(self, comparison: Mapping[str, Any]) -> List[str]:
+    def page_notes(self, comparison: Mapping[str, Any]) -> list[str]:
         high, mid = comparison["resource_thresholds"]
         grouping = (
             f"Languages are high-resource from {high:,} training sentences (all pairs that they are "
@@ -107,7 +108,7 @@ class DirectionEvaluation(Evaluation):
 
     sort = Directions()
 
-    def problems(self) -> List[str]:
+    def problems(self) -> list[str]:
         found = []
         if self.record.get("training_sentences") is None:
             found.append("'training_sentences' is missing")
@@ -131,7 +132,7 @@ class DirectionEvaluation(Evaluation):
     def metric(self, unit: str, metric: str) -> Any:
         return metric_of(metric, self.signature(unit, metric))
 
-    def read_lines(self, part: str, unit: str) -> List[str]:
+    def read_lines(self, part: str, unit: str) -> list[str]:
         file = self.folder / part / f"{unit}.txt"
         if not file.is_file():
             raise UserError(f"evaluation {self.folder}: {part} of {unit} are missing ({file})")
@@ -143,12 +144,12 @@ def first_of(systems: Systems) -> Evaluation:
     return next(iter(systems.values()))[0]
 
 
-def others(directions: Sequence[str], english: str) -> List[str]:
+def others(directions: Sequence[str], english: str) -> list[str]:
     """The languages other than English."""
     return sorted({code for one in directions for code in split_direction(one)} - {english})
 
 
-def differences(evaluations: Sequence[Evaluation], directions: Sequence[str]) -> List[str]:
+def differences(evaluations: Sequence[Evaluation], directions: Sequence[str]) -> list[str]:
     """Notes on settings that differ but leave the scores comparable."""
     notes, first = [], evaluations[0]
     for other in evaluations[1:]:
@@ -162,7 +163,7 @@ def differences(evaluations: Sequence[Evaluation], directions: Sequence[str]) ->
                 f"{other.folder} and {first.folder} were trained on different numbers of sentences; "
                 f"groups are by those of {first.folder}."
             )
-        kinds: Dict[Tuple[str, str], List[str]] = {}
+        kinds: dict[tuple[str, str], list[str]] = {}
         for direction in directions:
             pair = (first.units[direction]["group"], other.units[direction]["group"])
             if pair[0] != pair[1]:

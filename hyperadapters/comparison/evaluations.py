@@ -1,9 +1,10 @@
 """Evaluated systems, and what a comparison must know of the sort of their evaluations."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, ClassVar
 
 from ..errors import UserError
 from .options import Options
@@ -25,7 +26,7 @@ class Group:
 
     kind: str
     part: str
-    units: Tuple[str, ...]
+    units: tuple[str, ...]
     whole: bool
 
 
@@ -40,11 +41,11 @@ class Evaluation(ABC):
 
     sort: ClassVar["Sort"]
 
-    def __init__(self, folder: Path, name: str, record: Dict[str, Any]) -> None:
+    def __init__(self, folder: Path, name: str, record: dict[str, Any]) -> None:
         self.folder, self.name, self.record = folder, name, record
 
     @property
-    def system(self) -> Dict[str, Any]:
+    def system(self) -> dict[str, Any]:
         """What is known of the system: parameters, updates, words per second."""
         return self.record["system"]
 
@@ -54,7 +55,7 @@ class Evaluation(ABC):
         return int(self.system["updates"] or 0)
 
     @property
-    def seed(self) -> Optional[int]:
+    def seed(self) -> int | None:
         """The seed of its training; None if the evaluation does not tell."""
         return self.system.get("seed")
 
@@ -64,12 +65,12 @@ class Evaluation(ABC):
         return self.seed is None and self.system.get("trained_parameters") == 0
 
     @property
-    def units(self) -> Dict[str, Dict[str, Any]]:
+    def units(self) -> dict[str, dict[str, Any]]:
         """What is scored: each direction or cell with its entry in evaluation.json."""
         return self.record[f"{self.sort.unit}s"]
 
     @abstractmethod
-    def problems(self) -> List[str]:
+    def problems(self) -> list[str]:
         """What its record lacks."""
 
     @abstractmethod
@@ -89,10 +90,10 @@ class Evaluation(ABC):
         """
 
     @abstractmethod
-    def read_lines(self, part: str, unit: str) -> List[str]:
+    def read_lines(self, part: str, unit: str) -> list[str]:
         """The sentences of a direction or cell as the metric takes them, see `lines`."""
 
-    def lines(self, part: str, unit: str) -> List[str]:
+    def lines(self, part: str, unit: str) -> list[str]:
         """The sentences of a direction or cell as the metric takes them.
 
         Args:
@@ -125,25 +126,25 @@ class Sort(ABC):
     """
 
     unit: ClassVar[str]
-    metrics: ClassVar[Dict[str, str]]
+    metrics: ClassVar[dict[str, str]]
     part: ClassVar[str]
     part_heading: ClassVar[str]
     outputs: ClassVar[str]
 
     @abstractmethod
-    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> List[Group]:
+    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> list[Group]:
         """The groups whose means are compared, each with at least one member."""
 
     @abstractmethod
-    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> Dict[str, Any]:
+    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> dict[str, Any]:
         """Further entries of comparison.json."""
 
     @abstractmethod
-    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
+    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> list[str]:
         """What a reader must know about these evaluations; some may be empty."""
 
     @abstractmethod
-    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
+    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """What comparison.json says of a direction or cell besides scores.
 
         Args:
@@ -166,13 +167,13 @@ class Sort(ABC):
         return title if part == "all" else f"{title}, {self.part_title(part)}"
 
     @abstractmethod
-    def page_notes(self, comparison: Mapping[str, Any]) -> List[str]:
+    def page_notes(self, comparison: Mapping[str, Any]) -> list[str]:
         """What a reader must know to quote the figures."""
 
 
-def counted(signatures: Sequence[str], unit: str) -> List[str]:
+def counted(signatures: Sequence[str], unit: str) -> list[str]:
     """Each distinct signature with the number of directions or cells that have it."""
-    found: Dict[str, int] = {}
+    found: dict[str, int] = {}
     for signature in signatures:
         found[signature] = found.get(signature, 0) + 1
     return [f"{text} ({number} {unit}s)." for text, number in found.items()]

@@ -1,8 +1,9 @@
 """Reading evaluations, and telling the runs of a system from its history."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any
 
 from ..errors import Problems, UserError
 from ..named_paths import split_name
@@ -13,7 +14,7 @@ from .evaluations import FILE, SYSTEM, Evaluation
 SORTS = (DirectionEvaluation, CellEvaluation)
 
 
-def find(named: Sequence[str]) -> List[Evaluation]:
+def find(named: Sequence[str]) -> list[Evaluation]:
     """Reads the evaluations that a user names.
 
     Args:
@@ -43,7 +44,7 @@ def find(named: Sequence[str]) -> List[Evaluation]:
             except UserError as error:
                 problems.add(str(error))
     problems.raise_if_any()
-    known: Dict[Any, Evaluation] = {}
+    known: dict[Any, Evaluation] = {}
     for evaluation in found:
         key = (evaluation.name, evaluation.seed, evaluation.updates)
         same = known.setdefault(key, evaluation)
@@ -100,7 +101,7 @@ def read(file: Path, name: str = "") -> Evaluation:
     return evaluation
 
 
-def runs(found: Sequence[Evaluation]) -> Dict[str, List[Evaluation]]:
+def runs(found: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:
     """The runs of each system: of each seed the evaluation after most updates, by seed.
 
     Args:
@@ -108,7 +109,7 @@ def runs(found: Sequence[Evaluation]) -> Dict[str, List[Evaluation]]:
     Raises:
         UserError: if evaluations of one name are of different systems.
     """
-    systems: Dict[str, Dict[Any, Evaluation]] = {}
+    systems: dict[str, dict[Any, Evaluation]] = {}
     for evaluation in found:
         of_seed = systems.setdefault(evaluation.name, {})
         known = of_seed.setdefault(evaluation.seed, evaluation)

@@ -1,8 +1,8 @@
 """What a user can choose about a comparison."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping, Tuple
 
 ML50_THRESHOLDS = (1_000_000, 100_000)
 
@@ -24,7 +24,7 @@ class Options:
     test: str = "ar"
     samples: int = 0
     seed: int = 12345
-    thresholds: Tuple[int, int] = ML50_THRESHOLDS
+    thresholds: tuple[int, int] = ML50_THRESHOLDS
     baseline: str = ""
     metric: str = ""
     logs: Mapping[str, Path] = field(default_factory=dict)

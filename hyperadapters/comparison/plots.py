@@ -1,7 +1,8 @@
 """Figures of a comparison."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ WIDTH, HEIGHT = 3.9, 3.6  # inches of one panel
 LABELLED = 15  # languages of a panel whose points have labels
 
 
-def draw_all(out: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> Dict[str, str]:
+def draw_all(out: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> dict[str, str]:
     """Draws what there are data for.
 
     Args:
@@ -40,12 +41,12 @@ def draw_all(out: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) 
     return drawn
 
 
-def kinds_of(comparison: Mapping[str, Any]) -> List[str]:
+def kinds_of(comparison: Mapping[str, Any]) -> list[str]:
     """The kinds that systems have means of."""
     return list(comparison["systems"][0]["averages"])
 
 
-def styles(comparison: Mapping[str, Any]) -> Dict[str, Dict[str, str]]:
+def styles(comparison: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Marker and colour of each system, the same in all figures; its runs have those of it."""
     found = {}
     for number, system in enumerate(comparison["systems"]):
@@ -55,7 +56,7 @@ def styles(comparison: Mapping[str, Any]) -> Dict[str, Dict[str, str]]:
     return found
 
 
-def legend(axes: List[Any]) -> None:
+def legend(axes: list[Any]) -> None:
     """One legend below all panels."""
     known = {}
     for panel in axes:
@@ -94,9 +95,9 @@ def draw_quality(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: 
         legend(axes)
 
 
-def join_sizes(panel: Any, systems: List[Mapping[str, Any]], kind: str, metric: str) -> None:
+def join_sizes(panel: Any, systems: list[Mapping[str, Any]], kind: str, metric: str) -> None:
     """Joins systems that differ in size alone, such as hypernetworks with several d_h."""
-    alike: Dict[Any, List[Any]] = {}
+    alike: dict[Any, list[Any]] = {}
     for system in systems:
         if system["adapter_parameters"]:
             point = (system["adapter_parameters"], system["averages"][kind][metric])
@@ -108,7 +109,7 @@ def join_sizes(panel: Any, systems: List[Mapping[str, Any]], kind: str, metric: 
         panel.plot(*zip(*sorted(points)), color="grey", linewidth=0.8, zorder=0)
 
 
-def spread_ticks(panel: Any, values: List[float]) -> None:
+def spread_ticks(panel: Any, values: list[float]) -> None:
     """Labels a narrow log axis, which otherwise has one label or none."""
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
@@ -157,9 +158,9 @@ def draw_convergence(
         legend(axes)
 
 
-def gains(comparison: Mapping[str, Any], kind: str, metric: str, system: str) -> Dict[str, float]:
+def gains(comparison: Mapping[str, Any], kind: str, metric: str, system: str) -> dict[str, float]:
     """What each language gains by a system over the baseline: means over its directions of a kind."""
-    found: Dict[str, List[float]] = {}
+    found: dict[str, list[float]] = {}
     for direction, entry in comparison["directions"].items():
         if entry["kind"] == kind:
             scores = entry["scores"]
@@ -204,12 +205,12 @@ def draw_gains(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: st
 
 def gain_points(
     panel: Any, comparison: Mapping[str, Any], kind: str, metric: str
-) -> Dict[str, List[float]]:
+) -> dict[str, list[float]]:
     """Draws the gains of one kind; returns those of each language by all systems."""
     style, baseline = styles(comparison), comparison["baseline"]
     sizes = comparison["training_sentences"]
     panel.axhline(0, color="grey", linewidth=0.8, label=f"{baseline} (baseline)")
-    drawn: Dict[str, List[float]] = {}
+    drawn: dict[str, list[float]] = {}
     for name in (s["name"] for s in comparison["systems"] if s["name"] != baseline):
         of_language = {
             code: gain

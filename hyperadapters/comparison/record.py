@@ -1,6 +1,7 @@
 """The comparison as plain data: what comparison.json holds, and tables and figures are made of."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +16,12 @@ COPIED = (
 AVERAGED = ("updates", "words_per_second")
 
 
-def rounded(value: Optional[float]) -> Optional[float]:
+def rounded(value: float | None) -> float | None:
     """A number with the digits that are worth keeping in a file."""
     return None if value is None else float(f"{value:.6g}")
 
 
-def mean_of(values: Sequence[Optional[float]]) -> Optional[float]:
+def mean_of(values: Sequence[float | None]) -> float | None:
     """The mean of those that are known; their value if they are all the same."""
     known = [value for value in values if value is not None]
     if len(set(known)) < 2:
@@ -30,7 +31,7 @@ def mean_of(values: Sequence[Optional[float]]) -> Optional[float]:
 
 def scores_record(
     results: Results, units: Sequence[str], metrics: Sequence[str], name: str
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """A system's means and, as `deviation`, their standard deviations between runs."""
     means = {metric: rounded(results.mean(units, metric, name)) for metric in metrics}
     deviations = {m: rounded(results.deviation(units, m, name)) for m in metrics}
@@ -39,7 +40,7 @@ def scores_record(
 
 def system_record(
     name: str, runs: Sequence[Evaluation], groups: Sequence[Group], results: Results
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """What is known of a system, with its means by kind."""
     first = runs[0]
     averages = {}
@@ -63,7 +64,7 @@ def system_record(
     }
 
 
-def verdict_record(verdict: Verdict) -> Dict[str, Any]:
+def verdict_record(verdict: Verdict) -> dict[str, Any]:
     """A verdict in plain data."""
     interval = verdict.interval and [rounded(end) for end in verdict.interval]
     return {
@@ -73,7 +74,7 @@ def verdict_record(verdict: Verdict) -> Dict[str, Any]:
 
 def group_records(
     groups: Sequence[Group], systems: Systems, results: Results
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Means of every system and tests of every pair, by group."""
     sort = next(iter(systems.values()))[0].sort
     records = []
@@ -109,7 +110,7 @@ def group_records(
 
 def unit_records(
     systems: Systems, results: Results, facts: Mapping[str, Any]
-) -> Dict[str, Dict[str, Any]]:
+) -> dict[str, dict[str, Any]]:
     """Scores and tests of every direction or cell, in the order of the first evaluation."""
     first = next(iter(systems.values()))[0]
     metrics = list(first.sort.metrics)
@@ -138,7 +139,7 @@ def label(evaluation: Evaluation, systems: Systems) -> str:
 
 def convergence_records(
     evaluations: Sequence[Evaluation], systems: Systems, groups: Sequence[Group]
-) -> Dict[str, List[Dict[str, Any]]]:
+) -> dict[str, list[dict[str, Any]]]:
     """The means that the evaluations of each run say, in the order of their updates.
 
     Args:
@@ -146,7 +147,7 @@ def convergence_records(
         systems: the runs of each system.
         groups: the groups; those that stand for a kind are taken.
     """
-    curves: Dict[str, List[Dict[str, Any]]] = {}
+    curves: dict[str, list[dict[str, Any]]] = {}
     metrics = evaluations[0].sort.metrics
     for evaluation in sorted(evaluations, key=lambda e: e.updates):
         curves.setdefault(label(evaluation, systems), []).append(
@@ -168,6 +169,6 @@ def convergence_records(
     return curves
 
 
-def test_record(test: PairedTest) -> Dict[str, Any]:
+def test_record(test: PairedTest) -> dict[str, Any]:
     """How significance was tested."""
     return {"title": test.title, "samples": test.samples, "seed": test.seed}

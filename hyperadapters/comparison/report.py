@@ -1,6 +1,7 @@
 """The Markdown page of a comparison."""
 
-from typing import Any, Dict, List, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .evaluations import Sort
 
@@ -65,7 +66,7 @@ def score_text(scores: Mapping[str, Any], metric: str) -> str:
 
 def systems_table(comparison: Comparison, sort: Sort) -> str:
     """Systems with their sizes, speeds and averages, the trivial one last."""
-    systems: List[Dict[str, Any]] = comparison["systems"]
+    systems: list[dict[str, Any]] = comparison["systems"]
     trivial = comparison.get("source_copy")
     counts = {
         "adapter parameters": "adapter_parameters",

@@ -13,16 +13,17 @@ the same lines does no harm: unrelated lines vary as independently as lines draw
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import UserError
 from ..registry import Registry
 
-Pair = Tuple[str, str]
-Scores = Tuple[np.ndarray, np.ndarray]
+Pair = tuple[str, str]
+Scores = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Sentences:
     """
 
     metric: Any
-    counts: Dict[str, np.ndarray]
-    scores: Dict[str, float]
+    counts: dict[str, np.ndarray]
+    scores: dict[str, float]
 
     @classmethod
     def of(
@@ -74,7 +75,7 @@ class Verdict:
 
     difference: float
     p: float
-    interval: Optional[Tuple[float, float]] = None
+    interval: tuple[float, float] | None = None
 
 
 class PairedTest(ABC):
@@ -110,18 +111,18 @@ class PairedTest(ABC):
         """Draws anew, in the order in which sacreBLEU does."""
 
     @abstractmethod
-    def resampled(self, sentences: Sentences, pairs: Sequence[Pair]) -> Dict[Pair, Scores]:
+    def resampled(self, sentences: Sentences, pairs: Sequence[Pair]) -> dict[Pair, Scores]:
         """The scores [samples] of both systems of each pair on the resamples of a direction."""
 
     @abstractmethod
     def spread(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """What the absolute difference is compared with, from resampled scores [samples]."""
 
-    def interval(self, differences: np.ndarray) -> Optional[Tuple[float, float]]:
+    def interval(self, differences: np.ndarray) -> tuple[float, float] | None:
         """The 95 % confidence interval from resampled differences, if they give one."""
         return None
 
-    def judge(self, scores: Tuple[float, float], resampled: Scores) -> Verdict:
+    def judge(self, scores: tuple[float, float], resampled: Scores) -> Verdict:
         """Tests the difference of two scores.
 
         Args:
@@ -152,7 +153,7 @@ class Bootstrap(PairedTest):
         rows = random.choice(sentences, size=(self.samples, sentences), replace=True)
         return np.stack([np.bincount(row, minlength=sentences) for row in rows]).astype(float)
 
-    def resampled(self, sentences: Sentences, pairs: Sequence[Pair]) -> Dict[Pair, Scores]:
+    def resampled(self, sentences: Sentences, pairs: Sequence[Pair]) -> dict[Pair, Scores]:
         scores = {}
         for system in dict.fromkeys(system for pair in pairs for system in pair):
             counts = sentences.counts[system]
@@ -165,7 +166,7 @@ class Bootstrap(PairedTest):
         differences = np.abs(second - first)
         return differences - differences.mean()
 
-    def interval(self, differences: np.ndarray) -> Optional[Tuple[float, float]]:
+    def interval(self, differences: np.ndarray) -> tuple[float, float] | None:
         low, high = np.percentile(differences, (2.5, 97.5))
         return float(low), float(high)
 
@@ -180,7 +181,7 @@ class Randomisation(PairedTest):
     def _draw(self, random: np.random.Generator, sentences: int) -> np.ndarray:
         return random.integers(2, size=(self.samples, sentences), dtype=bool).astype(float)
 
-    def resampled(self, sentences: Sentences, pairs: Sequence[Pair]) -> Dict[Pair, Scores]:
+    def resampled(self, sentences: Sentences, pairs: Sequence[Pair]) -> dict[Pair, Scores]:
         results = {}
         for first, second in pairs:
             ours, theirs = sentences.counts[first], sentences.counts[second]

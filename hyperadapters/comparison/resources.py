@@ -1,6 +1,6 @@
 """Groups of directions by kind and by how much training data their language has."""
 
-from typing import Dict, List, Mapping, Sequence, Tuple
+from collections.abc import Mapping, Sequence
 
 from ..errors import UserError
 from ..languages import split_direction
@@ -9,7 +9,7 @@ from .evaluations import Group
 RESOURCES = ("high", "mid", "low")
 
 
-def parse_thresholds(text: str) -> Tuple[int, int]:
+def parse_thresholds(text: str) -> tuple[int, int]:
     """Reads `1000000,100000`.
 
     Raises:
@@ -27,13 +27,13 @@ def parse_thresholds(text: str) -> Tuple[int, int]:
     return high, mid
 
 
-def training_sizes(training_sentences: Mapping[str, int]) -> Dict[str, int]:
+def training_sizes(training_sentences: Mapping[str, int]) -> dict[str, int]:
     """Training sentences of each language: the sum over the pairs it is part of.
 
     Args:
         training_sentences: sentences by pair `SRC-TGT`.
     """
-    sizes: Dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for pair, sentences in training_sentences.items():
         for code in split_direction(pair):
             sizes[code] = sizes.get(code, 0) + sentences
@@ -47,7 +47,7 @@ def language_of(direction: str, english: str, sizes: Mapping[str, int]) -> str:
     return min(others, key=lambda code: sizes.get(code, 0))
 
 
-def resource_of(sentences: int, thresholds: Tuple[int, int]) -> str:
+def resource_of(sentences: int, thresholds: tuple[int, int]) -> str:
     """high, mid or low."""
     high, mid = thresholds
     return "high" if sentences >= high else "mid" if sentences >= mid else "low"
@@ -58,8 +58,8 @@ def groups_of(
     kinds: Sequence[str],
     english: str,
     sizes: Mapping[str, int],
-    thresholds: Tuple[int, int],
-) -> List[Group]:
+    thresholds: tuple[int, int],
+) -> list[Group]:
     """All groups with at least one direction; those by resource where there is more than one.
 
     Args:
@@ -89,7 +89,7 @@ def groups_of(
 
 
 def thresholds_note(
-    sizes: Mapping[str, int], languages: Sequence[str], thresholds: Tuple[int, int]
+    sizes: Mapping[str, int], languages: Sequence[str], thresholds: tuple[int, int]
 ) -> str:
     """What to do if all languages fall into one resource group; empty if they do not.
 

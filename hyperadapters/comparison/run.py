@@ -1,7 +1,8 @@
 """From evaluation folders to a table, a JSON file and figures."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any
 
 from ..errors import UserError, nearest
 from ..evaluation.training_log import validation_losses, words_per_second
@@ -16,7 +17,7 @@ from .significance import compare, samples_note
 FILES = ("comparison.json", "comparison.md")
 
 
-def run(folders: Sequence[str], out: Path, options: Options) -> Dict[str, Any]:
+def run(folders: Sequence[str], out: Path, options: Options) -> dict[str, Any]:
     """Compares evaluations and writes `comparison.json`, `comparison.md` and figures.
 
     Args:
@@ -74,7 +75,7 @@ def check_options(systems: Systems, options: Options) -> None:
     """Raises:
     UserError: if the baseline or a log names no system, or the evaluations lack the metric.
     """
-    named: List[Tuple[str, str]] = [("--logs", name) for name in options.logs]
+    named: list[tuple[str, str]] = [("--logs", name) for name in options.logs]
     if options.baseline:
         named.append(("--baseline", options.baseline))
     for option, name in named:

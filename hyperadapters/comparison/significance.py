@@ -1,8 +1,9 @@
 """Tests of every pair of systems in every group of directions or cells."""
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -26,9 +27,9 @@ class Results:
         grouped: for each group: metric -> pair -> verdict on the means over its members and runs.
     """
 
-    scores: Dict[str, Dict[str, Dict[str, List[float]]]] = field(default_factory=dict)
-    verdicts: Dict[str, Dict[str, Dict[Pair, Verdict]]] = field(default_factory=dict)
-    grouped: List[Dict[str, Dict[Pair, Verdict]]] = field(default_factory=list)
+    scores: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
+    verdicts: dict[str, dict[str, dict[Pair, Verdict]]] = field(default_factory=dict)
+    grouped: list[dict[str, dict[Pair, Verdict]]] = field(default_factory=list)
 
     def of_runs(self, units: Sequence[str], metric: str, system: str) -> np.ndarray:
         """A system's mean score over directions or cells in each of its runs [runs]."""
@@ -38,23 +39,23 @@ class Results:
         """A system's mean score over directions or cells and runs."""
         return float(self.of_runs(units, metric, system).mean())
 
-    def deviation(self, units: Sequence[str], metric: str, system: str) -> Optional[float]:
+    def deviation(self, units: Sequence[str], metric: str, system: str) -> float | None:
         """The standard deviation of a system's mean score between runs; None of a single run."""
         means = self.of_runs(units, metric, system)
         return float(means.std(ddof=1)) if len(means) > 1 else None
 
-    def paired(self, units: Sequence[str], metric: str, pair: Pair) -> Tuple[float, float]:
+    def paired(self, units: Sequence[str], metric: str, pair: Pair) -> tuple[float, float]:
         """The mean scores of both systems of a pair over as many runs as both have."""
         first, second = (self.of_runs(units, metric, system) for system in pair)
         fewest = min(len(first), len(second))
         return float(first[:fewest].mean()), float(second[:fewest].mean())
 
-    def corrected(self, group: int, metric: str) -> Dict[Pair, float]:
+    def corrected(self, group: int, metric: str) -> dict[Pair, float]:
         """The p-values of a group after Holm's correction for its pairs of systems."""
         verdicts = self.grouped[group][metric]
         return dict(zip(verdicts, holm([verdict.p for verdict in verdicts.values()]).tolist()))
 
-    def won(self, units: Sequence[str], metric: str, pair: Pair) -> Dict[str, int]:
+    def won(self, units: Sequence[str], metric: str, pair: Pair) -> dict[str, int]:
         """In how many directions or cells the second system of a pair is significantly better or
         worse."""
         found = [self.verdicts[unit][metric][pair] for unit in units]
@@ -78,7 +79,7 @@ def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Resu
     first = next(iter(systems.values()))[0]
     metrics = first.sort.metrics
     units = list(dict.fromkeys(unit for group in groups for unit in group.units))
-    totals: List[Dict[str, Dict[Pair, Any]]] = [{m: {} for m in metrics} for _ in groups]
+    totals: list[dict[str, dict[Pair, Any]]] = [{m: {} for m in metrics} for _ in groups]
     # those of one size follow each other, so that their draws are made once
     ordered = sorted(units, key=lambda unit: first.units[unit]["sentences"])
     for unit in tqdm(ordered, desc=f"{first.sort.unit}s", disable=None):
@@ -116,7 +117,7 @@ def resampled_runs(
     metric: str,
     pairs: Sequence[Pair],
     test: PairedTest,
-) -> Dict[Pair, np.ndarray]:
+) -> dict[Pair, np.ndarray]:
     """Scores a direction or cell, and resamples it.
 
     The sentences are drawn or swapped alike in all runs: they are what varies, and the runs of a
@@ -134,8 +135,8 @@ def resampled_runs(
     """  # fmt: skip
     first = next(iter(systems.values()))[0]
     references, scorer = first.lines("references", unit), first.metric(unit, metric)
-    scores: Dict[str, List[float]] = {system: [] for system in systems}
-    found: Dict[Pair, List[np.ndarray]] = {pair: [] for pair in pairs}
+    scores: dict[str, list[float]] = {system: [] for system in systems}
+    found: dict[Pair, list[np.ndarray]] = {pair: [] for pair in pairs}
     for run in range(max(map(len, systems.values()))):
         have = parallel_runs(systems, run)
         hypotheses = {name: one.lines("hypotheses", unit) for name, one in have.items()}
@@ -150,7 +151,7 @@ def resampled_runs(
     return {pair: np.mean(of_runs, axis=0) for pair, of_runs in found.items()}
 
 
-def parallel_runs(systems: Systems, number: int) -> Dict[str, Evaluation]:
+def parallel_runs(systems: Systems, number: int) -> dict[str, Evaluation]:
     """Returns the runs that are tested on each other: of each system the one of a number; one that
     is the same with every seed stands beside all runs of the others."""
     return {

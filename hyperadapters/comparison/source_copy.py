@@ -1,6 +1,7 @@
 """The trivial baseline of translation: every source is its own translation."""
 
-from typing import Any, Dict, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ..errors import UserError
 from .evaluations import Evaluation, Group
@@ -8,7 +9,7 @@ from .evaluations import Evaluation, Group
 NAME = "copy of the source"
 
 
-def score_copies(evaluation: Evaluation, groups: Sequence[Group]) -> Optional[Dict[str, Any]]:
+def score_copies(evaluation: Evaluation, groups: Sequence[Group]) -> dict[str, Any] | None:
     """Scores the sources against the references, with the metrics of the evaluation.
 
     Args:

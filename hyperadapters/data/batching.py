@@ -2,7 +2,7 @@
 
 import logging
 from types import MethodType
-from typing import Any, List
+from typing import Any
 
 import numpy as np
 from fairseq.data import FairseqDataset, SampledMultiDataset
@@ -112,9 +112,9 @@ def one_direction_a_batch(dataset: SampledMultiDataset) -> SampledMultiDataset:
         dataset: the dataset; changed and returned.
     """
 
-    def batch_by_size(self, indices, **limits: Any) -> List[Any]:
+    def batch_by_size(self, indices, **limits: Any) -> list[Any]:
         numbers = dataset_numbers(self, indices)
-        batches: List[Any] = []
+        batches: list[Any] = []
         for number in np.unique(numbers):
             own = np.asarray(indices)[numbers == number]
             batches.extend(FairseqDataset.batch_by_size(self, own, **limits))

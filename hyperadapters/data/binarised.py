@@ -4,7 +4,7 @@ import hashlib
 import re
 import struct
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 from fairseq.data import data_utils
@@ -29,7 +29,7 @@ class Binarised:
     def __init__(self, data: str) -> None:
         self.folders = [Path(folder) for folder in split_paths(str(data))]
 
-    def pairs(self, split: str, folder: Optional[Path] = None) -> List[str]:
+    def pairs(self, split: str, folder: Path | None = None) -> list[str]:
         """The pairs of which both sides are binarised, as `src-tgt` in the files' names.
 
         Args:
@@ -42,13 +42,13 @@ class Binarised:
         names = dict.fromkeys(match[1] for match in sorted(found, key=lambda match: match[1]))
         return [pair for pair in names if self.prefixes(split, pair, folder)]
 
-    def prefixes(self, split: str, pair: str, folder: Optional[Path] = None) -> Tuple[str, ...]:
+    def prefixes(self, split: str, pair: str, folder: Path | None = None) -> tuple[str, ...]:
         """The paths, without endings, of both sides of a pair; none unless both are there."""
         folder = folder or self.folders[0]
         sides = tuple(str(folder / f"{split}.{pair}.{lang}") for lang in split_direction(pair))
         return sides if all(dataset_exists(side, impl=None) for side in sides) else ()
 
-    def pair_of(self, split: str, direction: str) -> Optional[str]:
+    def pair_of(self, split: str, direction: str) -> str | None:
         """The binarised pair that serves a direction, preferably of its own order, or None."""
         src, tgt = split_direction(direction)
         for pair in (f"{src}-{tgt}", f"{tgt}-{src}"):
@@ -75,9 +75,9 @@ class Binarised:
         dataset = data_utils.load_indexed_dataset(prefix)
         return np.array(dataset.sizes)  # a copy: they are memory that is unmapped with the dataset
 
-    def training_sentences(self) -> Dict[str, int]:
+    def training_sentences(self) -> dict[str, int]:
         """Training sentences of each pair, over all parts (train, train1, ...; all folders)."""
-        counts: Dict[str, int] = {}
+        counts: dict[str, int] = {}
         for folder in self.folders:
             splits = {name.split(".")[0] for name in _names(folder)}
             for split in sorted(s for s in splits if re.fullmatch(r"train\d*", s)):
@@ -95,9 +95,9 @@ class Binarised:
         return digest.hexdigest()
 
     def text(
-        self, split: str, pair: str, lang: str, dictionary: Any, symbol: Optional[str],
-        first: Optional[int] = None,
-    ) -> List[str]:  # fmt: skip
+        self, split: str, pair: str, lang: str, dictionary: Any, symbol: str | None,
+        first: int | None = None,
+    ) -> list[str]:  # fmt: skip
         """One side of a pair as text.
 
         Args:
@@ -115,5 +115,5 @@ class Binarised:
         return [text_of(spell(tokens[row].tolist()), symbol) for row in rows]
 
 
-def _names(folder: Path) -> List[str]:
+def _names(folder: Path) -> list[str]:
     return [file.name for file in folder.iterdir()] if folder.is_dir() else []

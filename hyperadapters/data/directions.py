@@ -1,6 +1,6 @@
 """Loading of the binarised data of many directions."""
 
-from typing import Any, List
+from typing import Any
 
 from fairseq import utils
 from fairseq.data import SampledMultiDataset
@@ -67,7 +67,7 @@ class DirectionsManager(MultilingualDatasetManager):
             )
         return self.tag(dataset, src or tgt, tgt)
 
-    def get_split_data_param_list(self, split, epoch, shard_epoch=None) -> List[Any]:
+    def get_split_data_param_list(self, split, epoch, shard_epoch=None) -> list[Any]:
         self.check_files(split)
         return super().get_split_data_param_list(split, epoch, shard_epoch)
 

@@ -1,7 +1,8 @@
 """How long a sentence may be for a model, checked before long work."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional
 
 import numpy as np
 from fairseq.data import FairseqDataset

@@ -1,7 +1,7 @@
 """The place in an epoch, so that training can go on with another number of workers."""
 
 from types import MethodType
-from typing import Any, Dict
+from typing import Any
 
 from fairseq.data.iterators import EpochBatchIterator
 
@@ -19,10 +19,10 @@ def for_any_number_of_workers(iterator: EpochBatchIterator) -> EpochBatchIterato
     """
     stock = type(iterator)
 
-    def state_dict(self) -> Dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         return {**stock.state_dict(self), WORKERS: self.num_shards}
 
-    def load_state_dict(self, state: Dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         consumed = state.get("iterations_in_epoch", 0) * state.get(WORKERS, self.num_shards)
         stock.load_state_dict(self, {**state, "iterations_in_epoch": consumed // self.num_shards})
 

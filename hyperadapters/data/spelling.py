@@ -1,6 +1,6 @@
 """Sequences of symbol numbers as pieces."""
 
-from typing import Collection, Iterable
+from collections.abc import Collection, Iterable
 
 from fairseq.data import Dictionary
 

@@ -5,7 +5,7 @@ import ast
 import dataclasses
 import os
 from functools import cache
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Optional
 
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 from omegaconf import II, DictConfig, ListConfig, OmegaConf
@@ -31,14 +31,14 @@ LITERALS = (
 
 
 @cache
-def stock_actions() -> Tuple[argparse.Action, ...]:
+def stock_actions() -> tuple[argparse.Action, ...]:
     """The stock task's argparse actions, without help."""
     parser = argparse.ArgumentParser(add_help=False)
     TranslationMultiSimpleEpochTask.add_args(parser)
     return tuple(parser._actions)
 
 
-def _field(action: argparse.Action) -> Tuple[str, Any, Any]:
+def _field(action: argparse.Action) -> tuple[str, Any, Any]:
     plain = {int: Optional[int], float: Optional[float]}
     metadata = {"help": action.help or action.dest}
     for option in action.option_strings:
@@ -54,7 +54,7 @@ def _field(action: argparse.Action) -> Tuple[str, Any, Any]:
     )
 
 
-def stock_dataclass(name: str, own: List[Tuple[str, Any, Any]]) -> type:
+def stock_dataclass(name: str, own: list[tuple[str, Any, Any]]) -> type:
     """A configuration class with every stock option, those borrowed from other sections, and ours.
 
     Args:
@@ -71,7 +71,7 @@ def stock_dataclass(name: str, own: List[Tuple[str, Any, Any]]) -> type:
     )
 
 
-def stock_defaults() -> Dict[str, Any]:
+def stock_defaults() -> dict[str, Any]:
     """The stock task's default of each of its options, as its own parser gives it."""
     return {action.dest: action.default for action in stock_actions()}
 

@@ -1,6 +1,6 @@
 """Sentence pairs that carry their own language ids."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import torch
 from fairseq.data import BaseWrapperDataset, FairseqDataset
@@ -27,12 +27,12 @@ class TaggedPairs(BaseWrapperDataset):
         self.name = name
         self.ids = {SRC: src_id, TGT: tgt_id}
 
-    def __getitem__(self, index: int) -> Dict[str, Any]:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         return {**self.dataset[index], **self.ids}
 
     def collater(
-        self, samples: List[Dict[str, Any]], pad_to_length: Optional[Dict[str, int]] = None
-    ) -> Dict[str, Any]:
+        self, samples: list[dict[str, Any]], pad_to_length: dict[str, int] | None = None
+    ) -> dict[str, Any]:
         """Collates items of any mixture of directions that share dictionaries and padding.
 
         Args:
@@ -57,7 +57,7 @@ class TaggedPairs(BaseWrapperDataset):
         return batch
 
 
-def complete(sample: Dict[str, Any]) -> Dict[str, Any]:
+def complete(sample: dict[str, Any]) -> dict[str, Any]:
     """Puts the target language ids into `net_input` where stock fairseq's own joining of batches
     has kept them beside it only."""
     if sample and TGT in sample:

@@ -1,7 +1,8 @@
 """The demo's picture: the true family tree beside the embeddings that the hypernetwork learnt."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def draw_languages(path: Path, family: Any, codes: Sequence[str], embeddings: np
         right.set_title("learnt embeddings, two principal components")
 
 
-def draw_tree(axes: Any, tree: Any, colour: Dict[str, Any]) -> None:
+def draw_tree(axes: Any, tree: Any, colour: dict[str, Any]) -> None:
     """Draws a tree whose nodes have `name`, `length` and `children`, root at the left."""
     leaves = iter(range(10_000))
 

@@ -1,14 +1,14 @@
 """COMET scores, which a separate environment computes from the files of an evaluation."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Dict, List, Mapping
 
 from ..errors import UserError, listed
 from ..text import read_text
 
 
-def read(folder: Path, hypotheses: Mapping[str, List[str]]) -> Dict[str, float]:
+def read(folder: Path, hypotheses: Mapping[str, list[str]]) -> dict[str, float]:
     """The system score of every direction: the mean over its sentences, as COMET defines it.
 
     Args:
@@ -28,7 +28,7 @@ def read(folder: Path, hypotheses: Mapping[str, List[str]]) -> Dict[str, float]:
     return {one: _score(files[one], hypotheses[one]) for one in hypotheses}
 
 
-def _score(file: Path, hypotheses: List[str]) -> float:
+def _score(file: Path, hypotheses: list[str]) -> float:
     try:
         (rows,) = json.loads(read_text(file)).values()
         scores = [float(row["COMET"]) for row in rows]

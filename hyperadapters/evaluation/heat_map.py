@@ -1,9 +1,10 @@
 """A matrix such as source x target as a picture."""
 
 import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Collection, Mapping, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def draw_heat_map(
     grid: Grid,
     values: Mapping[str, float],
     marked: Collection[str] = (),
-    least_range: Tuple[float, float] = (math.inf, -math.inf),
+    least_range: tuple[float, float] = (math.inf, -math.inf),
 ) -> None:
     """Draws one figure.
 

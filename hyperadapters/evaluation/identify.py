@@ -4,7 +4,8 @@ import shlex
 import shutil
 import subprocess
 from abc import ABC, abstractmethod
-from typing import Any, Dict, List, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..errors import UserError, listed, nearest
 from ..languages import primary_subtag
@@ -31,7 +32,7 @@ class LanguageIdentifier(ABC):
         """Learns from sentences by language."""
 
     @abstractmethod
-    def identify(self, sentences: Sequence[str]) -> List[str]:
+    def identify(self, sentences: Sequence[str]) -> list[str]:
         """The code of each sentence's language; `UNKNOWN` for one that is none of ours."""
 
 
@@ -60,7 +61,7 @@ class CharacterNgrams(LanguageIdentifier):
         codes = [code for code, sentences in texts.items() for _ in sentences]
         self.model.fit([one for sentences in texts.values() for one in sentences], codes)
 
-    def identify(self, sentences: Sequence[str]) -> List[str]:
+    def identify(self, sentences: Sequence[str]) -> list[str]:
         return self.model.predict(list(sentences)).tolist() if sentences else []
 
 
@@ -77,7 +78,7 @@ class Lingua(LanguageIdentifier):
                 "--language-identifier lingua: pip install lingua-language-detector, or leave the "
                 "option out"
             ) from error
-        names: Dict[str, str] = {}
+        names: dict[str, str] = {}
         for language in lingua.Language.all():
             for code in (language.iso_code_639_1, language.iso_code_639_3):
                 names[code.name.lower()] = language
@@ -86,13 +87,13 @@ class Lingua(LanguageIdentifier):
             raise UserError(
                 f"--language-identifier lingua does not know {listed(unknown)}: leave it out"
             )
-        self.codes: Dict[Any, str] = {
+        self.codes: dict[Any, str] = {
             names[primary_subtag(code).lower()]: code for code in languages
         }
         builder = lingua.LanguageDetectorBuilder.from_languages(*self.codes)
         self.detector = builder.build()
 
-    def identify(self, sentences: Sequence[str]) -> List[str]:
+    def identify(self, sentences: Sequence[str]) -> list[str]:
         found = self.detector.detect_languages_in_parallel_of(list(sentences))
         return [self.codes.get(language, UNKNOWN) for language in found]
 
@@ -119,7 +120,7 @@ class Command(LanguageIdentifier):
         self.codes = {primary_subtag(code).lower(): code for code in reversed(self.languages)}
         self.codes.update({code: code for code in self.languages})
 
-    def identify(self, sentences: Sequence[str]) -> List[str]:
+    def identify(self, sentences: Sequence[str]) -> list[str]:
         text = "".join(f"{one}\n" for one in sentences)
         process = subprocess.run(self.words, input=text, capture_output=True, encoding="utf-8")
         labels = process.stdout.splitlines()

@@ -2,13 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any
 
 from ..errors import UserError
 from .decoding import Decoded
 
-Rows = Dict[int, str]
+Rows = dict[int, str]
 
 
 class Journal:
@@ -40,7 +41,7 @@ class Journal:
         new = {one: digest for one, digest in data.items() if digests.get(one) != digest}
         if new:
             self._write({"data": new})
-        self.translations: Dict[str, Rows] = {
+        self.translations: dict[str, Rows] = {
             one: {} if one in new else stored[one] for one in data
         }
         used = [line for line in lines if any(row[0] in data for row in line.get("rows", ()))]
@@ -62,13 +63,13 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def _read(path: Path) -> List[Dict[str, Any]]:
+def _read(path: Path) -> list[dict[str, Any]]:
     """The lines of a journal, if there is one; cuts off a line that was left unfinished.
 
     Raises:
         UserError: if another is no line of a journal.
     """
-    lines: List[Dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     kept = 0
     if path.exists():
         with open(path, "rb") as file:
@@ -86,10 +87,10 @@ def _read(path: Path) -> List[Dict[str, Any]]:
     return lines
 
 
-def _contents(lines: List[Dict[str, Any]]) -> Tuple[Dict[str, str], Dict[str, Rows]]:
+def _contents(lines: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, Rows]]:
     """The last digest and the translations of each direction."""
-    digests: Dict[str, str] = {}
-    stored: Dict[str, Rows] = {}
+    digests: dict[str, str] = {}
+    stored: dict[str, Rows] = {}
     for line in lines:
         for direction, digest in line.get("data", {}).items():
             digests[direction], stored[direction] = digest, {}

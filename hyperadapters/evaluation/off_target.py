@@ -1,6 +1,7 @@
 """How many translations are in another language than the target language."""
 
-from typing import Any, Dict, Iterable, List, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tqdm import tqdm
 
@@ -34,7 +35,7 @@ class OffTarget:
     ) -> None:
         self.identifier = identifier
         self.references = references
-        self.untaught: List[str] = []  # languages to learn from nothing but the references
+        self.untaught: list[str] = []  # languages to learn from nothing but the references
         self.learnt = dict(learnt)
         if identifier.fits:
             self.untaught = sorted(code for code in references if not learnt.get(code))
@@ -61,7 +62,7 @@ class OffTarget:
         )
         return wrong / len(sentences) if sentences else 0.0
 
-    def report(self, name: str) -> Dict[str, Any]:
+    def report(self, name: str) -> dict[str, Any]:
         """What a reader must know of the identifier, in plain containers.
 
         Args:
@@ -83,7 +84,7 @@ class OffTarget:
 
 def sentences_to_learn(
     texts: Texts, languages: Iterable[str], references: Mapping[str, Sequence[str]]
-) -> Dict[str, List[str]]:
+) -> dict[str, list[str]]:
     """Distinct sentences of each language that are no references of this evaluation.
 
     They come from the other held-out set and, if those are fewer than `ENOUGH`, from the smallest
@@ -102,10 +103,10 @@ def sentences_to_learn(
         ("train", pair, 2 * ENOUGH)
         for pair in sorted(data.pairs("train"), key=training.__getitem__)
     ]
-    learnt: Dict[str, List[str]] = {}
+    learnt: dict[str, list[str]] = {}
     for code in tqdm(languages, desc="sentences of each language"):
         excluded = set(references.get(code, ()))
-        found: Dict[str, None] = {}
+        found: dict[str, None] = {}
         for split, pair, first in sets:
             if len(found) < ENOUGH and code in split_direction(pair):
                 side = data.text(split, pair, code, texts.dictionary, texts.symbol, first)

@@ -1,7 +1,8 @@
 """The reports of an evaluation: the Markdown page, the heat maps, the table that is printed."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any
 
 from ..files import write_text
 from ..languages import split_direction
@@ -22,7 +23,7 @@ def shown(metric: str, value: float) -> str:
     return f"{value:.3f}" if metric == "comet" else f"{value:.1f}"
 
 
-def metrics(result: Result) -> List[str]:
+def metrics(result: Result) -> list[str]:
     """The figures that an evaluation has, in the order of the tables."""
     first = next(iter(result["directions"].values()))
     return [name for name in TITLES if name in first]
@@ -68,7 +69,7 @@ def matrix_table(result: Result, metric: str) -> str:
     )
 
 
-def ordered(result: Result) -> List[str]:
+def ordered(result: Result) -> list[str]:
     """The languages as tables show them: English first."""
     return sorted(result["languages"], key=lambda code: code != result["english"])
 
@@ -115,7 +116,7 @@ def identification(result: Result) -> str:
 
 def signatures(result: Result) -> str:
     """Every signature with the target languages that it holds for, as a Markdown list."""
-    found: Dict[tuple, List[str]] = {}
+    found: dict[tuple, list[str]] = {}
     for direction, one in result["directions"].items():
         for metric, signature in one["signature"].items():
             codes = found.setdefault((metric, signature), [])

@@ -1,6 +1,6 @@
 """The scores of all directions, on all cores."""
 
-from typing import Dict, Iterator, List, Mapping, Tuple
+from collections.abc import Iterator, Mapping
 
 from tqdm import tqdm
 
@@ -23,17 +23,17 @@ class Scoring:
     """
 
     def __init__(
-        self, checked: Plan, hypotheses: Mapping[str, List[str]], languages: OffTarget
+        self, checked: Plan, hypotheses: Mapping[str, list[str]], languages: OffTarget
     ) -> None:
         self.checked, self.hypotheses, self.languages = checked, hypotheses, languages
 
-    def run(self) -> Dict[str, Scores]:
+    def run(self) -> dict[str, Scores]:
         """All figures of every direction."""
         options = self.checked.options
         comet = read_comet(options.comet, self.hypotheses) if options.comet else {}
         sentences = sum(map(len, self.hypotheses.values()))
         number = processes(options.workers, cuda=False, sentences=sentences)
-        scores: Dict[str, Scores] = {}
+        scores: dict[str, Scores] = {}
         with (
             Workers(number, self.score) as workers,
             tqdm(total=len(self.checked.selected), desc="scores") as bar,
@@ -45,19 +45,19 @@ class Scoring:
             scores[one].values["comet"] = value
         return scores
 
-    def references(self, direction: str) -> List[str]:
+    def references(self, direction: str) -> list[str]:
         """The references of a direction."""
         return self.checked.texts.side(self.checked.pair(direction), split_direction(direction)[1])
 
-    def shared(self) -> Iterator[List[str]]:
+    def shared(self) -> Iterator[list[str]]:
         """Directions with the same references, which are counted once for all of them."""
-        found: Dict[Tuple[str, ...], List[str]] = {}
+        found: dict[tuple[str, ...], list[str]] = {}
         for one in self.checked.selected:
             key = (split_direction(one)[1], *self.references(one))
             found.setdefault(key, []).append(one)
         yield from found.values()
 
-    def score(self, names: List[str]) -> List[Scores]:
+    def score(self, names: list[str]) -> list[Scores]:
         """The figures of directions with the same references."""
         tgt = split_direction(names[0])[1]
         tokenizer = self.checked.tokenizers[tgt]

@@ -1,19 +1,11 @@
 """Beam search in several processes, each with one core and all with one copy of the model."""
 
 import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import (
     Any,
-    Callable,
-    Collection,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    Mapping,
-    Optional,
-    Tuple,
 )
 
 import torch
@@ -24,12 +16,12 @@ from ..workers import Workers, available_cores
 from .decoding import Decoded, Decoder, Sentences
 
 Find = Callable[[str], Sentences]
-Group = Tuple[str, List[str]]
+Group = tuple[str, list[str]]
 OPEN = 64  # names whose files a process keeps open, four each
 LEAST = 50  # sentences that are worth a process
 
 
-def processes(wanted: Optional[int], cuda: bool, sentences: Optional[int] = None) -> int:
+def processes(wanted: int | None, cuda: bool, sentences: int | None = None) -> int:
     """How many processes search.
 
     Args:
@@ -60,7 +52,7 @@ class Lengths:
     """
 
     def __init__(self, sentences: Sentences) -> None:
-        self.of_row: Dict[int, Any] = {row: sentences.dataset.size(row) for row in sentences.rows}
+        self.of_row: dict[int, Any] = {row: sentences.dataset.size(row) for row in sentences.rows}
 
     def size(self, row: int) -> Any:
         """As that of the dataset."""
@@ -92,7 +84,7 @@ class Searching:
         self.workers.__exit__(*error)
         self.find.cache_clear()
 
-    def decode(self, rows: List[Tuple[str, int]]) -> Decoded:
+    def decode(self, rows: list[tuple[str, int]]) -> Decoded:
         """Translates a batch, given as names and rows."""
         if self.number > 1:
             settle()
@@ -100,7 +92,7 @@ class Searching:
 
     def run(
         self, groups: Iterable[Group], done: Mapping[str, Collection[int]]
-    ) -> Iterator[Tuple[str, Decoded]]:
+    ) -> Iterator[tuple[str, Decoded]]:
         """Translates groups, which are planned and loaded when their turn comes.
 
         Args:

@@ -1,6 +1,6 @@
 """The sacreBLEU tokeniser that BLEU needs in each language."""
 
-from typing import Collection, Dict, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Collection, Mapping, Sequence
 
 from ..errors import UserError, nearest
 from ..languages import Languages, primary_subtag
@@ -18,7 +18,7 @@ BY_LANGUAGE = {
 SPBLEU = "flores200"
 
 
-def parse(text: Optional[str]) -> Dict[str, str]:
+def parse(text: str | None) -> dict[str, str]:
     """Reads `ja_XX=char,ko_KR=char`.
 
     Raises:
@@ -26,7 +26,7 @@ def parse(text: Optional[str]) -> Dict[str, str]:
     """
     from sacrebleu.metrics import BLEU
 
-    chosen: Dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for part in filter(None, (text or "").split(",")):
         code, _, name = part.strip().partition("=")
         if not code or not name:
@@ -59,7 +59,7 @@ def check(name: str) -> None:
 
 def choose(
     languages: Sequence[str], chosen: Mapping[str, str], used: Collection[str]
-) -> Tuple[Dict[str, str], List[str]]:
+) -> tuple[dict[str, str], list[str]]:
     """The tokeniser of each target language.
 
     Args:
@@ -75,8 +75,8 @@ def choose(
     for code, name in chosen.items():
         Languages(languages).id(code)
         check(name)
-    names: Dict[str, str] = {}
-    remarks: List[str] = []
+    names: dict[str, str] = {}
+    remarks: list[str] = []
     for code in sorted(used):
         names[code] = chosen.get(code) or BY_LANGUAGE.get(primary_subtag(code).lower(), DEFAULT)
         try:

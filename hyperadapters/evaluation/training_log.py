@@ -3,15 +3,16 @@
 import json
 import re
 import statistics
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Tuple
+from typing import Any
 
 from ..errors import UserError
 
 LOGGED = re.compile(r"\| (train_inner|train|valid) \| (\{.*\})$")
 
 
-def logged(lines: Iterable[str], kind: str) -> Iterator[Dict[str, Any]]:
+def logged(lines: Iterable[str], kind: str) -> Iterator[dict[str, Any]]:
     """The figures of one kind of line.
 
     Args:
@@ -42,7 +43,7 @@ def words_per_second(log: Path) -> float:
     return statistics.median(speeds)
 
 
-def validation_losses(log: Path) -> List[Tuple[int, float]]:
+def validation_losses(log: Path) -> list[tuple[int, float]]:
     """Updates and validation loss (fairseq's, in bits a piece), in the order of the updates."""
     losses = {
         int(figures["valid_num_updates"]): float(figures["valid_loss"])
@@ -52,7 +53,7 @@ def validation_losses(log: Path) -> List[Tuple[int, float]]:
     return sorted(losses.items())
 
 
-def in_file(log: Path, kind: str) -> List[Dict[str, Any]]:
+def in_file(log: Path, kind: str) -> list[dict[str, Any]]:
     """The figures of one kind of line in a file, see `logged`.
 
     Raises:

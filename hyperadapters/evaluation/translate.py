@@ -1,8 +1,9 @@
 """Translating all directions of an evaluation."""
 
 import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Callable, Collection, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any
 
 from tqdm import tqdm
 
@@ -77,7 +78,7 @@ def fill(
             bar.update(len(batch.rows))
 
 
-def by_target(directions: Sequence[str]) -> Iterator[Tuple[str, List[str]]]:
+def by_target(directions: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Each target language with the directions into it."""
 
     def target(direction: str) -> str:

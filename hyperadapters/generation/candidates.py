@@ -1,6 +1,6 @@
 """Beam search over the best pieces of each hypothesis instead of the whole vocabulary."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import torch
 from fairseq.data import Dictionary
@@ -33,15 +33,15 @@ class Candidates(EnsembleModel):
         self.beam, self.special = beam, dictionary.nspecial
         self.width = self.special + 2 * beam
         self.rows = max(32, VALUES // len(dictionary))
-        self.pieces: Optional[Tensor] = None
-        self.prefix: Optional[Tensor] = None
+        self.pieces: Tensor | None = None
+        self.prefix: Tensor | None = None
 
-    def forward_encoder(self, net_input: Dict[str, Tensor]):
+    def forward_encoder(self, net_input: dict[str, Tensor]):
         """The encoder's output without what decoders do not read."""
         encoder_outs = super().forward_encoder(net_input)
         return [{**one, **{name: [] for name in UNREAD}} for one in encoder_outs]
 
-    def reorder_encoder_out(self, encoder_outs: List[Dict[str, List[Tensor]]], new_order: Tensor):
+    def reorder_encoder_out(self, encoder_outs: list[dict[str, list[Tensor]]], new_order: Tensor):
         """As fairseq's, but only if sentences come to an end: rows of a sentence are all alike, and
         before the first piece there is one."""
         rows = encoder_outs[0]["encoder_out"][0].size(1)
@@ -55,7 +55,7 @@ class Candidates(EnsembleModel):
 
     def forward_decoder(
         self, tokens: Tensor, encoder_outs: Any, incremental_states: Any, temperature: float = 1.0
-    ) -> Tuple[Tensor, None]:
+    ) -> tuple[Tensor, None]:
         """Scores the next piece of each hypothesis.
 
         Args:
@@ -83,7 +83,7 @@ class Candidates(EnsembleModel):
 
     def next(
         self, tokens: Tensor, encoder_out: Any, incremental_state: Any, temperature: float
-    ) -> Tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor]:
         """Scores and pieces [B, width] of hypotheses [B, T], see `forward_decoder`."""
         decoder = self.single_model.decoder
         features, _ = decoder(tokens, encoder_out, incremental_state, features_only=True)
@@ -97,8 +97,8 @@ class Candidates(EnsembleModel):
         return scores, pieces
 
     def scored(
-        self, temperature: float, features: Tensor, forced: Optional[Tensor] = None
-    ) -> Tuple[Tensor, Tensor]:
+        self, temperature: float, features: Tensor, forced: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Scores and pieces [N, width] of some hypotheses.
 
         Args:
@@ -171,8 +171,8 @@ class CandidateGenerator(SequenceGenerator):
 
     def _generate(
         self,
-        sample: Dict[str, Any],
-        prefix_tokens: Optional[Tensor] = None,
+        sample: dict[str, Any],
+        prefix_tokens: Tensor | None = None,
         *args: Any,
         **kwargs: Any,
     ):

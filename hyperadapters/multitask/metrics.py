@@ -5,8 +5,9 @@ the same classes, so that its scores are those of an evaluation.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any, ClassVar, Dict, List, Sequence, Tuple
+from typing import Any, ClassVar
 
 from sacrebleu.metrics.base import Metric, Score, Signature
 from sacrebleu.utils import sum_of_lists
@@ -17,7 +18,7 @@ from .spans import compare
 class TagSignature(Signature):
     """sacreBLEU's signature with what a metric says about itself."""
 
-    def __init__(self, args: Dict[str, Any]) -> None:
+    def __init__(self, args: dict[str, Any]) -> None:
         super().__init__(args)
         settings = args["settings"]
         self._abbr.update({name: name for name in settings})
@@ -33,7 +34,7 @@ class TagMetric(Metric):
 
     _SIGNATURE_TYPE = TagSignature
     title: ClassVar[str]
-    names: ClassVar[Tuple[str, ...]]  # of the counts
+    names: ClassVar[tuple[str, ...]]  # of the counts
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class TagMetric(Metric):
 
     @classmethod
     @abstractmethod
-    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> List[int]:
+    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> list[int]:
         """The counts of one sentence.
 
         Args:
@@ -53,7 +54,7 @@ class TagMetric(Metric):
     def percentage(cls, counts: Sequence[float]) -> float:
         """The score, 0 to 100, from summed counts; 0 if there is nothing to count."""
 
-    def _aggregate_and_compute(self, stats: List[List[int]]) -> Score:
+    def _aggregate_and_compute(self, stats: list[list[int]]) -> Score:
         return self._compute_score_from_stats(sum_of_lists(stats))
 
     def _compute_score_from_stats(self, stats: Sequence[float]) -> Score:
@@ -62,12 +63,12 @@ class TagMetric(Metric):
     def _preprocess_segment(self, sent: str) -> str:
         return sent
 
-    def _extract_reference_info(self, refs: Sequence[str]) -> Dict[str, Any]:
+    def _extract_reference_info(self, refs: Sequence[str]) -> dict[str, Any]:
         if len(refs) != 1:
             raise ValueError(f"{self.title} takes one reference, not {len(refs)}")
         return {"tags": refs[0].split()}
 
-    def _compute_segment_statistics(self, hypothesis: str, ref_kwargs: Dict[str, Any]) -> List[int]:
+    def _compute_segment_statistics(self, hypothesis: str, ref_kwargs: dict[str, Any]) -> list[int]:
         predicted, right = hypothesis.split(), ref_kwargs["tags"]
         if len(predicted) != len(right):
             raise ValueError(f"{len(predicted)} tags are predicted, {len(right)} are right ones")
@@ -89,7 +90,7 @@ class Accuracy(TagMetric):
         super().__init__(unit=unit, **settings)
 
     @classmethod
-    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> List[int]:
+    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> list[int]:
         return [sum(a == b for a, b in zip(predicted, right)), len(right)]
 
     @classmethod
@@ -108,7 +109,7 @@ class SpanF1(TagMetric):
         super().__init__(match="strict", nervaluate=version("nervaluate"), **settings)
 
     @classmethod
-    def count(cls, predicted: Sequence[str], right: Sequence[str]) -> List[int]:
+    def count(cls, predicted: Sequence[str], right: Sequence[str]) -> list[int]:
         return compare(predicted, right)
 
     @classmethod

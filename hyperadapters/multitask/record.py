@@ -1,7 +1,8 @@
 """What a checkpoint says about its tables, dictionary, input format and trained cells."""
 
 import logging
-from typing import Any, Dict, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from fairseq.data import Dictionary
 
@@ -18,8 +19,8 @@ def record(
     dictionary: Dictionary,
     format: Format,
     options: Any,
-    cells: Mapping[str, Optional[int]],
-) -> Dict[str, Any]:
+    cells: Mapping[str, int | None],
+) -> dict[str, Any]:
     """What is saved with every checkpoint, in plain containers.
 
     Args:

@@ -1,8 +1,9 @@
 """Writing fairseq's indexed datasets as the token ids come, in little memory."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, List, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class PairWriter:
             for folder in folders
         ]
 
-    def write(self, tokens: List[Tuple[bytes, bytes]], sizes: List[Tuple[Any, Any]]) -> None:
+    def write(self, tokens: list[tuple[bytes, bytes]], sizes: list[tuple[Any, Any]]) -> None:
         """Appends a chunk: for each shard its source and target sentences."""
         for writers, shard_tokens, shard_sizes in zip(self.writers, tokens, sizes):
             for writer, side, lengths in zip(writers, shard_tokens, shard_sizes):

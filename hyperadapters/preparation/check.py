@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from ..steps import Steps
 from ..workers import Workers
@@ -13,10 +13,10 @@ from .normalization import rule_of
 from .spell_out import spell_out
 from .tidy import STATE, check_folder
 
-Rows = List[Dict[str, Any]]
+Rows = list[dict[str, Any]]
 
 
-def check(config_file: Path, out: Optional[Path], workers: Optional[int]) -> Tuple[Rows, List[str]]:
+def check(config_file: Path, out: Path | None, workers: int | None) -> tuple[Rows, list[str]]:
     """Checks that a configuration and every file that it names can be used.
 
     Args:
@@ -58,7 +58,7 @@ def table(rows: Rows) -> str:
     """The rows as a table."""
     from tabulate import tabulate
 
-    def count(number: Optional[int]) -> str:
+    def count(number: int | None) -> str:
         return "" if number is None else f"{number:,}"
 
     return tabulate(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from ..errors import Problems, UserError, nearest
 
@@ -14,7 +14,7 @@ class MultiParallel:
     train: Any = None  # pattern with {lang} or {base}, or a list of them
     valid: Any = None
     test: Any = None
-    languages: List[Any] = field(default_factory=list)  # default: all of the configuration
+    languages: list[Any] = field(default_factory=list)  # default: all of the configuration
     ragged: bool = False  # a file may end early: what is missing at its end are gaps
 
 
@@ -43,15 +43,15 @@ class Filters:
 
     empty_lines: str = "drop"  # of bitext: drop or error
     min_chars: int = 1
-    max_chars: Optional[int] = 1000
-    length_ratio: Optional[float] = 3.0  # after division by the pair's usual ratio
+    max_chars: int | None = 1000
+    length_ratio: float | None = 3.0  # after division by the pair's usual ratio
     length_slack: int = 10  # characters by which the ratio may be exceeded
-    script_share: Optional[float] = 0.3  # letters that must be in the language's scripts
-    scripts: Dict[Any, Any] = field(default_factory=dict)  # language: scripts
+    script_share: float | None = 0.3  # letters that must be in the language's scripts
+    scripts: dict[Any, Any] = field(default_factory=dict)  # language: scripts
     copies: bool = True  # drop pairs whose target is their source
     duplicates: bool = True  # drop all but the first of equal pairs
-    max_pieces: Optional[int] = 250
-    held_out: List[str] = field(default_factory=list)  # further files no training line may be in
+    max_pieces: int | None = 250
+    held_out: list[str] = field(default_factory=list)  # further files no training line may be in
 
 
 @dataclass
@@ -67,8 +67,8 @@ class SentencePiece:
     byte_fallback: bool = True
     normalization: str = "nmt_nfkc"
     language_tokens: str = "multilingual"  # fairseq's --lang-tok-style, or none
-    model: Optional[str] = None  # an existing model instead
-    dictionary: Optional[str] = None  # its fairseq dictionary, if it has one of its own
+    model: str | None = None  # an existing model instead
+    dictionary: str | None = None  # its fairseq dictionary, if it has one of its own
 
 
 @dataclass
@@ -79,11 +79,11 @@ class Config:
     """
 
     folder: str = "."  # where paths start, from the folder of the YAML file
-    languages: List[Any] = field(default_factory=list)  # in the order of their ids
+    languages: list[Any] = field(default_factory=list)  # in the order of their ids
     english: Any = None
     pairs: Any = None  # a `Pairs`, or one choice for all splits
-    multiparallel: List[MultiParallel] = field(default_factory=list)
-    bitext: List[Bitext] = field(default_factory=list)
+    multiparallel: list[MultiParallel] = field(default_factory=list)
+    bitext: list[Bitext] = field(default_factory=list)
     filters: Filters = field(default_factory=Filters)
     sentencepiece: SentencePiece = field(default_factory=SentencePiece)
     shard_sentences: int = 10_000_000  # training sentences of a pair in one shard, at most
@@ -121,7 +121,7 @@ def load_config(path: Path) -> Config:
     return config
 
 
-def typed_config(given: Dict[Any, Any]) -> Config:
+def typed_config(given: dict[Any, Any]) -> Config:
     """A configuration from what a YAML file holds.
 
     Raises:
@@ -144,7 +144,7 @@ def typed_config(given: Dict[Any, Any]) -> Config:
     return config
 
 
-def items(given: Dict[Any, Any], name: str) -> List[Any]:
+def items(given: dict[Any, Any], name: str) -> list[Any]:
     """Takes a list out of what a YAML file holds."""
     value = given.pop(name, None) or []
     if not isinstance(value, list):

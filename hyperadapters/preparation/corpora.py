@@ -1,8 +1,8 @@
 """Which files hold which sentences, pair by pair."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
 
 from .text import aligned_lines
 
@@ -20,9 +20,9 @@ class Source:
         ragged: whether one file may end before the other.
     """
 
-    files: Tuple[Path, Path]
+    files: tuple[Path, Path]
     gaps: bool
-    half: Optional[int] = None
+    half: int | None = None
     ragged: bool = False
 
     @property
@@ -30,7 +30,7 @@ class Source:
         """The same with its sides exchanged."""
         return replace(self, files=self.files[::-1])
 
-    def chunks(self) -> Iterator[Tuple[bytes, bytes]]:
+    def chunks(self) -> Iterator[tuple[bytes, bytes]]:
         """The aligned lines, a chunk at a time."""
         first = 0
         for sides in aligned_lines(self.files, self.ragged):
@@ -54,7 +54,7 @@ class Part:
     split: str
     src: str
     tgt: str
-    sources: Tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = ()
     drawn: int = 0
 
     @property
@@ -93,28 +93,28 @@ class Corpora:
         extra_held_out: files whose sentences must not be trained on, beside valid and test.
     """
 
-    languages: List[str]
-    parts: Dict[str, Part] = field(default_factory=dict)
-    groups: List[List[Named]] = field(default_factory=list)
-    extra_held_out: List[Path] = field(default_factory=list)
+    languages: list[str]
+    parts: dict[str, Part] = field(default_factory=dict)
+    groups: list[list[Named]] = field(default_factory=list)
+    extra_held_out: list[Path] = field(default_factory=list)
 
-    def of(self, *splits: str) -> List[Part]:
+    def of(self, *splits: str) -> list[Part]:
         """The parts of these splits."""
         return [part for part in self.parts.values() if part.split in splits]
 
-    def train_part(self, part: Part) -> Optional[Part]:
+    def train_part(self, part: Part) -> Part | None:
         """The training part of a part's pair, in either order."""
         train = Part("train", part.src, part.tgt)
         return self.parts.get(train.name) or self.parts.get(train.turned)
 
-    def files(self) -> List[Path]:
+    def files(self) -> list[Path]:
         """Every file once, in order."""
         named = [entry.path for group in self.groups for entry in group]
         return list(dict.fromkeys(named + self.extra_held_out))
 
-    def held_out(self) -> Dict[Path, Optional[str]]:
+    def held_out(self) -> dict[Path, str | None]:
         """Every file of a valid or test set, with its language."""
-        found: Dict[Path, Optional[str]] = {
+        found: dict[Path, str | None] = {
             entry.path: entry.language
             for group in self.groups
             for entry in group

@@ -1,8 +1,9 @@
 """Valid and test sets that are taken out of the training files, where a corpus has none."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -15,11 +16,11 @@ from .hashes import ODD, HeldOut, hashes, read_hashes, write_hashes
 from .job import VERSION, Job
 from .text import clean_lines
 
-Pairs = List[Tuple[str, str]]
+Pairs = list[tuple[str, str]]
 
 
 def draw_all(
-    job: Job, held_out: HeldOut, rules: Dict[str, Rules], inputs: Dict[str, Any]
+    job: Job, held_out: HeldOut, rules: dict[str, Rules], inputs: dict[str, Any]
 ) -> HeldOut:
     """Draws every set that the configuration wants drawn.
 
@@ -31,7 +32,7 @@ def draw_all(
     Returns:
         the held-out sentences with those drawn.
     """
-    wanted: Dict[str, List[Part]] = defaultdict(list)
+    wanted: dict[str, list[Part]] = defaultdict(list)
     for part in job.corpora.of("valid", "test"):
         if part.drawn:
             wanted[job.corpora.train_part(part).name].append(part)
@@ -45,7 +46,7 @@ def draw_all(
     return with_drawn(job, held_out, [part for parts in wanted.values() for part in parts])
 
 
-def draw(job: Job, train: Part, parts: List[Part], rules: Rules, inputs: Any) -> None:
+def draw(job: Job, train: Part, parts: list[Part], rules: Rules, inputs: Any) -> None:
     """Draws the sets of one pair and writes their text."""
     number = sum(part.drawn for part in parts)
     pairs = lowest(chunks(job, train, rules), number, job.config.seed)
@@ -100,11 +101,11 @@ def lowest(found: Iterable[Kept], number: int, seed: int) -> Pairs:
     return pairs.tolist()
 
 
-def with_drawn(job: Job, held_out: HeldOut, parts: List[Part]) -> HeldOut:
+def with_drawn(job: Job, held_out: HeldOut, parts: list[Part]) -> HeldOut:
     """The held-out sentences with those of drawn sets."""
     path = job.work / "held_out_and_drawn.u64"
 
-    def action() -> Dict[str, str]:
+    def action() -> dict[str, str]:
         found = [read_hashes(held_out.path)]
         for part in parts:
             for file in job.text_files(part):

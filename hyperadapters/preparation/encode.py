@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Coding:
     version: str
     eos: int
     dtype: str
-    max_pieces: Optional[int]
+    max_pieces: int | None
     shards: int
 
 
@@ -46,13 +46,13 @@ class Encoded:
         unknown: tokens that the dictionary does not know.
     """
 
-    tokens: List[Tuple[bytes, bytes]]
-    sizes: List[Tuple[np.ndarray, np.ndarray]]
+    tokens: list[tuple[bytes, bytes]]
+    sizes: list[tuple[np.ndarray, np.ndarray]]
     read: int
     dropped: int
 
 
-def encode_chunk(task: Tuple[bytes, bytes, int, Coding]) -> Encoded:
+def encode_chunk(task: tuple[bytes, bytes, int, Coding]) -> Encoded:
     """Encodes a chunk of aligned lines; the number of its first line decides on the shards."""
     source, target, first, coding = task
     sides = [encode(clean_lines(block), coding) for block in (source, target)]
@@ -70,7 +70,7 @@ def encode_chunk(task: Tuple[bytes, bytes, int, Coding]) -> Encoded:
     return result
 
 
-def encode(lines: List[str], coding: Coding) -> List[List[int]]:
+def encode(lines: list[str], coding: Coding) -> list[list[int]]:
     """The pieces of each line, by their numbers in the model."""
     return (
         model(coding.model, coding.version).encode(lines, out_type=int, num_threads=1)
@@ -79,7 +79,7 @@ def encode(lines: List[str], coding: Coding) -> List[List[int]]:
     )
 
 
-def pack(sentences: List[List[int]], coding: Coding) -> Tuple[bytes, np.ndarray]:
+def pack(sentences: list[list[int]], coding: Coding) -> tuple[bytes, np.ndarray]:
     """Token ids of sentences one after another, each with its end, and their lengths."""
     sizes = np.fromiter((len(sentence) + 1 for sentence in sentences), np.int32, len(sentences))
     flat = np.full(int(sizes.sum()), -1, dtype=np.int64)

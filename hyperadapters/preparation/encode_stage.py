@@ -1,10 +1,11 @@
 """The stage that encodes and binarises every part, in shards if it is large."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Dict, Iterable, List
+from typing import Any
 
 from tqdm import tqdm
 
@@ -28,7 +29,7 @@ class Layout:
     shards: int
 
     @property
-    def folders(self) -> List[Path]:
+    def folders(self) -> list[Path]:
         if self.shards == 1:
             return [self.folder]
         return [self.folder / f"shard{number}" for number in range(self.shards)]
@@ -51,7 +52,7 @@ def layout(job: Job) -> Layout:
     return Layout(job.out / "bin", max(shards_of(job, part) for part in job.full("train")))
 
 
-def encode_all(job: Job, model_digest: str, dictionary: Dict[str, Any]) -> None:
+def encode_all(job: Job, model_digest: str, dictionary: dict[str, Any]) -> None:
     """Binarises every part that is not up to date."""
     where = layout(job)
     parts = job.full("train", "valid", "test")
@@ -95,8 +96,8 @@ def encode_all(job: Job, model_digest: str, dictionary: Dict[str, Any]) -> None:
 
 
 def write(
-    part: Part, folders: List[Path], dtype: str, chunks: Iterable[Encoded], bar: tqdm
-) -> Dict[str, int]:
+    part: Part, folders: list[Path], dtype: str, chunks: Iterable[Encoded], bar: tqdm
+) -> dict[str, int]:
     """Writes the data of a part; returns how many sentence pairs it has, how many were dropped, and the
     pieces of its longest sentence."""
     counts = {"sentences": 0, "dropped": 0, "longest": 0}
@@ -118,7 +119,7 @@ def longest(job: Job, part: Part) -> Any:
     return job.config.filters.max_pieces if part.split == "train" else None
 
 
-def coding_of(job: Job, part: Part, model_digest: str, dictionary: Dict[str, Any]) -> Coding:
+def coding_of(job: Job, part: Part, model_digest: str, dictionary: dict[str, Any]) -> Coding:
     """How the text of a part becomes token ids."""
     return Coding(
         model=job.out / "sentencepiece.model",
@@ -131,7 +132,7 @@ def coding_of(job: Job, part: Part, model_digest: str, dictionary: Dict[str, Any
     )
 
 
-def binarised_files(job: Job, where: Layout, part: Part) -> List[Path]:
+def binarised_files(job: Job, where: Layout, part: Part) -> list[Path]:
     """The files of a part's data."""
     return [
         folder / f"{part.name}.{code}.{ending}"

@@ -3,8 +3,9 @@
 import codecs
 import re
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any
 
 from tqdm import tqdm
 
@@ -22,17 +23,17 @@ GZIP = b"\x1f\x8b"  # how every such file begins, and no UTF-8 text
 NAMED_LINES = 3
 MOST_PROBLEMS = 12  # in one error
 VERSION = 2  # of the facts: another one looks through all files anew
-Facts = Dict[str, Any]
+Facts = dict[str, Any]
 MISSING: Facts = {"lines": None, "empty": None, "first_empty": [], "error": "there is no such file"}
 
 
-def stamp(path: Path) -> List[int]:
+def stamp(path: Path) -> list[int]:
     """Size and time of the last change: what tells that a file is the same as before."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns]
 
 
-def look_through(task: Tuple[Path, str]) -> Facts:
+def look_through(task: tuple[Path, str]) -> Facts:
     """Counts the lines of a file and checks that it is UTF-8.
 
     Args:
@@ -77,7 +78,7 @@ def look_through(task: Tuple[Path, str]) -> Facts:
     return facts
 
 
-def count_lines(lines: List[bytes], facts: Facts, normalization: str) -> None:
+def count_lines(lines: list[bytes], facts: Facts, normalization: str) -> None:
     """Adds lines to the facts of a file."""
     for number, line in enumerate(lines, facts["lines"] + 1):
         if not PRINTABLE.search(line) and is_empty(clean(line.decode("utf-8")), normalization):
@@ -89,7 +90,7 @@ def count_lines(lines: List[bytes], facts: Facts, normalization: str) -> None:
 
 def check_files(
     corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str, normalization: str
-) -> Dict[Path, Facts]:
+) -> dict[Path, Facts]:
     """Looks through all files; see `inspect`.
 
     Returns:
@@ -108,7 +109,7 @@ def check_files(
 
 def inspect(
     corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str, normalization: str
-) -> Tuple[Dict[Path, Facts], List[str]]:
+) -> tuple[dict[Path, Facts], list[str]]:
     """Looks through all files that have changed since they were looked through.
 
     Args:
@@ -137,8 +138,8 @@ def inspect(
 
 
 def facts_of(
-    paths: List[Path], steps: Steps, workers: Workers, normalization: str
-) -> Dict[Path, Facts]:
+    paths: list[Path], steps: Steps, workers: Workers, normalization: str
+) -> dict[Path, Facts]:
     """The facts of files, from before or looked up now."""
     stamps = {path: [VERSION, normalization, *stamp(path)] for path in paths}
     names = {path: f"file {path}" for path in paths}
@@ -157,7 +158,7 @@ def facts_of(
     return {path: steps.result(names[path]) for path in paths}
 
 
-def misaligned(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
+def misaligned(corpora: Corpora, found: dict[Path, Facts]) -> Iterable[str]:
     """A message for each group of files with different numbers of lines."""
     for group in corpora.groups:
         files = [entry.path for entry in group if "error" not in found[entry.path]]
@@ -172,7 +173,7 @@ def misaligned(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
             )
 
 
-def odd_ones(lines: Dict[Path, int]) -> Tuple[Path, List[Path]]:
+def odd_ones(lines: dict[Path, int]) -> tuple[Path, list[Path]]:
     """A file with the most frequent number of lines, and those with another."""
     numbers = list(lines.values())
     usual = max(numbers, key=numbers.count)
@@ -180,7 +181,7 @@ def odd_ones(lines: Dict[Path, int]) -> Tuple[Path, List[Path]]:
     return example, [path for path, number in lines.items() if number != usual]
 
 
-def empty_in_bitext(corpora: Corpora, found: Dict[Path, Facts]) -> Iterable[str]:
+def empty_in_bitext(corpora: Corpora, found: dict[Path, Facts]) -> Iterable[str]:
     """A message for each file of a bitext with empty lines."""
     for group in corpora.groups:
         for entry in group:

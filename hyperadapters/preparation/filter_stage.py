@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from .corpora import Part
 from .drawing import draw_all
@@ -13,10 +13,10 @@ from .hashes import HeldOut
 from .job import VERSION, Job
 from .normalization import rule_of
 
-Scripts = Dict[str, Tuple[str, ...]]
+Scripts = dict[str, tuple[str, ...]]
 
 
-def filter_all(job: Job, held_out: HeldOut, scripts: Scripts, ratios: Dict[str, float]) -> HeldOut:
+def filter_all(job: Job, held_out: HeldOut, scripts: Scripts, ratios: dict[str, float]) -> HeldOut:
     """Writes the text of every part that is not up to date.
 
     Args:
@@ -43,9 +43,9 @@ def filter_all(job: Job, held_out: HeldOut, scripts: Scripts, ratios: Dict[str, 
 
 def filter_some(
     job: Job,
-    parts: List[Part],
-    rules: Dict[str, Rules],
-    inputs: Dict[str, Any],
+    parts: list[Part],
+    rules: dict[str, Rules],
+    inputs: dict[str, Any],
     duplicates: bool,
 ) -> None:
     """Filters those parts that are not up to date."""
@@ -73,7 +73,7 @@ def is_filtered(job: Job, part: Part, inputs: Any) -> bool:
 
 
 def training_rules(
-    job: Job, part: Part, held_out: HeldOut, scripts: Scripts, ratios: Dict[str, float]
+    job: Job, part: Part, held_out: HeldOut, scripts: Scripts, ratios: dict[str, float]
 ) -> Rules:
     """What is dropped from a training part."""
     filters = job.config.filters
@@ -96,14 +96,14 @@ def normalization_of(job: Job) -> str:
     return rule_of(job.config.sentencepiece, job.folder)
 
 
-def all_inputs(parts: List[Part], rules: Dict[str, Rules], held_out: HeldOut) -> Dict[str, Any]:
+def all_inputs(parts: list[Part], rules: dict[str, Rules], held_out: HeldOut) -> dict[str, Any]:
     """All that the filtered text of each part depends on."""
     return {part.name: inputs_of(part, rules[part.name], held_out) for part in parts}
 
 
 def inputs_of(part: Part, rules: Rules, held_out: HeldOut) -> Any:
     """All that the filtered text of a part depends on, but for de-duplication."""
-    files: List[Path] = [path for source in part.sources for path in source.files]
+    files: list[Path] = [path for source in part.sources for path in source.files]
     settings = {**asdict(rules), "held_out": held_out.digest if rules.held_out else None}
     kinds = [[source.gaps, source.half, source.ragged] for source in part.sources]
     return [VERSION, settings, kinds, [[str(path), stamp(path)] for path in files]]

@@ -1,11 +1,12 @@
 """Filtering of whole pairs: every chunk on some core, then de-duplication."""
 
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import blake2b
 from itertools import compress, groupby
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Any
 
 from tqdm import tqdm
 
@@ -15,17 +16,17 @@ from .corpora import Part
 from .duplicates import first_occurrences
 from .filters import Kept, Rules, filter_chunk
 
-Counts = Dict[str, Any]
+Counts = dict[str, Any]
 
 
 def filter_parts(
-    parts: List[Part],
+    parts: list[Part],
     rules_of: Callable[[Part], Rules],
     folder: Path,
     duplicates: bool,
     total: int,
     workers: Workers,
-) -> Iterator[Tuple[Part, Counts]]:
+) -> Iterator[tuple[Part, Counts]]:
     """Writes `SPLIT.SRC-TGT.LANG` with the lines of each part that pass its rules.
 
     Args:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -48,14 +47,14 @@ class Rules:
     normalization: str = "nmt_nfkc"
     gaps: bool = False
     min_chars: int = 1
-    max_chars: Optional[int] = None
-    length_ratio: Optional[float] = None
+    max_chars: int | None = None
+    length_ratio: float | None = None
     length_slack: int = 0
     usual_ratio: float = 1.0
-    script_share: Optional[float] = None
-    scripts: Tuple[Tuple[str, ...], Tuple[str, ...]] = ((), ())
+    script_share: float | None = None
+    scripts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     copies: bool = False
-    held_out: Optional[HeldOut] = None
+    held_out: HeldOut | None = None
 
 
 @dataclass
@@ -74,11 +73,11 @@ class Kept:
     target: bytes
     hashes: np.ndarray
     read: int
-    dropped: Dict[str, int]
-    characters: Tuple[int, int]
+    dropped: dict[str, int]
+    characters: tuple[int, int]
 
 
-def filter_chunk(task: Tuple[bytes, bytes, Rules]) -> Kept:
+def filter_chunk(task: tuple[bytes, bytes, Rules]) -> Kept:
     """Applies the rules to a chunk of aligned lines."""
     source_block, target_block, rules = task
     sides = [
@@ -111,9 +110,9 @@ def filter_chunk(task: Tuple[bytes, bytes, Rules]) -> Kept:
 class Selection:
     """The pairs that no filter has dropped yet, and counts of those dropped."""
 
-    def __init__(self, sides: List[List[str]]) -> None:
+    def __init__(self, sides: list[list[str]]) -> None:
         self.sides = sides
-        self.dropped: Dict[str, int] = {}
+        self.dropped: dict[str, int] = {}
         self.measure()
 
     def measure(self) -> None:

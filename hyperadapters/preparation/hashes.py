@@ -5,10 +5,10 @@ taken for a duplicate wrongly with probability below n^2 / 2^65: 3 in a million 
 pairs, 3 in a hundred for a billion. Against m held-out sentences it is below 2 n m / 2^64.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Sequence
 from unicodedata import normalize
 
 import numpy as np

@@ -1,7 +1,7 @@
 """The held-out sentences of all languages, which no training pair may contain (the ML50 rule)."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -18,10 +18,10 @@ from .text import aligned_chunks, clean_lines
 STRAY = 0.5  # share of held-out sentences outside of a language's scripts that must be a mistake
 
 
-Letters = Dict[str, Dict[str, int]]
+Letters = dict[str, dict[str, int]]
 
 
-def collect(job: Job) -> Tuple[HeldOut, Letters]:
+def collect(job: Job) -> tuple[HeldOut, Letters]:
     """Writes the hashes of all sentences of valid and test files.
 
     Returns:
@@ -31,7 +31,7 @@ def collect(job: Job) -> Tuple[HeldOut, Letters]:
     inputs = [VERSION, [[str(path), code, stamp(path)] for path, code in files.items()]]
     path = job.work / "held_out.u64"
 
-    def action() -> Dict[str, Any]:
+    def action() -> dict[str, Any]:
         found = np.zeros(0, dtype=np.uint64)
         letters: Letters = {}
         tasks = ((code, file) for file, code in files.items())
@@ -48,10 +48,10 @@ def collect(job: Job) -> Tuple[HeldOut, Letters]:
     return HeldOut(path, result["digest"], result["sentences"]), result["letters"]
 
 
-def look_into(path: Path) -> Tuple[np.ndarray, Dict[str, int]]:
+def look_into(path: Path) -> tuple[np.ndarray, dict[str, int]]:
     """The distinct hashes of a file's sentences, and its letters of each script."""
     found = np.zeros(0, dtype=np.uint64)
-    letters: Dict[str, int] = {}
+    letters: dict[str, int] = {}
     for (block,) in aligned_chunks([path]):
         lines = [line for line in clean_lines(block) if line]
         found = np.union1d(found, hashes(lines))
@@ -60,7 +60,7 @@ def look_into(path: Path) -> Tuple[np.ndarray, Dict[str, int]]:
     return found, letters
 
 
-def expected_scripts(job: Job, letters: Letters) -> Dict[str, Tuple[str, ...]]:
+def expected_scripts(job: Job, letters: Letters) -> dict[str, tuple[str, ...]]:
     """The scripts of each language: as configured, or known, or measured on held-out text.
 
     Raises:
@@ -69,7 +69,7 @@ def expected_scripts(job: Job, letters: Letters) -> Dict[str, Tuple[str, ...]]:
     """
     problems = Problems()
     given = job.config.filters.scripts
-    found: Dict[str, Tuple[str, ...]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for code in job.corpora.languages:
         measured = tuple(scripts.main_scripts(letters.get(code, {})))
         if code in given:
@@ -89,7 +89,7 @@ def expected_scripts(job: Job, letters: Letters) -> Dict[str, Tuple[str, ...]]:
     return found
 
 
-def as_names(value: Any, measured: Tuple[str, ...], where: str, problems: Problems) -> List[str]:
+def as_names(value: Any, measured: tuple[str, ...], where: str, problems: Problems) -> list[str]:
     """The scripts that a configuration gives for a language: a list, one name, any or measured."""
     if value == "any":
         return []
@@ -103,7 +103,7 @@ def as_names(value: Any, measured: Tuple[str, ...], where: str, problems: Proble
     return names
 
 
-def stray_share(letters: Dict[str, int], expected: Tuple[str, ...]) -> float:
+def stray_share(letters: dict[str, int], expected: tuple[str, ...]) -> float:
     """The share of letters outside of the expected scripts; 0 if any script will do."""
     total = sum(letters.values())
     if not total or not expected:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 from ..steps import Steps
 from ..workers import Workers
@@ -32,7 +32,7 @@ class Job:
     out: Path
     steps: Steps
     workers: Workers
-    facts: Dict[Path, Dict[str, Any]] = field(default_factory=dict)
+    facts: dict[Path, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def work(self) -> Path:
@@ -43,15 +43,15 @@ class Job:
         """Where the filtered text of a part is."""
         return self.work if part.split == "train" else self.out / "text"
 
-    def text_files(self, part: Part) -> List[Path]:
+    def text_files(self, part: Part) -> list[Path]:
         """The filtered text of both sides of a part."""
         folder = self.text_folder(part)
         return [folder / f"{part.name}.{code}" for code in (part.src, part.tgt)]
 
-    def counts(self, part: Part) -> Dict[str, Any]:
+    def counts(self, part: Part) -> dict[str, Any]:
         """What filtering a part returned: read, kept, dropped, digest."""
         return self.steps.result(f"filter {part.name}")
 
-    def full(self, *splits: str) -> List[Part]:
+    def full(self, *splits: str) -> list[Part]:
         """The parts of these splits that have sentences left."""
         return [part for part in self.corpora.of(*splits) if self.counts(part)["kept"]]

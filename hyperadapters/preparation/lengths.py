@@ -1,6 +1,6 @@
 """The usual ratio of the lengths of a pair's sides."""
 
-from typing import Dict, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from tqdm import tqdm
@@ -13,7 +13,7 @@ from .text import clean_lines
 FEWEST = 10  # pairs that tell a ratio
 
 
-def usual_ratios(job: Job) -> Dict[str, float]:
+def usual_ratios(job: Job) -> dict[str, float]:
     """Characters of the source for each character of the target, by training part.
 
     It is the median over the first lines of each training file: a Chinese sentence has a third of

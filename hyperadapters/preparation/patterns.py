@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from ..errors import UserError, nearest
 from ..languages import primary_subtag
@@ -13,7 +13,7 @@ ALTERNATIVES = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")  # {de|en}: the source's 
 KEYS = {"files": ("files", "name", "lines"), "source": ("source", "target", "lines")}
 
 
-def sources_of(entry: Any, src: str, tgt: str, folder: Path) -> List[Source]:
+def sources_of(entry: Any, src: str, tgt: str, folder: Path) -> list[Source]:
     """The files of an entry.
 
     Args:
@@ -43,7 +43,7 @@ def sources_of(entry: Any, src: str, tgt: str, folder: Path) -> List[Source]:
     return [Source(sides_of(own, src, tgt, folder), gaps=False, half=half) for own in patterns]
 
 
-def half_of(entry: Dict[str, Any]) -> Any:
+def half_of(entry: dict[str, Any]) -> Any:
     """Which half of the lines an entry means; None if all.
 
     Raises:
@@ -59,7 +59,7 @@ def half_of(entry: Dict[str, Any]) -> Any:
     return HALVES.get(lines)
 
 
-def sides_of(pattern: str, src: str, tgt: str, folder: Path) -> Tuple[Path, Path]:
+def sides_of(pattern: str, src: str, tgt: str, folder: Path) -> tuple[Path, Path]:
     """The files of both sides.
 
     Raises:

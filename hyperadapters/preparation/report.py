@@ -1,6 +1,6 @@
 """The report: what was read, kept and dropped, and why."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 from ..errors import listed
 from .corpora import SPLITS, Part
@@ -9,7 +9,7 @@ from .job import Job
 
 USUAL = 0.5  # part of a training set that filters leave at least
 POSITIONS = 1024 - 1  # fairseq's default, and one is for the language token
-Figures = Dict[str, Any]
+Figures = dict[str, Any]
 
 
 def figures(job: Job, data: str, held_out: int) -> Figures:
@@ -55,13 +55,13 @@ def part_figures(job: Job, part: Part) -> Figures:
     return {"read": counts["read"], "kept": encoded, "dropped": dropped, "longest": longest}
 
 
-def directions(job: Job) -> List[str]:
+def directions(job: Job) -> list[str]:
     """The training directions: both of every pair that has training data."""
     pairs = [(part.src, part.tgt) for part in job.full("train")]
     return [f"{a}-{b}" for src, tgt in pairs for a, b in ((src, tgt), (tgt, src))]
 
 
-def without_valid(job: Job) -> List[str]:
+def without_valid(job: Job) -> list[str]:
     """Training pairs for which fairseq-train will find no valid set."""
     there = {part.name for part in job.full("valid")}
     return [
@@ -71,7 +71,7 @@ def without_valid(job: Job) -> List[str]:
     ]
 
 
-def warnings(job: Job, missing: int) -> List[str]:
+def warnings(job: Job, missing: int) -> list[str]:
     """What a user should know before training."""
     found = []
     for split in SPLITS:
@@ -104,7 +104,7 @@ def warnings(job: Job, missing: int) -> List[str]:
     return found
 
 
-def too_long(job: Job) -> List[str]:
+def too_long(job: Job) -> list[str]:
     """Sets with sentences for which models have no positions unless they are given more."""
     longest = {part.name: part_figures(job, part)["longest"] for part in job.full(*SPLITS)}
     long = [f"{name} ({pieces:,})" for name, pieces in longest.items() if pieces > POSITIONS]
@@ -117,7 +117,7 @@ def too_long(job: Job) -> List[str]:
     ]
 
 
-def mostly_dropped(job: Job) -> List[str]:
+def mostly_dropped(job: Job) -> list[str]:
     """Training pairs of which the filters keep less than `USUAL`, and why."""
     found = []
     for part in job.full("train"):
@@ -163,7 +163,7 @@ def heading(found: Figures) -> str:
     )
 
 
-def table(pairs: Dict[str, Figures]) -> str:
+def table(pairs: dict[str, Figures]) -> str:
     """A table of one split: read, kept, and dropped for each reason that occurs."""
     from tabulate import tabulate
 

@@ -4,7 +4,6 @@ import os
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import List, Optional
 
 from ..errors import UserError
 from ..files import alone_in, write_json, write_lines, write_text
@@ -25,7 +24,7 @@ from .tidy import STATE, check_folder, remove_stale
 from .vocabulary import check_given_files, id_table_file, make_dictionary, make_model
 
 
-def prepare(config_file: Path, out: Path, workers: Optional[int] = None) -> Figures:
+def prepare(config_file: Path, out: Path, workers: int | None = None) -> Figures:
     """Does what is not done yet.
 
     Args:
@@ -99,7 +98,7 @@ def finish(job: Job, held_out: HeldOut) -> Figures:
     return found
 
 
-def intermediate_files(job: Job, held_out: HeldOut) -> List[Path]:
+def intermediate_files(job: Job, held_out: HeldOut) -> list[Path]:
     """Files in the folder for intermediate ones, beside the filtered text."""
     return [job.work / "held_out.u64", held_out.path, id_table_file(job)]
 

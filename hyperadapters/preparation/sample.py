@@ -1,7 +1,7 @@
 """A sample of all languages in which small ones have more than their share."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Dict, Iterator, List
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from .text import aligned_lines
 
 
 def quotas(
-    sizes: Dict[str, int],
-    characters: Dict[str, int],
+    sizes: dict[str, int],
+    characters: dict[str, int],
     temperature: float,
     most: int,
     most_characters: int,
-) -> Dict[str, int]:
+) -> dict[str, int]:
     """How many sentences to draw of each language.
 
     A language of n sentences is drawn with probability proportional to n^(1/T) (Arivazhagan et al.
@@ -37,7 +37,7 @@ def quotas(
 
 
 def sample(
-    files: Dict[str, List[Path]], sizes: Dict[str, int], drawn: Dict[str, int], seed: int
+    files: dict[str, list[Path]], sizes: dict[str, int], drawn: dict[str, int], seed: int
 ) -> Iterator[str]:
     """Draws sentences; those of small languages several times.
 
@@ -54,7 +54,7 @@ def sample(
 
 
 def sample_language(
-    files: List[Path], size: int, drawn: int, random: np.random.Generator
+    files: list[Path], size: int, drawn: int, random: np.random.Generator
 ) -> Iterator[str]:
     """Draws from one language: all its lines as often as they fit, and a choice of them."""
     times, left = divmod(drawn, size)

@@ -1,12 +1,12 @@
 """The writing systems of languages, and the share of a sentence's letters that is in them."""
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
 # Scripts of mBART-50's languages, by the part of the code before "_"; Unicode's names.
-KNOWN: Dict[str, Tuple[str, ...]] = {
+KNOWN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         "af az cs de en es et fi fr gl hr id it lt lv nl pl pt ro sl sv sw tl tr vi xh".split(),
         ("Latin",),
@@ -47,7 +47,7 @@ def letters() -> np.ndarray:
 
 
 @cache
-def letters_of(scripts: Tuple[str, ...]) -> np.ndarray:
+def letters_of(scripts: tuple[str, ...]) -> np.ndarray:
     """Which code points are letters of the scripts [0x110000]."""
     allowed = np.zeros(0x110000, dtype=bool)
     for script in scripts:
@@ -84,7 +84,7 @@ def code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def counts(lines: Sequence[str], scripts: Tuple[str, ...]) -> Tuple[np.ndarray, np.ndarray]:
+def counts(lines: Sequence[str], scripts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Letters of each line, and those of them that are in `scripts`; both [lines]."""
     if not lines:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -97,20 +97,20 @@ def counts(lines: Sequence[str], scripts: Tuple[str, ...]) -> Tuple[np.ndarray, 
     return per_line(letters()[points]), per_line(letters_of(scripts)[points])
 
 
-def measure(lines: Sequence[str]) -> Dict[str, int]:
+def measure(lines: Sequence[str]) -> dict[str, int]:
     """Letters of each script in a text."""
     from fontTools.unicodedata import script
 
     points, occurrences = np.unique(code_points("".join(lines)), return_counts=True)
     are_letters = letters()[points]
-    counted: Dict[str, int] = {}
+    counted: dict[str, int] = {}
     for point, count in zip(points[are_letters].tolist(), occurrences[are_letters].tolist()):
         name = script_name(script(chr(point)))
         counted[name] = counted.get(name, 0) + count
     return counted
 
 
-def main_scripts(found: Dict[str, int]) -> List[str]:
+def main_scripts(found: dict[str, int]) -> list[str]:
     """The scripts that hold a language's text; none if there are no letters."""
     total = sum(found.values())
     return sorted(

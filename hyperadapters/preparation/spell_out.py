@@ -2,7 +2,7 @@
 
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 from ..errors import Problems, UserError, nearest
 from ..languages import Languages, check_code, codes_of, split_direction
@@ -44,7 +44,7 @@ def spell_out(config: Config, folder: Path) -> Corpora:
     return corpora
 
 
-def languages_of(config: Config) -> List[str]:
+def languages_of(config: Config) -> list[str]:
     """All languages, in the order of their ids.
 
     Raises:
@@ -96,7 +96,7 @@ class Builder:
         else:
             self.corpora.parts[part.name] = Part(part.split, part.src, part.tgt, drawn=number)
 
-    def add(self, part: Part, sources: List[Source]) -> None:
+    def add(self, part: Part, sources: list[Source]) -> None:
         """Adds files to a pair's split.
 
         Files of both orders of a pair belong together, but for those of valid and test sets of
@@ -136,7 +136,7 @@ class Builder:
         """Whether there are files of a pair's split in either order."""
         return part.name in self.corpora.parts or part.turned in self.corpora.parts
 
-    def files_of(self, corpus: MultiParallel, split: str, where: str) -> List[Dict[str, Path]]:
+    def files_of(self, corpus: MultiParallel, split: str, where: str) -> list[dict[str, Path]]:
         """The files of a multi-parallel corpus, by language, one table a pattern."""
         codes = corpus.languages or self.corpora.languages
         tables = []
@@ -157,7 +157,7 @@ class Builder:
         """What `pairs` says of a split."""
         return getattr(self.config.pairs, split) or self.config.pairs.train
 
-    def chosen(self, split: str) -> List[Part]:
+    def chosen(self, split: str) -> list[Part]:
         """The pairs that `pairs` chooses for a split."""
         choice, languages, english = self.choice(split), self.corpora.languages, self.config.english
         if choice == "all":
@@ -188,7 +188,7 @@ class Builder:
         return True
 
 
-def as_list(value: Any) -> List[Any]:
+def as_list(value: Any) -> list[Any]:
     """A value that may be missing, single or a list, as a list."""
     if value is None:
         return []

@@ -1,9 +1,9 @@
 """Line-aligned text files, plain or gzip, in chunks."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Iterator, List, Sequence, Tuple
 
 from ..errors import UserError
 from ..text import clean, open_binary
@@ -11,7 +11,7 @@ from ..text import clean, open_binary
 CHUNK = 10_000  # lines
 
 
-def aligned_lines(paths: Sequence[Path], ragged: bool = False) -> Iterator[Tuple[List[bytes], ...]]:
+def aligned_lines(paths: Sequence[Path], ragged: bool = False) -> Iterator[tuple[list[bytes], ...]]:
     """The same lines of several files, `CHUNK` lines at a time.
 
     Args:
@@ -35,13 +35,13 @@ def aligned_lines(paths: Sequence[Path], ragged: bool = False) -> Iterator[Tuple
             yield chunks
 
 
-def aligned_chunks(paths: Sequence[Path]) -> Iterator[Tuple[bytes, ...]]:
+def aligned_chunks(paths: Sequence[Path]) -> Iterator[tuple[bytes, ...]]:
     """The same as `aligned_lines`, each chunk of each file in one piece."""
     for chunks in aligned_lines(paths):
         yield tuple(b"".join(chunk) for chunk in chunks)
 
 
-def clean_lines(block: bytes) -> List[str]:
+def clean_lines(block: bytes) -> list[str]:
     """The lines of a block, each of them clean (see `text.clean`)."""
     lines = block.decode("utf-8").split("\n")
     if block.endswith(b"\n"):

@@ -1,7 +1,7 @@
 """Removing what a changed configuration no longer makes."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable, Set
 
 from ..errors import UserError
 from .job import Job
@@ -42,7 +42,7 @@ def remove_stale(job: Job, expected: Iterable[Path]) -> None:
             del job.steps.done[step]
 
 
-def remove_others(folder: Path, kept: Set[Path]) -> None:
+def remove_others(folder: Path, kept: set[Path]) -> None:
     """Removes all files of a folder but those kept, and sub-folders that are empty then."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():

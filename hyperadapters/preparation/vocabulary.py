@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -35,7 +35,7 @@ def check_given_files(job: Job) -> None:
     problems.raise_if_any()
 
 
-def make_model(job: Job) -> Dict[str, Any]:
+def make_model(job: Job) -> dict[str, Any]:
     """Trains or takes over the sentencepiece model.
 
     Returns:
@@ -47,7 +47,7 @@ def make_model(job: Job) -> Dict[str, Any]:
     if settings.model:
         given = job.folder / settings.model
 
-        def take_over() -> Dict[str, Any]:
+        def take_over() -> dict[str, Any]:
             with written(model) as temporary:
                 shutil.copyfile(given, temporary)
             return {"digest": file_digest(model)}
@@ -61,10 +61,10 @@ def make_model(job: Job) -> Dict[str, Any]:
     return job.steps.run("sentencepiece training", inputs, lambda: train(job, model), [model])
 
 
-def train(job: Job, model: Path) -> Dict[str, Any]:
+def train(job: Job, model: Path) -> dict[str, Any]:
     """Draws a sample and trains on it."""
     settings = job.config.sentencepiece
-    files: Dict[str, List[Path]] = {code: [] for code in job.corpora.languages}
+    files: dict[str, list[Path]] = {code: [] for code in job.corpora.languages}
     sizes, characters = dict.fromkeys(files, 0), dict.fromkeys(files, 0)
     for part in job.full("train"):
         counts = job.counts(part)
@@ -82,9 +82,9 @@ def train(job: Job, model: Path) -> Dict[str, Any]:
 def train_on_sample(
     model: Path,
     settings: SentencePiece,
-    files: Dict[str, List[Path]],
-    sizes: Dict[str, int],
-    drawn: Dict[str, int],
+    files: dict[str, list[Path]],
+    sizes: dict[str, int],
+    drawn: dict[str, int],
     seed: int,
 ) -> None:
     """Trains a model on a sample; `files` has the languages in the order of their ids.
@@ -105,7 +105,7 @@ def train_on_sample(
         train(replace(settings, vocabulary=error.args[0]))
 
 
-def make_dictionary(job: Job, model_digest: str) -> Dict[str, Any]:
+def make_dictionary(job: Job, model_digest: str) -> dict[str, Any]:
     """Writes `dict.txt`, and the table from the model's pieces to its token ids.
 
     Returns:
@@ -116,7 +116,7 @@ def make_dictionary(job: Job, model_digest: str) -> Dict[str, Any]:
     path = job.folder / given if given else None
     out, table = job.out / "dict.txt", id_table_file(job)
 
-    def action() -> Dict[str, Any]:
+    def action() -> dict[str, Any]:
         model = pieces.load(job.out / "sentencepiece.model")
         if path:
             with written(out) as temporary:

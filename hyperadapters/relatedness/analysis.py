@@ -1,14 +1,14 @@
 """What is learnt about languages, as plain data."""
 
 import math
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from .measures import cosine_distances, mantel, nearest, neighbour_agreement
 from .reference import Reference
 from .vectors import Vectors
 
 
-def analyse(vectors: Vectors, reference: Optional[Reference], neighbours: int) -> Dict[str, Any]:
+def analyse(vectors: Vectors, reference: Reference | None, neighbours: int) -> dict[str, Any]:
     """Distances, neighbours and agreement of one set of vectors.
 
     Args:
@@ -18,7 +18,7 @@ def analyse(vectors: Vectors, reference: Optional[Reference], neighbours: int) -
     """
     distances = cosine_distances(vectors.values)
     known = reference.among(vectors.codes) if reference else None
-    found: Dict[str, Any] = {
+    found: dict[str, Any] = {
         "title": vectors.title,
         "languages": list(vectors.codes),
         "width": int(vectors.values.shape[1]),
@@ -44,7 +44,7 @@ def analyse(vectors: Vectors, reference: Optional[Reference], neighbours: int) -
     return found
 
 
-def notes(source: str, sets: List[Vectors], languages: int) -> List[str]:
+def notes(source: str, sets: list[Vectors], languages: int) -> list[str]:
     """What a reader must know.
 
     Args:

@@ -1,6 +1,7 @@
 """Dendrograms and maps of languages."""
 
-from typing import Any, Dict, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from .measures import unit_vectors
 PLAIN = "dimgrey"
 
 
-def colours_of(groups: Dict[str, str]) -> Dict[str, str]:
+def colours_of(groups: dict[str, str]) -> dict[str, str]:
     """A colour for each language: one a group, grey for those that are alone in theirs.
 
     Args:
@@ -30,7 +31,7 @@ def colours_of(groups: Dict[str, str]) -> Dict[str, str]:
 
 
 def draw_dendrogram(
-    axes: Any, codes: Sequence[str], distances: np.ndarray, colour: Dict[str, Any]
+    axes: Any, codes: Sequence[str], distances: np.ndarray, colour: dict[str, Any]
 ) -> None:
     """Draws the average-linkage clustering of a distance matrix [N, N]."""
     from scipy.cluster.hierarchy import dendrogram, linkage
@@ -47,7 +48,7 @@ def draw_dendrogram(
     axes.spines[["left", "top", "right"]].set_visible(False)
 
 
-def draw_map(axes: Any, codes: Sequence[str], vectors: np.ndarray, colour: Dict[str, Any]) -> None:
+def draw_map(axes: Any, codes: Sequence[str], vectors: np.ndarray, colour: dict[str, Any]) -> None:
     """Draws vectors [N, width] in the plane of two principal components.
 
     They are those of the centred vectors at length 1, of which cosine distances are made.

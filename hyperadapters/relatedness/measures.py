@@ -1,7 +1,7 @@
 """Distances between languages, and how two sets of them agree."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def mantel(a: np.ndarray, b: np.ndarray, permutations: int = PERMUTATIONS, seed:
 
 def nearest(
     codes: Sequence[str], distances: np.ndarray, count: int
-) -> Dict[str, List[Tuple[str, float]]]:
+) -> dict[str, list[tuple[str, float]]]:
     """The nearest languages of each language with their distances, the nearest first.
 
     Args:
@@ -113,7 +113,7 @@ def nearest(
     return found
 
 
-def neighbour_agreement(learnt: np.ndarray, reference: np.ndarray) -> Tuple[float, float]:
+def neighbour_agreement(learnt: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
     """How often a language's nearest neighbour is one of its nearest by the reference.
 
     Args:

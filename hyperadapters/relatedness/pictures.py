@@ -1,7 +1,7 @@
 """The figures of `hyperadapters languages`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, Optional, Sequence
 
 from ..figures import figure
 from .drawing import colours_of, draw_dendrogram, draw_map
@@ -10,14 +10,14 @@ from .reference import Reference
 from .vectors import Vectors
 
 
-def colours(found: Sequence[Vectors], reference: Optional[Reference]) -> Dict[str, object]:
+def colours(found: Sequence[Vectors], reference: Reference | None) -> dict[str, object]:
     """The colour of each language: that of its group in the reference, if there is one."""
     codes = dict.fromkeys(code for vectors in found for code in vectors.codes)
     return colours_of({code: reference.groups[code] if reference else "" for code in codes})
 
 
 def draw_dendrograms(
-    path: Path, found: Sequence[Vectors], reference: Optional[Reference], titles: Sequence[str]
+    path: Path, found: Sequence[Vectors], reference: Reference | None, titles: Sequence[str]
 ) -> None:
     """Draws the reference and each set of vectors as a dendrogram, side by side.
 
@@ -42,7 +42,7 @@ def draw_dendrograms(
             panel.set_xlabel("cosine distance")
 
 
-def draw_maps(path: Path, found: Sequence[Vectors], reference: Optional[Reference]) -> None:
+def draw_maps(path: Path, found: Sequence[Vectors], reference: Reference | None) -> None:
     """Draws each set of vectors as a map, side by side; arguments as of `draw_dendrograms`."""
     colour = colours(found, reference)
     side = 4.2 if max(len(vectors.codes) for vectors in found) <= 25 else 6.4

@@ -1,9 +1,9 @@
 """Known distances between languages, from a table or from the genealogy that comes with the package."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -16,8 +16,8 @@ GENEALOGY = "genealogy"
 GENEALOGY_FILE = Path(__file__).parent / "genealogy.tsv"
 LEVELS = ("family", "branch", "subbranch", "group")
 
-Row = Tuple[int, List[str]]
-Distances = Dict[Tuple[str, str], float]
+Row = tuple[int, list[str]]
+Distances = dict[tuple[str, str], float]
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Reference:
     """
 
     title: str
-    codes: Tuple[str, ...]
+    codes: tuple[str, ...]
     distances: np.ndarray
-    groups: Dict[str, str]
+    groups: dict[str, str]
     note: str = ""
 
     def among(self, codes: Sequence[str]) -> np.ndarray:
@@ -104,7 +104,7 @@ def from_table(path: Path, codes: Sequence[str]) -> Reference:
         raise UserError(
             f"--distances {path}: there is no such file: give a table of distances, or '{GENEALOGY}'"
         )
-    rows: List[Row] = []
+    rows: list[Row] = []
     title = path.name
     for number, line in enumerate(read_lines(path), start=1):
         if line.startswith("#"):
@@ -183,7 +183,7 @@ def is_number(text: str) -> bool:
     return True
 
 
-def enter(found: Distances, pair: Tuple[str, str], cell: str, where: str) -> None:
+def enter(found: Distances, pair: tuple[str, str], cell: str, where: str) -> None:
     """Enters a distance for both orders of a pair.
 
     Raises:
@@ -200,7 +200,7 @@ def enter(found: Distances, pair: Tuple[str, str], cell: str, where: str) -> Non
     found[pair] = found[pair[1], pair[0]] = value
 
 
-def clusters(codes: Sequence[str], distances: np.ndarray) -> Dict[str, str]:
+def clusters(codes: Sequence[str], distances: np.ndarray) -> dict[str, str]:
     """Groups of languages that are near each other: average linkage cut at 0.7 of its height, as
     scipy colours a dendrogram.
 

@@ -1,6 +1,7 @@
 """The Markdown page of `hyperadapters languages`."""
 
-from typing import Any, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from . import swap_report
 
@@ -31,7 +32,7 @@ AGREEMENT = (
 )
 
 
-def table(rows: List[List[str]], headers: List[str]) -> str:
+def table(rows: list[list[str]], headers: list[str]) -> str:
     """A Markdown table."""
     from tabulate import tabulate
 
@@ -75,7 +76,7 @@ def neighbours_table(found: Mapping[str, Any]) -> str:
     return table(rows, [*headers, *(part["title"] for part in found["sets"])])
 
 
-def few(nearest: List[str], languages: int) -> str:
+def few(nearest: list[str], languages: int) -> str:
     """The languages that are nearest by the reference; those that all are say nothing."""
     if len(nearest) >= languages - 1:
         return "-"

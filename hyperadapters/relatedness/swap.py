@@ -5,8 +5,8 @@ language's, while words and language tokens stay as they are. What a translation
 a language's adapters have in common with those that stand in.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Swap:
     role: str
     stand_in: str
     kind: str
-    distance: Optional[float] = None
+    distance: float | None = None
 
     @property
     def language(self) -> str:
@@ -76,13 +76,13 @@ def swapped(own: Sentences, swap: Swap, languages: Languages) -> Sentences:
 Known = Callable[[str], bool]
 
 
-def parse(text: str, languages: Languages) -> Dict[str, List[str]]:
+def parse(text: str, languages: Languages) -> dict[str, list[str]]:
     """Reads `af_ZA:nl_XX,gl_ES:es_XX` as language -> those that stand in.
 
     Raises:
         UserError: if it is malformed or names an unknown language, or a language for itself.
     """
-    found: Dict[str, List[str]] = {}
+    found: dict[str, list[str]] = {}
     for part in text.split(","):
         language, _, stand_in = (word.strip() for word in part.partition(":"))
         if not language or not stand_in or language == stand_in:
@@ -97,8 +97,8 @@ def parse(text: str, languages: Languages) -> Dict[str, List[str]]:
 
 
 def given_swaps(
-    stand_ins: Dict[str, List[str]], directions: Sequence[str], has_adapters: Known
-) -> List[Swap]:
+    stand_ins: dict[str, list[str]], directions: Sequence[str], has_adapters: Known
+) -> list[Swap]:
     """The swaps that a user names, in every direction from and to the languages.
 
     Args:
@@ -126,9 +126,9 @@ def given_swaps(
 
 
 def chosen_swaps(
-    codes: Sequence[str], distances: np.ndarray, directions: Sequence[str], english: Optional[str],
+    codes: Sequence[str], distances: np.ndarray, directions: Sequence[str], english: str | None,
     has_adapters: Known,
-) -> List[Swap]:  # fmt: skip
+) -> list[Swap]:  # fmt: skip
     """The nearest and the farthest language for both languages of every direction, but not for English.
 
     A language never stands in for another in a direction that it is part of. Of several that are

@@ -1,7 +1,8 @@
 """The swap test on the page and as a figure."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any
 
 from ..figures import figure
 
@@ -16,7 +17,7 @@ def markdown(swap: Mapping[str, Any]) -> str:
     """
     from tabulate import tabulate
 
-    def table(rows: List[List[str]], headers: List[str]) -> str:
+    def table(rows: list[list[str]], headers: list[str]) -> str:
         words = sum(header[0].islower() for header in headers)
         aligned = ["left"] * words + ["right"] * (len(headers) - words)
         return tabulate(rows, headers, tablefmt="github", colalign=aligned, disable_numparse=True)
@@ -44,7 +45,7 @@ def markdown(swap: Mapping[str, Any]) -> str:
     )
 
 
-def figures(scores: Mapping[str, Any]) -> List[str]:
+def figures(scores: Mapping[str, Any]) -> list[str]:
     """The scores of a row as cells."""
     return [
         f"{scores['own']['bleu']:.1f}", f"{scores['swapped']['bleu']:.1f}",
@@ -52,13 +53,13 @@ def figures(scores: Mapping[str, Any]) -> List[str]:
     ]  # fmt: skip
 
 
-def bars(rows: Sequence[Mapping[str, Any]]) -> Dict[str, Dict[str, float]]:
+def bars(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     """Mean BLEU by language with its own adapters and with those of each kind of stand-in."""
-    found: Dict[str, Dict[str, List[float]]] = {}
+    found: dict[str, dict[str, list[float]]] = {}
     for row in rows:
         of_language = found.setdefault(row["language"], {})
         of_language.setdefault(row["kind"], []).append(row["swapped"]["bleu"])
-    own: Dict[str, Dict[str, float]] = {}
+    own: dict[str, dict[str, float]] = {}
     for row in rows:
         own.setdefault(row["language"], {})[row["direction"]] = row["own"]["bleu"]
     return {

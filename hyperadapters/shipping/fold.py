@@ -1,12 +1,12 @@
 """Fold the parallel adapters of one direction into the feed-forward blocks beside which they work."""
 
-from typing import Dict, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 
-def folded(model: Mapping[str, Tensor], adapters: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+def folded(model: Mapping[str, Tensor], adapters: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A backbone whose feed-forward blocks are wider by the bottleneck dimension.
 
     W2 act(W1 x + b1) + b2 + U act(D x + b_D) + b_U = [W2 U] act([W1; D] x + [b1; b_D]) + b2 + b_U,

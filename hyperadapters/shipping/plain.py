@@ -2,7 +2,8 @@
 
 import shlex
 from collections import OrderedDict
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -74,7 +75,7 @@ def check_it_folds(trained: Trained) -> None:
     problems.raise_if_any()
 
 
-def plain_settings(trained: Trained, pair: str) -> Dict[str, Any]:
+def plain_settings(trained: Trained, pair: str) -> dict[str, Any]:
     """The flat settings of the plain Transformer and of the stock task that it translates with."""
     src, tgt = split_direction(pair)
     cfg = vars(trained.cfg)
@@ -99,7 +100,7 @@ def plain_settings(trained: Trained, pair: str) -> Dict[str, Any]:
 
 def plain_state(
     base: Mapping[str, Any], settings: Mapping[str, Any], model: Mapping[str, Tensor]
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """What the checkpoint of a plain Transformer holds.
 
     Its model section is a mapping, as fairseq reads it, that also has its entries as attributes, as
@@ -142,7 +143,7 @@ def command_of(settings: Mapping[str, Any], path: str) -> str:
     return shlex.join(words)
 
 
-def option(name: str, value: Any) -> List[str]:
+def option(name: str, value: Any) -> list[str]:
     """An option of the stock task as words of its command line."""
     words = ["--" + name.replace("_", "-")]
     if value is True:

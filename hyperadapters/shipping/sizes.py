@@ -1,8 +1,9 @@
 """What a model weighs: adapter parameters, bytes of its tensors, bytes of its file."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -51,11 +52,11 @@ class Report:
         after: sizes of the one that was written.
     """
 
-    directions: List[str]
+    directions: list[str]
     before: Sizes
     after: Sizes
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The report in plain containers."""
         return asdict(self)
 

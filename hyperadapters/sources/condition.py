@@ -1,7 +1,7 @@
 """From ids per sentence to the distinct conditions of a batch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Mapping, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ class Condition:
         index: which of them each sentence has [B].
     """
 
-    inputs: Tuple[str, ...]
+    inputs: tuple[str, ...]
     unique: Tensor
     index: Tensor
 
@@ -31,7 +31,7 @@ class Condition:
 
     @classmethod
     def from_ids(
-        cls, ids: Mapping[str, Optional[Tensor]], inputs: Tuple[str, ...], like: Tensor
+        cls, ids: Mapping[str, Tensor | None], inputs: tuple[str, ...], like: Tensor
     ) -> "Condition":
         """Finds the distinct conditions of a batch.
 

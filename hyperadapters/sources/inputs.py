@@ -1,7 +1,6 @@
 """The condition inputs: what a hypernetwork or a bank of adapters can depend on."""
 
 from dataclasses import dataclass
-from typing import Tuple
 
 from ..registry import Registry
 
@@ -25,7 +24,7 @@ INPUTS.register("tgt")(ConditionInput("tgt_lang_id", "languages"))
 INPUTS.register("task")(ConditionInput("task_id", "tasks"))
 
 
-def parse_inputs(text: str) -> Tuple[str, ...]:
+def parse_inputs(text: str) -> tuple[str, ...]:
     """Reads `src,tgt`; an empty text means no input.
 
     Raises:

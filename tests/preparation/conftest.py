@@ -1,7 +1,6 @@
 """A small multi-parallel corpus on disk, and preparing it."""
 
 from pathlib import Path
-from typing import Dict
 
 import pytest
 from small_corpus import CONFIG, LANGUAGES, sentences, write
@@ -28,7 +27,7 @@ def corpus(tmp_path) -> Path:
 def prepared(corpus):
     """Prepares the corpus in this process; returns the figures. `out` is beside the corpus."""
 
-    def run(config: str = CONFIG, workers: int = 1) -> Dict:
+    def run(config: str = CONFIG, workers: int = 1) -> dict:
         (corpus / "config.yaml").write_text(config)
         return prepare(corpus / "config.yaml", corpus.parent / "out", workers)
 

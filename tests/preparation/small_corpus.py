@@ -3,7 +3,6 @@
 import gzip
 import random
 from pathlib import Path
-from typing import List
 
 LANGUAGES = ("en", "de", "ru")
 LETTERS = {"en": "abcdefg", "de": "hijklmn", "ru": "абвгдежз"}
@@ -17,7 +16,7 @@ sentencepiece: {vocabulary: 400}
 """
 
 
-def sentences(code: str, number: int, seed: str) -> List[str]:
+def sentences(code: str, number: int, seed: str) -> list[str]:
     """Different random sentences; line i of every language has equally many words."""
     draw = random.Random(seed)
     lengths = [draw.randint(3, 8) for _ in range(number)]
@@ -28,7 +27,7 @@ def sentences(code: str, number: int, seed: str) -> List[str]:
     ]
 
 
-def write(path: Path, lines: List[str]) -> None:
+def write(path: Path, lines: list[str]) -> None:
     """Writes a text file, compressed if it is named so."""
     data = "".join(f"{line}\n" for line in lines).encode()
     path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
