@@ -10,11 +10,14 @@ from .errors import UserError
 from .sources import ParameterSet
 
 
-def optional_sets(model: nn.Module) -> List[ParameterSet]:
+def conditional_parameters(model: nn.Module) -> List[ParameterSet]:
     """The trainable sets of a model that a batch may leave unused (see `AdapterSource`)."""
     source = getattr(getattr(model, "encoder", None), "adapters", None)
-    sets = source.optional_sets() if source is not None else []
-    sets = [*sets, *(model.optional_sets() if hasattr(model, "optional_sets") else [])]
+    sets = source.conditional_parameters() if source is not None else []
+    sets = [
+        *sets,
+        *(model.conditional_parameters() if hasattr(model, "conditional_parameters") else []),
+    ]
     return [parameters for parameters in sets if any(p.requires_grad for p in parameters)]
 
 
@@ -63,7 +66,7 @@ def drop_absent_gradients(optimizer, model: nn.Module) -> None:
     copies = copies_of(optimizer)
     if not (reduced or copies):
         return
-    for parameters in absent(optional_sets(model), zero_filled=reduced):
+    for parameters in absent(conditional_parameters(model), zero_filled=reduced):
         for p in parameters:
             p.grad = None
             if p in copies:
@@ -79,7 +82,7 @@ def check_wrapper(model: nn.Module) -> None:
         if (
             isinstance(wrapped, DistributedDataParallel)
             and not wrapped.find_unused_parameters
-            and optional_sets(model)
+            and conditional_parameters(model)
         ):
             raise UserError(
                 "--ddp-backend pytorch_ddp fails when a batch leaves parameters unused, such as the "

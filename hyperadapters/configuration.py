@@ -1,20 +1,30 @@
 """The options of a Transformer with adapters, and what they mean."""
 
 import dataclasses
+import re
 from argparse import Namespace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Collection, Mapping
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from fairseq.dataclass import FairseqDataclass
 from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
-from .adapters import KINDS, PLACES, AdapterKind, KindOptions, sites
+from .adapters import POINTS, SIDES, LayerShape, is_in_attention, sites
 from .checkpoints import take_architecture
 from .errors import Problems, UserError, nearest
 from .languages import Languages
-from .options import ADAPTER_OPTIONS, option
-from .sources import INPUTS, SOURCES, HyperOptions, Setting, parse_inputs
+from .options import ADAPTER_OPTIONS, kind_from, option
+from .sources import (
+    INPUTS,
+    SOURCES,
+    AdapterSource,
+    HyperOptions,
+    SourceConfig,
+    SourceGroup,
+    parse_inputs,
+)
 
 # Sizes of the named architectures: width, feed-forward width, layers, attention heads.
 SIZES = ("embed_dim", "ffn_embed_dim", "layers", "attention_heads")
@@ -162,48 +172,152 @@ def check(cfg: DictConfig) -> None:
             problems.add("--base-layers cannot be combined with adapters: leave it out")
         if cfg.encoder_layers_to_keep or cfg.decoder_layers_to_keep:
             problems.add("--encoder/decoder-layers-to-keep cannot prune a model with adapters")
-        place = kind_of(cfg).place
-        if PLACES.get(place).inside and (cfg.checkpoint_activations or cfg.offload_activations):
+        check_points(cfg, problems)
+    problems.raise_if_any()
+    source_configs(cfg)
+
+
+def check_points(cfg: DictConfig, problems: Problems) -> None:
+    """Adds to the problems those of points that the model lacks or that cannot be served."""
+    for number, choice in enumerate(adapter_choices(cfg)):
+        kind = kind_from(cfg, choice.kind)
+        inside = [point for point in kind.points if POINTS.get(point).is_inside]
+        if inside and (cfg.checkpoint_activations or cfg.offload_activations):
             problems.add(
-                f"adapters that work {place} are inside of the layers, whose activations then "
-                "cannot be recomputed: leave out --checkpoint-activations and "
+                f"{choice.kind} adapters act at {', '.join(inside)}, inside of the layers, whose "
+                "activations then cannot be recomputed: leave out --checkpoint-activations and "
                 "--offload-activations, or use --adapter-kind bottleneck --adapter-place after_layer"
             )
-    problems.raise_if_any()
-    setting_of(cfg)
+        if number and not SOURCES.get(choice.source).trains:
+            problems.add(f"--extra-adapters: the source {choice.source} cannot be trained")
+    if has_attention_points(cfg):
+        for option in ("encoder_xformers_att_config", "decoder_xformers_att_config"):
+            if getattr(cfg, option):
+                problems.add(
+                    f"--{option.replace('_', '-')} cannot be combined with adapters inside attention: "
+                    "leave it out"
+                )
 
 
-def kind_of(cfg: Any) -> AdapterKind:
-    """The adapter kind of a model configuration.
+@dataclasses.dataclass(frozen=True)
+class AdapterChoice:
+    """Adapters of one kind in a model.
+
+    Args:
+        kind: name of their kind.
+        source: name of their source.
+        conditions: condition inputs of each side, comma-separated; None for the source's usual ones.
+    """
+
+    kind: str
+    source: str
+    conditions: Mapping[str, str | None]
+
+    @classmethod
+    def read(cls, text: str) -> "AdapterChoice":
+        """Reads an entry of --extra-adapters.
+
+        Raises:
+            UserError: if it has another form.
+        """
+        match = EXTRA.fullmatch(text)
+        if not match:
+            raise UserError(
+                f"--extra-adapters {text}: write KIND:SOURCE or, with what encoder and decoder depend "
+                "on, KIND:SOURCE@INPUTS/INPUTS, as lora:language or lora:hyper@src+tgt/tgt"
+            )
+        kind, source, *sides = match.groups()
+        if source in ("none", "stack"):
+            raise UserError(f"--extra-adapters {text}: choose another source than {source}")
+        inputs = (None if names is None else names.replace("+", ",") for names in sides)
+        return cls(kind, source, dict(zip(SIDES, inputs)))
+
+    def write(self, config: SourceConfig) -> str:
+        """The inverse of `read`, with the inputs that a configuration has."""
+        sides = ("+".join(config.inputs.get(side, ())) for side in SIDES)
+        return f"{self.kind}:{self.source}@{'/'.join(sides)}"
+
+
+EXTRA = re.compile(r"([^:@]+):([^:@]+)(?:@([^/]*)/([^/]*))?")
+
+
+def adapter_choices(cfg: Any) -> list[AdapterChoice]:
+    """All adapters of a model configuration, in the order in which they act.
+
+    Raises:
+        UserError: if --extra-adapters cannot be read.
+    """
+    first = {side: getattr(cfg, f"{side}_adapter_condition") for side in SIDES}
+    choices = [AdapterChoice(cfg.adapter_kind, cfg.adapter_source, first)]
+    entries = (getattr(cfg, "extra_adapters", None) or "").split(",")
+    for text in filter(None, map(str.strip, entries)):
+        choice = AdapterChoice.read(text)
+        if cfg.adapter_source == "none":
+            raise UserError(
+                f"--extra-adapters {text}: give the first adapters as --adapter-kind {choice.kind} "
+                f"--adapter-source {choice.source}"
+            )
+        if choice.kind in [earlier.kind for earlier in choices]:
+            raise UserError(f"--extra-adapters {text}: there are {choice.kind} adapters already")
+        choices.append(choice)
+    return choices
+
+
+def has_attention_points(cfg: Any) -> bool:
+    """Whether adapters of a model configuration act inside attention."""
+    return any(
+        is_in_attention(point)
+        for choice in adapter_choices(cfg)
+        if choice.source != "none"
+        for point in kind_from(cfg, choice.kind).points
+    )
+
+
+def build_adapters(cfg: Any) -> AdapterSource | SourceGroup:
+    """The adapters of a complete model configuration.
 
     Raises:
         UserError: if an option is out of range.
     """
-    options = KindOptions(
-        cfg.adapter_bottleneck, cfg.adapter_activation, cfg.adapter_norm, cfg.adapter_place
-    )
-    return KINDS.get(cfg.adapter_kind)(cfg.encoder_embed_dim, options)
+    configs = source_configs(cfg)
+    sources = {
+        choice.kind: SOURCES.get(choice.source)(configs[choice.kind])
+        for choice in adapter_choices(cfg)
+    }
+    return SourceGroup(sources) if len(sources) > 1 else sources[cfg.adapter_kind]
 
 
-def setting_of(cfg: Any) -> Setting:
-    """What the adapter source of a model configuration must know.
+def source_configs(cfg: Any) -> dict[str, SourceConfig]:
+    """What the adapter sources of a model configuration must know, by the name of their kind.
 
     Args:
         cfg: a complete model configuration.
     Raises:
         UserError: if an option is out of range.
     """
+    return {choice.kind: source_config(cfg, choice) for choice in adapter_choices(cfg)}
+
+
+def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
+    """What the source of some adapters must know.
+
+    Args:
+        cfg: a complete model configuration.
+        choice: which of its adapters.
+    Raises:
+        UserError: if an option is out of range.
+    """
+    kind, given = kind_from(cfg, choice.kind), choice.conditions
     languages = Languages(cfg.languages.split(","))
-    source = SOURCES.get(cfg.adapter_source)
-    given = {"encoder": cfg.encoder_adapter_condition, "decoder": cfg.decoder_adapter_condition}
+    source = SOURCES.get(choice.source)
     tasks = [task for task in (getattr(cfg, "tasks", None) or "").split(",") if task]
     usual = (tasks and source.task_inputs) or source.default_inputs
     layers = {"encoder": cfg.encoder_layers, "decoder": cfg.decoder_layers}
     if tasks and "translation" not in tasks:
         layers["decoder"] = 0
     inputs = {
-        side: usual[side] if text is None else parse_inputs(text)
-        for side, text in given.items()
+        side: usual[side] if given[side] is None else parse_inputs(given[side] or "")
+        for side in SIDES
         if layers[side]
     }
     sizes = {"languages": len(languages), "tasks": len(tasks)}
@@ -213,10 +327,15 @@ def setting_of(cfg: Any) -> Setting:
                 raise UserError(
                     f"--{side}-adapter-condition {name}: this model knows no {name}s; leave it out"
                 )
-    kind = kind_of(cfg)
-    return Setting(
+    shapes = layer_shapes(cfg, inputs)
+    if choice.source != "none" and not any(kind.layout(shape) for shape in shapes.values()):
+        raise UserError(
+            f"no layer of this model has a point {' or '.join(kind.points)}: choose other points"
+        )
+    return SourceConfig(
         kind=kind,
-        sites=sites(layers, kind.place, source.stacked),
+        layers=shapes,
+        sites=sites(layers),
         inputs=inputs,
         sizes=sizes,
         directions=tuple(languages.direction(pair) for pair in cfg.directions.split(",") if pair),
@@ -227,12 +346,26 @@ def setting_of(cfg: Any) -> Setting:
             lang_dim=cfg.hyper_lang_dim,
             layer_dim=cfg.hyper_layer_dim,
             lang_start=start_of_languages(cfg, tasks),
+            activation=cfg.adapter_activation,
             dropout=cfg.hyper_dropout,
             rescale=not cfg.hyper_no_rescale,
             tied=not cfg.hyper_untied,
             output_norm=cfg.hyper_output_norm,
         ),
     )
+
+
+def layer_shapes(cfg: Any, sides: Collection[str]) -> dict[str, LayerShape]:
+    """The dimensions of the layers of each side."""
+    width = cfg.encoder_embed_dim
+    shapes = {
+        "encoder": LayerShape(width, cfg.encoder_ffn_embed_dim, cfg.encoder_attention_heads),
+        "decoder": LayerShape(
+            cfg.decoder_embed_dim, cfg.decoder_ffn_embed_dim, cfg.decoder_attention_heads,
+            None if getattr(cfg, "no_cross_attention", False) else width,
+        ),
+    }  # fmt: skip
+    return {side: shapes[side] for side in sides}
 
 
 def start_of_languages(cfg: Any, tasks: List[str]) -> float:

@@ -1,16 +1,44 @@
 """The options of every model with adapters, as fields of a configuration."""
 
 import dataclasses
+import typing
 from typing import Any, Dict, Optional
 
-from .adapters import KINDS, PLACES
-from .adapters.kind import NORMS, activations
+from .adapters import KINDS, AdapterKind
 from .sources import INPUTS, SOURCES, STARTS
 
 
 def option(kind: Any, default: Any, text: str) -> Any:
     """Type and field of one of our options."""
     return kind, dataclasses.field(default=default, metadata={"help": text})
+
+
+def kind_options() -> dict[str, Any]:
+    """The options of every adapter kind, see `AdapterKind.Options`."""
+    options: dict[str, Any] = {}
+    for name in KINDS.names():
+        types = typing.get_type_hints(KINDS.get(name).Options)
+        for field in dataclasses.fields(KINDS.get(name).Options):
+            kind_type = types[field.name]
+            if type(None) in typing.get_args(kind_type):  # fairseq's parser knows no `X | None`
+                kind_type = Optional[typing.get_args(kind_type)[0]]
+            entry = option(kind_type, field.default, field.metadata["help"])
+            options.setdefault(field.metadata["option"], entry)
+    return options
+
+
+def kind_from(cfg: Any, name: str) -> AdapterKind:
+    """An adapter kind with the choices that a model configuration makes.
+
+    Raises:
+        UserError: for an unknown kind or a choice out of range.
+    """
+    kind = KINDS.get(name)
+    choices = {
+        field.name: getattr(cfg, field.metadata["option"])
+        for field in dataclasses.fields(kind.Options)
+    }
+    return kind(kind.Options(**choices))
 
 
 ADAPTER_OPTIONS: Dict[str, Any] = {
@@ -20,22 +48,13 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
         f"where adapter weights come from: {', '.join(SOURCES.names())} (baked: made by `hyperadapters "
         "bake`, not for training)",
     ),
-    "adapter_bottleneck": option(int, 128, "bottleneck dimension of the adapters"),
-    "adapter_activation": option(
-        str, "relu", f"activation of adapters and hypernetwork: {', '.join(activations.names())}"
-    ),
-    "adapter_norm": option(
-        str, "trained",
-        f"LayerNorm of bottleneck adapters: {', '.join(NORMS)} (trained: its gain and bias are stored "
-        "or generated with the adapter; plain: it has none; branch: on the output before the residual, "
-        "its gain and bias as in trained; none: no LayerNorm)",
-    ),
-    "adapter_place": option(
+    "extra_adapters": option(
         Optional[str], None,
-        f"where in a layer adapters work: {', '.join(PLACES.names())} (after_feed_forward: on the "
-        "feed-forward block's output, before its residual connection); by default after_layer, and "
-        "beside_feed_forward for the kind parallel",
+        "further adapters in the same model, a comma-separated list of KIND:SOURCE (as lora:language), "
+        "each kind once; they act after those of --adapter-kind and depend on what their source "
+        "usually depends on",
     ),
+    **kind_options(),
     "adapter_start": option(
         Optional[str], None,
         f"start values of the adapters: {' or '.join(STARTS)} (identity: the model starts as its "

@@ -65,7 +65,7 @@ def count(
 def parameters_of(cfg: Any) -> int:
     """Adapter parameters of a complete model configuration."""
     with torch.device("meta"):  # shapes without memory
-        module = SOURCES.get(cfg.adapter_source)(configuration.setting_of(cfg))
+        module = configuration.build_adapters(cfg)
     return sum(parameter.numel() for parameter in module.parameters())
 
 

@@ -10,8 +10,9 @@ import argparse
 import torch
 from tabulate import tabulate
 
-from hyperadapters.adapters import KINDS, KindOptions, sites
-from hyperadapters.sources import SOURCES, Condition, HyperOptions, Setting
+from hyperadapters.adapters import KINDS, LayerShape, sites
+from hyperadapters.adapters.bottleneck import Options
+from hyperadapters.sources import SOURCES, Condition, HyperOptions, SourceConfig
 
 RATE = 1e-4
 
@@ -23,17 +24,18 @@ def step_length(hidden: int, rescale: bool, seed: int) -> float:
     weights is random.
     """
     torch.manual_seed(seed)
-    kind = KINDS.get("bottleneck")(128, KindOptions(32))
-    setting = Setting(
-        kind, sites({"encoder": 3, "decoder": 3}, kind.place),
-        {"encoder": ("src", "tgt"), "decoder": ("tgt",)}, {"languages": 12}, (), "published",
+    kind = KINDS.get("bottleneck")(Options(32))
+    config = SourceConfig(
+        kind, dict.fromkeys(("encoder", "decoder"), LayerShape(128, 512, 4)),
+        sites({"encoder": 3, "decoder": 3}), {"encoder": ("src", "tgt"), "decoder": ("tgt",)},
+        {"languages": 12}, (), "published",
         HyperOptions(hidden=hidden, rescale=rescale),
     )  # fmt: skip
-    source = SOURCES.get("hyper")(setting)
+    source = SOURCES.get("hyper")(config)
     ids = {"src": torch.tensor([0]), "tgt": torch.tensor([1])}
     conditions = {
-        side: Condition.from_ids(ids, setting.inputs[side], like=ids["src"])
-        for side in setting.inputs
+        side: Condition.from_ids(ids, config.inputs[side], like=ids["src"])
+        for side in config.inputs
     }
 
     def down() -> torch.Tensor:

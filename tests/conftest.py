@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tagging_corpus import train_cells, write_corpus
 from toy import LANGUAGES, binarise, train, write_text
 
-from hyperadapters.adapters import KINDS, KindOptions, sites
-from hyperadapters.sources import SOURCES, HyperOptions, Setting
+from hyperadapters.adapters import KINDS, LayerShape, sites
+from hyperadapters.sources import SOURCES, HyperOptions, SourceConfig
 
 torch.set_num_threads(1)
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -40,19 +40,22 @@ def log_levels():
 
 
 @pytest.fixture
-def make_setting():
-    """Builds a setting for 3 languages, 2+2 layers and a width of 6."""
+def make_config():
+    """Builds a source's configuration for 3 languages, 2+2 layers, a width of 6 and 2 heads."""
 
     def make(kind="bottleneck", source="hyper", start="published", width=6, hidden=8, **changes):
-        made = KINDS.get(kind)(
-            width,
-            KindOptions(4, norm=changes.pop("norm", "trained"), place=changes.pop("place", None)),
-        )
         hyper = {"lang_dim": 3, "layer_dim": 2, "hidden": hidden, **changes.pop("hyper", {})}
-        return Setting(
-            kind=made,
-            sites=sites({"encoder": 2, "decoder": 2}, made.place, SOURCES.get(source).stacked),
-            inputs=changes.pop("inputs", SOURCES.get(source).default_inputs),
+        inputs = changes.pop("inputs", SOURCES.get(source).default_inputs)
+        options = KINDS.get(kind).Options
+        small = {"bottleneck": 4} if hasattr(options, "bottleneck") else {}
+        return SourceConfig(
+            kind=KINDS.get(kind)(options(**{**small, **changes})),
+            layers={
+                "encoder": LayerShape(width, 8, 2),
+                "decoder": LayerShape(width, 10, 2, memory=width),
+            },
+            sites=sites({"encoder": 2, "decoder": 2}),
+            inputs=inputs,
             sizes={"languages": 3, "tasks": 2},
             directions=((0, 1), (1, 0), (0, 2), (2, 0)),
             start=start,

@@ -44,8 +44,8 @@ class Wrapped(nn.Module):
 
 
 @pytest.fixture
-def model(make_setting):
-    return Model(SOURCES.get("language")(make_setting(source="language")))
+def model(make_config):
+    return Model(SOURCES.get("language")(make_config(source="language")))
 
 
 def with_gradient(model):
@@ -102,16 +102,16 @@ def test_one_process_is_left_alone(model):
     assert all(p.grad is not None for p in model.parameters())
 
 
-def test_no_set_is_optional_where_every_batch_uses_all(make_setting):
+def test_no_set_is_optional_where_every_batch_uses_all(make_config):
     for source in ("hyper", "shared"):
-        assert SOURCES.get(source)(make_setting(source=source)).optional_sets() == []
+        assert SOURCES.get(source)(make_config(source=source)).conditional_parameters() == []
 
 
-def test_language_tables_that_no_side_depends_on_are_optional(make_setting):
-    setting = make_setting(inputs={"encoder": ("tgt",), "decoder": ("tgt",)}, hyper={"tied": False})
-    source = SOURCES.get("hyper")(setting)
-    assert [p.shape[0] for (p,) in source.optional_sets()] == [3]
-    assert source.optional_sets()[0][0] is source.embeddings["src"].weight
+def test_language_tables_that_no_side_depends_on_are_optional(make_config):
+    config = make_config(inputs={"encoder": ("tgt",), "decoder": ("tgt",)}, hyper={"tied": False})
+    source = SOURCES.get("hyper")(config)
+    assert [p.shape[0] for (p,) in source.conditional_parameters()] == [3]
+    assert source.conditional_parameters()[0][0] is source.embeddings["src"].weight
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def group(tmp_path):
     torch.distributed.destroy_process_group()
 
 
-def test_torchs_wrapper_must_look_for_unused_parameters(model, make_setting, group):
+def test_torchs_wrapper_must_look_for_unused_parameters(model, make_config, group):
     from torch.nn.parallel import DistributedDataParallel
 
     def wrapped(module, **options):
@@ -135,6 +135,6 @@ def test_torchs_wrapper_must_look_for_unused_parameters(model, make_setting, gro
     with pytest.raises(UserError, match="add --find-unused-parameters, or use --ddp-backend"):
         check_wrapper(wrapped(model))
     check_wrapper(wrapped(model, find_unused_parameters=True))
-    check_wrapper(wrapped(Model(SOURCES.get("hyper")(make_setting()))))
+    check_wrapper(wrapped(Model(SOURCES.get("hyper")(make_config()))))
     check_wrapper(Wrapped(model))
     check_wrapper(model)

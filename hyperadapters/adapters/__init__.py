@@ -1,17 +1,17 @@
 """What an adapter computes: pure torch, no fairseq. Every kind registers in `KINDS` here."""
 
-from . import bottleneck, parallel  # noqa: F401
+from . import bottleneck, lora, parallel  # noqa: F401
 from .attach import SideAdapters, attached
-from .kind import KINDS, AdapterKind, KindOptions, TensorSpec, Weights
+from .kind import KINDS, AdapterKind, TensorSpec, Weights
+from .points import POINTS, SIDES, LayerShape, Site, is_in_attention, sites
 from .rows import Rows, apply_to_rows
-from .sites import PLACES, SIDES, Site, sites
 
 __all__ = [
     "KINDS",
-    "PLACES",
+    "POINTS",
     "SIDES",
     "AdapterKind",
-    "KindOptions",
+    "LayerShape",
     "Rows",
     "SideAdapters",
     "Site",
@@ -19,5 +19,6 @@ __all__ = [
     "Weights",
     "apply_to_rows",
     "attached",
+    "is_in_attention",
     "sites",
 ]

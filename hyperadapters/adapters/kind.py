@@ -1,19 +1,20 @@
 """What an adapter computes: the interface of adapter kinds."""
 
+import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Callable, ClassVar, Dict, Mapping, Optional, Tuple
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from ..errors import UserError
 from ..registry import Registry
+from .points import LayerShape
 
 Weights = Mapping[str, Tensor]
 
-KINDS: Registry = Registry("adapter kind")
-NORMS = ("trained", "plain", "branch", "none")
-activations: Registry = Registry("activation")
+activations: Registry[Callable[[Tensor], Tensor]] = Registry("activation")
 activations.register("relu")(nn.functional.relu)
 activations.register("gelu")(nn.functional.gelu)
 activations.register("swish")(nn.functional.silu)
@@ -32,7 +33,7 @@ class TensorSpec:
             the identity.
     """
 
-    shape: Tuple[int, ...]
+    shape: tuple[int, ...]
     start: Callable[[Tensor], Tensor]
     offset: float = 0.0
     zero_is_identity: bool = False
@@ -46,26 +47,40 @@ class TensorSpec:
         return size
 
 
-@dataclass(frozen=True)
-class KindOptions:
-    """What a user can choose about an adapter kind.
+def choice(option: str, default: Any, text: str) -> Any:
+    """A field of a kind's options.
 
     Args:
-        bottleneck: bottleneck dimension, at least 1.
-        activation: name of the activation function, see `activations`.
-        norm: "trained" if the LayerNorm's gain and bias belong to the weight set (stored or
-            generated with it), "plain" if the LayerNorm has none, "branch" if it normalises the
-            branch's output instead of its input, "none" if there is no LayerNorm.
-        place: where in a layer the adapter works, a name in `sites.PLACES`; None for the kind's
-            usual place.
+        option: the name of the option that users know it by, with underscores.
+        default: its default.
+        text: its help.
+    """
+    return dataclasses.field(default=default, metadata={"option": option, "help": text})
+
+
+@dataclass(frozen=True)
+class BottleneckOptions:
+    """What a user can choose about a bottleneck.
+
     Raises:
-        UserError: if one is out of range.
+        UserError: if a choice is out of range.
     """
 
-    bottleneck: int = 128
-    activation: str = "relu"
-    norm: str = "trained"
-    place: Optional[str] = None
+    # its points by the names that the command line and saved configurations have for them, the
+    # default first
+    places: ClassVar[Mapping[str, str]]
+
+    bottleneck: int = choice("adapter_bottleneck", 128, "bottleneck dimension of the adapters")
+    activation: str = choice(
+        "adapter_activation", "relu",
+        f"activation of adapters and hypernetwork: {', '.join(activations.names())}",
+    )  # fmt: skip
+    place: str | None = choice(
+        "adapter_place", None,
+        "where in a layer adapters work: after_layer or after_feed_forward (on the feed-forward "
+        "block's output, before its residual connection) for the kind bottleneck, beside_feed_forward "
+        "for the kind parallel; by default after_layer and beside_feed_forward",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         if self.bottleneck < 1:
@@ -73,57 +88,85 @@ class KindOptions:
                 f"--adapter-bottleneck {self.bottleneck}: give a dimension of at least 1"
             )
         activations.get(self.activation)
-        if self.norm not in NORMS:
-            raise UserError(f"--adapter-norm {self.norm}: choose one of {', '.join(NORMS)}")
+        if self.place not in (None, *self.places):
+            raise UserError(
+                f"--adapter-place {self.place}: these adapters work at {' or '.join(self.places)}"
+            )
+
+    @property
+    def point(self) -> str:
+        """The point at which the bottleneck acts."""
+        return self.places[self.place or next(iter(self.places))]
 
 
 class AdapterKind(ABC):
-    """A function of activations and one weight set.
+    """A function of activations and one weight set, which acts at points of a layer.
 
-    A kind never sees a condition or a language; it only names its tensors, their shapes and start
-    values, applies one weight set, and says by which algebra its weight sets are merged.
+    A kind never sees a condition or a language. It names its points, its tensors there with their
+    shapes and start values, applies one weight set, and says by which algebra weight sets are merged.
 
     Args:
-        width: model width C, the last dimension of the activations.
-        options: the user's choices.
-    Raises:
-        UserError: for a place at which the kind cannot work.
+        options: the user's choices, an `Options`.
     """
 
+    Options: ClassVar[type]
     algebra: ClassVar[str]
-    # where in a layer it can work, the usual place first
-    places: ClassVar[Tuple[str, ...]]
+    # whether `apply` reads a point's input and its result is added to the output; else it maps the
+    # output
+    adds: ClassVar[bool] = False
 
-    def __init__(self, width: int, options: KindOptions = KindOptions()) -> None:
-        if options.place not in (None, *self.places):
-            raise UserError(
-                f"--adapter-place {options.place}: these adapters work at {' or '.join(self.places)}"
-            )
-        self.width = width
+    def __init__(self, options: Any) -> None:
         self.options = options
 
     @property
-    def place(self) -> str:
-        """Where in a layer it works, a name in `sites.PLACES`."""
-        return self.options.place or self.places[0]
+    @abstractmethod
+    def points(self) -> tuple[str, ...]:
+        """The points at which it acts, names in `POINTS`, wherever a layer has them."""
 
     @abstractmethod
-    def tensors(self) -> Dict[str, TensorSpec]:
-        """Name and specification of every tensor of a weight set."""
-
-    @abstractmethod
-    def apply(self, x: Tensor, weights: Weights) -> Tensor:
-        """Applies a weight set to activations.
+    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+        """Name and specification of every tensor at a point.
 
         Args:
-            x: activations [..., C], or [K, N, C] for K weight sets.
-            weights: tensors as in `tensors` (one set for all), or each with a leading dimension K
-                (set k for the activations x[k]).
-        Returns:
-            what the place in the layer does something with, see `sites.PLACES`: of the same shape.
+            inputs, outputs: widths of the point's input and output.
         """
 
-    @property
-    def size(self) -> int:
-        """Parameters of one weight set."""
-        return sum(spec.size for spec in self.tensors().values())
+    @abstractmethod
+    def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
+        """Applies the weights of one point.
+
+        Args:
+            x: what it reads there (see `adds`) [..., C], or [K, N, C] for K weight sets.
+            weights: tensors as in `point_tensors` (one set for all), or each with a leading dimension
+                K (set k for the activations x[k]).
+            training: whether the model is training, for dropout.
+        Returns:
+            what is added to the point's output or replaces it (see `adds`).
+        """
+
+    def layout(self, layer: LayerShape) -> dict[str, dict[str, str]]:
+        """For each point that a layer has, the name of each of its tensors in a weight set.
+
+        A weight set is flat. Where a kind acts at one point, tensors keep their names; else they are
+        preceded by the point's: `self_attn_q_a`.
+        """
+        several = len(self.points) > 1
+        return {
+            point: {
+                name: f"{point.replace('.', '_')}_{name}" if several else name
+                for name in self.point_tensors(*widths)
+            }
+            for point in self.points
+            if (widths := layer.widths(point))
+        }
+
+    def tensors(self, layer: LayerShape) -> dict[str, TensorSpec]:
+        """Name and specification of every tensor of a weight set for a layer."""
+        return {
+            flat_name: self.point_tensors(*layer.widths(point))[name]  # type: ignore[misc]
+            for point, names in self.layout(layer).items()
+            for name, flat_name in names.items()
+        }
+
+
+KINDS: Registry[type[AdapterKind]] = Registry("adapter kind")

@@ -1,12 +1,16 @@
 """The parallel adapter: a bottleneck without LayerNorm of its own, beside the feed-forward block."""
 
-from typing import Dict
-
 from torch import Tensor
 from torch.nn import init
 
-from .kind import KINDS, AdapterKind, TensorSpec, Weights, activations
+from .kind import KINDS, AdapterKind, BottleneckOptions, TensorSpec, Weights, activations
 from .rows import linear
+
+
+class Options(BottleneckOptions):
+    """What a user can choose about parallel adapters."""
+
+    places = {"beside_feed_forward": "ffn"}
 
 
 @KINDS.register("parallel")
@@ -19,19 +23,24 @@ class Parallel(AdapterKind):
     that is wider by the bottleneck dimension.
     """
 
+    Options = Options
     algebra = "add"
-    places = ("beside_feed_forward",)
+    adds = True
 
-    def tensors(self) -> Dict[str, TensorSpec]:
-        width, bottleneck = self.width, self.options.bottleneck
+    @property
+    def points(self) -> tuple[str, ...]:
+        return (self.options.point,)
+
+    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+        bottleneck = self.options.bottleneck
         return {
-            "down": TensorSpec((bottleneck, width), init.xavier_uniform_),
+            "down": TensorSpec((bottleneck, inputs), init.xavier_uniform_),
             "down_bias": TensorSpec((bottleneck,), init.zeros_),
-            "up": TensorSpec((width, bottleneck), init.xavier_uniform_, zero_is_identity=True),
-            "up_bias": TensorSpec((width,), init.zeros_, zero_is_identity=True),
+            "up": TensorSpec((outputs, bottleneck), init.xavier_uniform_, zero_is_identity=True),
+            "up_bias": TensorSpec((outputs,), init.zeros_, zero_is_identity=True),
         }
 
-    def apply(self, x: Tensor, weights: Weights) -> Tensor:
+    def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
         hidden = linear(x, weights["down"], weights["down_bias"])  # [..., b]
         hidden = activations.get(self.options.activation)(hidden)
         return linear(hidden, weights["up"], weights["up_bias"])  # [..., C]

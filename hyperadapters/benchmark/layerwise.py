@@ -16,7 +16,7 @@ class LayerwiseHypernetwork(Hypernetwork):
     def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
         return {
             side: [
-                self.generate(self.hidden(embedded))
+                self.generate({side: self.hidden(embedded)})[side]
                 for embedded in self.embed(side, condition).unbind(1)
             ]
             for side, condition in conditions.items()

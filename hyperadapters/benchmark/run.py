@@ -95,7 +95,7 @@ def generating(system: System, options: BenchmarkOptions) -> Callable[[], None]:
     ids = {"src": net_input["src_lang_id"], "tgt": net_input["tgt_lang_id"]}
     conditions = {
         side: Condition.from_ids(ids, inputs, like=ids["src"])
-        for side, inputs in source.setting.inputs.items()
+        for side, inputs in source.config.inputs.items()
     }
 
     def outputs() -> List[torch.Tensor]:

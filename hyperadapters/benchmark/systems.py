@@ -113,7 +113,7 @@ def build(name: str, options: BenchmarkOptions) -> System:
         task = tasks.setup_task(cfg.task)
         model = task.build_model(cfg.model)
         if name == "layerwise":
-            model.encoder.adapters = LayerwiseHypernetwork(model.encoder.adapters.setting)
+            model.encoder.adapters = LayerwiseHypernetwork(model.encoder.adapters.config)
         trainer = Trainer(cfg, task, model, task.build_criterion(cfg.criterion))
         trainer.optimizer  # noqa: B018  built here, not within the first measured step
     return System(name, task, trainer)

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from importlib import import_module
-from typing import List, Optional
+from types import ModuleType
 
 from .. import __version__
 from ..errors import report
@@ -21,6 +21,19 @@ COMMANDS = tuple(
 )  # fmt: skip
 
 
+class CommandParser(argparse.ArgumentParser):
+    """The parser of a sub-command, which adds its options when they are to be read or shown, so that
+    those that depend on what is registered cost the other commands nothing."""
+
+    command: ModuleType | None = None
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        if self.command:
+            self.command.add_arguments(self)
+            self.command = None
+        return super().parse_known_args(args, namespace)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser with all sub-commands; building it imports neither torch nor fairseq."""
     top = argparse.ArgumentParser(
@@ -29,17 +42,19 @@ def parser() -> argparse.ArgumentParser:
         "with fairseq.",
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=CommandParser
+    )
     for command in COMMANDS:
         name = command.__name__.rsplit(".", 1)[1].replace("_", "-")
         summary = (command.__doc__ or "").strip()
-        own = commands.add_parser(name, help=summary.splitlines()[0], description=summary)
-        command.add_arguments(own)
-        own.set_defaults(run=command.run)
+        options = commands.add_parser(name, help=summary.splitlines()[0], description=summary)
+        options.command = command
+        options.set_defaults(run=command.run)
     return top
 
 
-def main(argv: Optional[List[str]] = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Runs the command line.
 
     Args:

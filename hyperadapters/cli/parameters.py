@@ -10,6 +10,8 @@ from pathlib import Path
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options that decide the size of a configuration."""
+    from ..options import kind_options
+
     add = parser.add_argument
     add(
         "--arch",
@@ -28,12 +30,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="with --tasks: draw the growth up to so many languages and tasks (PNG)",
     )  # fmt: skip
     add("--adapter-kind", default="bottleneck", help="adapter kind (default: %(default)s)")
-    add("--adapter-bottleneck", type=int, default=128, metavar="B", help="(default: %(default)s)")
-    add(
-        "--adapter-norm",
-        default="trained",
-        help="LayerNorm: trained, plain, branch or none (default: trained)",
-    )
+    for name, (kind, field) in kind_options().items():
+        add(
+            "--" + name.replace("_", "-"),
+            type=getattr(kind, "__args__", [kind])[0],
+            default=field.default,
+            metavar=name.rpartition("_")[2].upper(),
+            help=field.metadata["help"].replace("%", "%%")
+            + ("" if "default" in field.metadata["help"] else " (default: %(default)s)"),
+        )
     for name, default in (("hidden", 204), ("layers", 2), ("lang-dim", 50), ("layer-dim", 50)):
         add(
             f"--hyper-{name}", type=int, default=default, metavar="N", help="(default: %(default)s)"

@@ -9,10 +9,10 @@ import torch
 from fairseq.dataclass.configs import GenerationConfig
 from fairseq.utils import move_to_cuda
 
+from ..backbone.fast_decoding.accelerate import accelerate_for_cpu, generator_class
 from ..data.spelling import Speller
 from ..data.tagged_pairs import TaggedPairs
 from ..errors import UserError
-from ..generation.quick import quick_search, quicken
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Decoder:
         self.task, self.model, self.search, self.limits = task, model, search, limits
         self.device = next(model.parameters()).device
         if self.device.type == "cpu":
-            quicken(model)
+            accelerate_for_cpu(model)
         self.aimed: Tuple[str, ...] = ()
         self.generator: Any = None
 
@@ -196,9 +196,9 @@ class Decoder:
         self.task.set_direction(one.src, one.tgt)  # others may have set the task up since
         if self.tokens(one) != self.aimed:
             config = GenerationConfig(**asdict(self.search))
-            self.generator = self.task.build_generator([self.model], config)
-            if self.device.type == "cpu":
-                self.generator = quick_search(self.generator, self.model)
+            dictionary = self.task.target_dictionary
+            generator = generator_class(self.model, dictionary, self.search.beam)
+            self.generator = self.task.build_generator([self.model], config, seq_gen_cls=generator)
             self.aimed = self.tokens(one)
 
     def decode_batch(self, batch: List[Place]) -> Decoded:

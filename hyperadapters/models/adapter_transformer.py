@@ -9,19 +9,19 @@ from fairseq.models.transformer import TransformerConfig, TransformerModel
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from ..backbone.decoder import AdapterTransformerDecoder
+from ..backbone.encoder import AdapterTransformerEncoder
 from ..configuration import (
     PRESETS,
     AdapterTransformerConfig,
     AdapterTransformerOptions,
+    build_adapters,
     defaults,
-    setting_of,
+    has_attention_points,
 )
 from ..data import recorded
 from ..errors import UserError
 from ..languages import Languages
-from ..sources import SOURCES
-from .adapter_decoder import AdapterTransformerDecoder
-from .adapter_encoder import AdapterTransformerEncoder
 from .fitting import Fitting
 
 
@@ -62,20 +62,23 @@ class AdapterTransformerModel(Fitting, TransformerModel):
             )
         model = super().build_model(args, task)
         model.recorded = task.state_dict()
-        model.encoder.adapters = SOURCES.get(args.adapter_source)(setting_of(args))
+        model.encoder.adapters = build_adapters(args)
         return model
 
     @classmethod
     def build_encoder(cls, args, src_dict, embed_tokens):
         return AdapterTransformerEncoder(
-            TransformerConfig.from_namespace(args), src_dict, embed_tokens
+            TransformerConfig.from_namespace(args),
+            src_dict,
+            embed_tokens,
+            has_attention_points(args),
         )
 
     @classmethod
     def build_decoder(cls, args, tgt_dict, embed_tokens):
         cfg = TransformerConfig.from_namespace(args)
         return AdapterTransformerDecoder(
-            cfg, tgt_dict, embed_tokens, no_encoder_attn=cfg.no_cross_attention
+            cfg, tgt_dict, embed_tokens, cfg.no_cross_attention, has_attention_points(args)
         )
 
     def get_extra_state(self) -> Tensor:

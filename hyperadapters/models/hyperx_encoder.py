@@ -10,14 +10,14 @@ from fairseq.models.transformer import TransformerConfig, TransformerModel
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
-from ..configuration import defaults, setting_of
+from ..backbone.encoder import AdapterTransformerEncoder
+from ..configuration import build_adapters, defaults, has_attention_points
 from ..data import recorded
 from ..errors import UserError
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
 from ..multitask.known import TASKS
 from ..multitask.record import compare
-from ..sources import SOURCES, Condition, ParameterSet
-from .adapter_encoder import AdapterTransformerEncoder
+from ..sources import Condition, ParameterSet
 from .fitting import Fitting
 
 
@@ -28,23 +28,22 @@ class TasksEncoder(AdapterTransformerEncoder):
         translation: id of the task of translation; None if there is no decoder.
     """
 
-    def __init__(self, cfg, dictionary, embed_tokens, translation: Optional[int]) -> None:
-        super().__init__(cfg, dictionary, embed_tokens)
+    def __init__(
+        self, cfg, dictionary, embed_tokens, has_attention_points: bool, translation: Optional[int]
+    ) -> None:
+        super().__init__(cfg, dictionary, embed_tokens, has_attention_points)
         self.translation = translation
 
-    def conditions(
-        self, ids: Dict[str, Optional[Tensor]], src_tokens: Tensor
-    ) -> Dict[str, Condition]:
-        inputs = self.adapters.setting.inputs
-        found = {"encoder": Condition.from_ids(ids, inputs["encoder"], like=src_tokens)}
+    def conditions(self, ids, inputs, src_tokens) -> Dict[str, Condition]:
+        conditions = {"encoder": Condition.from_ids(ids, inputs["encoder"], like=src_tokens)}
         if self.translation is not None:
             rows = ids["task"] == self.translation  # [B]
             if rows.any():
-                of_rows = {name: column[rows] for name, column in ids.items()}
-                found["decoder"] = Condition.from_ids(
-                    of_rows, inputs["decoder"], like=src_tokens[rows]
+                translated = {name: column[rows] for name, column in ids.items()}
+                conditions["decoder"] = Condition.from_ids(
+                    translated, inputs["decoder"], like=src_tokens[rows]
                 )
-        return found
+        return conditions
 
 
 @register_model("hyperx_encoder", dataclass=HyperXEncoderConfig)
@@ -85,13 +84,14 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         model = cls(
             TasksEncoder(
                 TransformerConfig.from_namespace(args), task.source_dictionary, embeddings,
+                has_attention_points(args),
                 tasks.index("translation") if "translation" in tasks else None,
             )
         )  # fmt: skip
         labels = json.loads(args.labels)
         for name in tasks:
             model.heads[name] = TASKS.get(name).head(args, model, labels.get(name, []))
-        model.encoder.adapters = SOURCES.get(args.adapter_source)(setting_of(args))
+        model.encoder.adapters = build_adapters(args)
         model.recorded = task.state_dict()
         return model
 
@@ -106,7 +106,7 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
             raise AttributeError("this model does not translate")
         return self.heads["translation"]
 
-    def optional_sets(self) -> List[ParameterSet]:
+    def conditional_parameters(self) -> List[ParameterSet]:
         """The heads' own parameters: a batch may have no sentence of a task."""
         common = set(self.encoder.parameters())
         heads = self.heads.values() if len(self.heads) > 1 else []

@@ -9,13 +9,13 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from ..checkpoints import settings
-from ..configuration import defaults, setting_of
+from ..configuration import defaults, source_configs
 from ..data.recorded import fingerprint
 from ..errors import Problems, UserError, listed, nearest
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..languages import Languages
 from ..options import ADAPTER_OPTIONS
-from ..sources import SOURCES, Origin
+from ..sources import SOURCES, PreviousSource
 from .cells import Cell
 from .configuration import HyperXEncoderConfig, Tables
 from .pieces import load_dictionary
@@ -115,7 +115,7 @@ class Continued(Start):
             self.refuse_like(like)
         else:
             origin = self.origin(tensors, training, like)
-            for name, tensor in model.encoder.adapters.continued(origin).items():
+            for name, tensor in model.encoder.adapters.grow_from(origin).items():
                 tensors[ADAPTER_PREFIX + name] = tensor
         self.copy(model, tensors, self.may_lack)
 
@@ -144,8 +144,8 @@ class Continued(Start):
 
     def origin(
         self, tensors: Mapping[str, Tensor], training: Training, like: Optional[str]
-    ) -> Origin:
-        """What its adapter source hands on, see `Origin`.
+    ) -> PreviousSource:
+        """What its adapter source hands on, see `PreviousSource`.
 
         Raises:
             UserError: if `like` is no language that it was trained with.
@@ -161,15 +161,15 @@ class Continued(Start):
         if new:
             start = f"those of {like}" if like else "their mean, where they are embeddings"
             logger.info(f"new languages: {', '.join(new)}; weights at the start: {start}")
-        return Origin(
+        return PreviousSource(
             source=self.source,
-            setting=setting_of(Namespace(**self.options)),
+            configs=source_configs(Namespace(**self.options)),
             tensors={
                 name.removeprefix(ADAPTER_PREFIX): tensor
                 for name, tensor in tensors.items()
                 if name.startswith(ADAPTER_PREFIX)
             },
-            known=[table.id(code) for code in known],
+            trained=[table.id(code) for code in known],
             new=[table.id(code) for code in united(new, added)],
             like=None if like is None else table.id(like),
         )

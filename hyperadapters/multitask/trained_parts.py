@@ -112,7 +112,7 @@ def only_new_languages(
             )
     problems.raise_if_any()
     ids = [training.tables.languages.index(code) for code in new]
-    own = model.encoder.adapters.of_languages(ids)
+    own = model.encoder.adapters.language_parameters(ids)
     if not own:
         name = next(
             n for n in SOURCES.names() if isinstance(model.encoder.adapters, SOURCES.get(n))

@@ -56,11 +56,14 @@ class Translation(Task):
         return inputs, torch.cat(targets)
 
     def head(self, args: Any, model: nn.Module, labels: Sequence[str]) -> nn.Module:
-        from ..models.adapter_decoder import AdapterTransformerDecoder
+        from ..backbone.decoder import AdapterTransformerDecoder
 
         cfg = TransformerConfig.from_namespace(args)
         encoder = model.encoder
-        return AdapterTransformerDecoder(cfg, encoder.dictionary, encoder.embed_tokens)
+        return AdapterTransformerDecoder(
+            cfg, encoder.dictionary, encoder.embed_tokens,
+            has_attention_points=encoder.has_attention_points,
+        )  # fmt: skip
 
     def predict(
         self, head: nn.Module, encoder_out: Mapping[str, Any], inputs: Mapping[str, Tensor]

@@ -54,7 +54,7 @@ def vectors_of(trained: Trained, wanted: Sequence[str] = ()) -> List[Vectors]:
     kept = tuple(wanted) or trained.languages.codes
     found = embeddings(source, trained.languages, directions, kept)
     for side, role in ROLES.items():
-        if role in source.setting.inputs[side]:
+        if role in source.config.inputs[side]:
             found.append(adapters(source, trained.languages, directions, kept, side))
     found = [vectors for vectors in found if len(vectors.codes) > 2]
     if not found:
@@ -99,7 +99,7 @@ def adapters(
         kept: the languages that are wanted.
         side: "encoder", whose adapters belong to source languages, or "decoder", to target languages.
     """
-    inputs, role = source.setting.inputs[side], ("encoder", "decoder").index(side)
+    inputs, role = source.config.inputs[side], ("encoder", "decoder").index(side)
     of_language: Dict[str, np.ndarray] = {}
     for code in tqdm(kept, desc=f"{side} adapters"):
         pairs = torch.tensor([pair for pair in directions if pair[role] == languages.id(code)])

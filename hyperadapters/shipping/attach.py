@@ -7,10 +7,10 @@ import torch
 
 from .. import checkpoints
 from ..checkpoints import NOT_ARCHITECTURE
-from ..configuration import setting_of
+from ..configuration import source_configs
 from ..errors import UserError
 from ..files import check_output
-from ..sources import Setting
+from ..sources import SourceConfig
 from ..sources.baked import Baked
 from .baked_checkpoint import baked_settings, baked_state, write
 from .card import Card, card_path
@@ -38,7 +38,7 @@ def attach(checkpoint: str, adapters: List[str], out: str) -> Report:
     check_together(sets)
     first = sets[0].card
     settings = baked_settings(Namespace(**first.model), [one.card.direction for one in sets])
-    baked = joined(sets, setting_of(Namespace(**settings)))
+    baked = joined(sets, source_configs(Namespace(**settings))[first.model["adapter_kind"]])
     base = checkpoints.load(checkpoint)
     if fingerprint(backbone_weights(base["model"])) != first.backbone:
         raise UserError(
@@ -85,26 +85,26 @@ def check_together(sets: List[Exported]) -> None:
                 )
 
 
-def joined(sets: List[Exported], setting: Setting) -> Baked:
+def joined(sets: List[Exported], config: SourceConfig) -> Baked:
     """One source with the adapters of all files.
 
     Args:
         sets: the adapters, each of another direction.
-        setting: the setting of all these directions.
+        config: the configuration of all these directions.
     Raises:
         UserError: if two files bring different adapters for one condition.
     """
-    baked = Baked(setting).to(next(iter(sets[0].tensors.values())).dtype)
+    baked = Baked(config).to(next(iter(sets[0].tensors.values())).dtype)
     brought: Dict[Tuple, str] = {}
-    for direction, one in zip(setting.directions, sets):
-        for side in setting.sites:
+    for direction, one in zip(config.directions, sets):
+        for side in config.inputs:
             (key,) = baked.keys_of(side, direction)
             for name, stored in baked.tensors(side, key).items():
                 tensor = one.tensors[f"{side}.{name}"]
                 if (side, key) in brought and not torch.equal(stored, tensor):
                     raise UserError(
                         f"{one.path} and {brought[side, key]} bring different {side} adapters for "
-                        f"the same {' and '.join(setting.inputs[side]) or 'condition'}: "
+                        f"the same {' and '.join(config.inputs[side]) or 'condition'}: "
                         "export both from one checkpoint"
                     )
                 stored.copy_(tensor)

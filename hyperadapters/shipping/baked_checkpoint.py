@@ -1,6 +1,7 @@
 """A checkpoint with baked adapters, put together from a backbone and its settings."""
 
 from argparse import Namespace
+from dataclasses import replace
 from typing import Any, Dict, List, Mapping
 
 import torch
@@ -8,14 +9,14 @@ from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from omegaconf import OmegaConf
 
 from .. import checkpoints
-from ..configuration import setting_of
+from ..configuration import adapter_choices, source_configs
 from ..data import recorded
 from ..data.lengths import LengthOptions
 from ..data.stock_options import BORROWED
 from ..files import written
 from ..freezing import ADAPTER_PREFIX, is_backbone
 from ..resume_check import ResumeOptions
-from ..sources.baked import Baked
+from ..sources import AdapterSource, SourceGroup
 from ..tasks.multilingual_adapter_translation import MultilingualAdapterTranslationConfig
 
 TASK = "multilingual_adapter_translation"
@@ -30,11 +31,14 @@ def baked_settings(cfg: Namespace, pairs: List[str]) -> Dict[str, Any]:
         cfg: the complete configuration that the adapters were trained with.
         pairs: the baked directions.
     """
-    inputs = setting_of(cfg).inputs
+    configs = source_configs(cfg)
+    inputs = configs[cfg.adapter_kind].inputs
+    extra = [replace(choice, source="baked") for choice in adapter_choices(cfg)[1:]]
     return {
         **vars(cfg),
         **dict.fromkeys(FILES),
         "adapter_source": "baked",
+        "extra_adapters": ",".join(one.write(configs[one.kind]) for one in extra) or None,
         "baked_from": cfg.baked_from or cfg.adapter_source,
         # those of a card that is older than this record are unknown
         "trained_directions": cfg.trained_directions
@@ -48,7 +52,7 @@ def baked_state(
     base: Mapping[str, Any],
     settings: Mapping[str, Any],
     task_state: Mapping[str, Any],
-    adapters: Baked,
+    adapters: AdapterSource | SourceGroup,
 ) -> Dict[str, Any]:
     """What a checkpoint with baked adapters holds: all that fairseq needs to load it, and nothing
     that it needs to go on training.

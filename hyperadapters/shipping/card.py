@@ -13,11 +13,11 @@ from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
 from ..checkpoint_files import check_transfer
-from ..configuration import AdapterTransformerConfig, defaults, has_adapters, setting_of
+from ..configuration import AdapterTransformerConfig, defaults, has_adapters, source_configs
 from ..data import recorded
 from ..errors import UserError
 from ..languages import split_direction
-from ..sources import Setting
+from ..sources import SourceConfig
 from .baked_checkpoint import FILES
 from .fingerprint import dtype_name
 
@@ -49,15 +49,15 @@ class Card:
         return self.model["directions"]
 
     @property
-    def setting(self) -> Setting:
+    def config(self) -> SourceConfig:
         """What the adapters' source must know."""
-        return setting_of(Namespace(**self.model))
+        return source_configs(Namespace(**self.model))[self.model["adapter_kind"]]
 
     def as_dict(self) -> Dict[str, Any]:
         """The card in plain containers; what a reader wants to know stands first."""
-        setting = self.setting
+        config = self.config
         src, tgt = split_direction(self.direction)
-        options = dataclasses.asdict(setting.kind.options)
+        options = dataclasses.asdict(config.kind.options)
         card = {
             "format": FORMAT,
             "version": VERSION,
@@ -66,11 +66,11 @@ class Card:
             "target_language": tgt,
             "kind": {
                 "name": self.model["adapter_kind"],
-                "width": setting.kind.width,
+                "width": config.layers["encoder"].width,
                 **{name: value for name, value in options.items() if value is not None},
             },
             "source": self.model["baked_from"],
-            "condition": {side: list(inputs) for side, inputs in setting.inputs.items()},
+            "condition": {side: list(inputs) for side, inputs in config.inputs.items()},
             **dataclasses.asdict(self),
         }
         return json.loads(json.dumps(card))  # tuples become lists, as in the file
@@ -142,12 +142,12 @@ def read_card(adapters: str) -> Card:
     )
 
 
-def shapes(setting: Setting) -> Dict[str, Tuple[int, ...]]:
+def shapes(config: SourceConfig) -> Dict[str, Tuple[int, ...]]:
     """Names and shapes of the tensors of one direction's adapters."""
     return {
-        f"{side}.{name}": (len(sites), *spec.shape)
-        for side, sites in setting.sites.items()
-        for name, spec in setting.kind.tensors().items()
+        f"{side}.{name}": (len(config.sites[side]), *spec.shape)
+        for side in config.inputs
+        for name, spec in config.tensors(side).items()
     }
 
 

@@ -59,7 +59,7 @@ class Exported:
                     f"{path}: '{name}' is {found.get(name, 'missing')}, its card says "
                     f"{card.tensors.get(name, 'nothing of it')}: export it again"
                 )
-        if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes(card.setting):
+        if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes(card.config):
             raise UserError(
                 f"{path}: its tensors do not fit the model on its card: export it again"
             )
@@ -103,9 +103,9 @@ def export(checkpoint: str, direction: str, out: str) -> Dict[str, Any]:
 
 def tensors_of(baked: Baked) -> Dict[str, Tensor]:
     """The adapters that were baked for one direction, `SIDE.NAME` [sites, *shape]."""
-    (direction,) = baked.setting.directions
+    (direction,) = baked.config.directions
     tensors = {}
-    for side in baked.setting.sites:
+    for side in baked.config.inputs:
         (key,) = baked.keys_of(side, direction)
         for name, tensor in baked.tensors(side, key).items():
             tensors[f"{side}.{name}"] = tensor.detach()

@@ -9,11 +9,11 @@ import torch
 from tqdm import tqdm
 
 from .. import checkpoints
-from ..configuration import check_direction_is_known, defaults, has_adapters, setting_of
+from ..configuration import build_adapters, check_direction_is_known, defaults, has_adapters
 from ..errors import UserError
 from ..freezing import ADAPTER_PREFIX
 from ..languages import Languages
-from ..sources import SOURCES, AdapterSource
+from ..sources import AdapterSource, SourceGroup
 from ..sources.baked import Baked, bake
 
 
@@ -97,11 +97,11 @@ class Trained:
             if name.startswith(ADAPTER_PREFIX)
         }
 
-    def source(self) -> AdapterSource:
+    def source(self) -> AdapterSource | SourceGroup:
         """The adapter source in single precision, as generation on a CPU loads it."""
-        setting = setting_of(Namespace(**{**vars(self.cfg), "adapter_start": "published"}))
+        cfg = Namespace(**{**vars(self.cfg), "adapter_start": "published"})
         with torch.device("meta"):  # shapes without memory or start values
-            source = SOURCES.get(self.cfg.adapter_source)(setting)
+            source = build_adapters(cfg)
         try:
             source.load_state_dict(self.adapter_state(), assign=True)
         except RuntimeError as error:
@@ -111,7 +111,7 @@ class Trained:
             ) from error
         return source.float()
 
-    def baked(self, pairs: List[str]) -> Baked:
+    def baked(self, pairs: List[str]) -> Baked | SourceGroup:
         """The adapters of some directions as plain weights in the checkpoint's precision."""
         directions = [self.languages.direction(pair) for pair in pairs]
 

@@ -2,9 +2,10 @@
 
 from . import baked, bank, hypernetwork, stack  # noqa: F401
 from .condition import Condition
+from .group import SourceGroup
+from .growth import PreviousSource
 from .inputs import INPUTS, parse_inputs
-from .origin import Origin
-from .source import SOURCES, STARTS, AdapterSource, HyperOptions, ParameterSet, Setting
+from .source import SOURCES, STARTS, AdapterSource, HyperOptions, ParameterSet, SourceConfig
 
 __all__ = [
     "INPUTS",
@@ -13,8 +14,9 @@ __all__ = [
     "AdapterSource",
     "Condition",
     "HyperOptions",
-    "Origin",
     "ParameterSet",
-    "Setting",
+    "PreviousSource",
+    "SourceConfig",
+    "SourceGroup",
     "parse_inputs",
 ]

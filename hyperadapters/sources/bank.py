@@ -1,7 +1,7 @@
 """Stored adapters, one set per key: the regular adapters."""
 
 import itertools
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -9,29 +9,29 @@ from torch import Tensor, nn
 from ..adapters import TensorSpec, Weights
 from ..errors import UserError, listed
 from .condition import Condition
+from .growth import PreviousSource
 from .inputs import INPUTS
-from .origin import Origin
-from .source import SOURCES, AdapterSource, ParameterSet, Setting
+from .source import SOURCES, AdapterSource, ParameterSet, SourceConfig
 
-Key = Tuple[int, ...]
+Key = tuple[int, ...]
 
 
 def keys_of_direction(
-    inputs: Sequence[str], setting: Setting, direction: Tuple[int, ...] = ()
-) -> List[Key]:
+    inputs: Sequence[str], config: SourceConfig, direction: tuple[int, ...] = ()
+) -> list[Key]:
     """The keys of one direction (source id, target id), for every id of the inputs that it leaves
     open; without a direction it leaves all open."""
     given = dict(zip(("src", "tgt"), direction))
     choices = [
-        [given[name]] if name in given else range(setting.sizes[INPUTS.get(name).table])
+        [given[name]] if name in given else range(config.sizes[INPUTS.get(name).table])
         for name in inputs
     ]
     return list(itertools.product(*choices))
 
 
-def keys_of_directions(inputs: Sequence[str], setting: Setting) -> List[Key]:
-    """The distinct keys that occur among the setting's directions."""
-    found = (keys_of_direction(inputs, setting, pair) for pair in setting.directions)
+def keys_of_directions(inputs: Sequence[str], config: SourceConfig) -> list[Key]:
+    """The distinct keys that occur among the configuration's directions."""
+    found = (keys_of_direction(inputs, config, pair) for pair in config.directions)
     return list(dict.fromkeys(itertools.chain.from_iterable(found)))
 
 
@@ -53,30 +53,29 @@ class Bank(AdapterSource):
     and no update. The key of a side is the tuple of its condition inputs.
 
     Args:
-        setting: see `AdapterSource`.
+        config: see `AdapterSource`.
     """
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, config: SourceConfig) -> None:
+        super().__init__(config)
         self.sides = nn.ModuleDict()
-        for side in setting.inputs:
-            sites = setting.sites[side]
+        for side in config.inputs:
             sets = nn.ModuleDict()
             for key in self.keys(side):
                 sets[self.name_of(key)] = nn.ParameterDict(
                     {
-                        name: stored(spec, len(sites), setting.start)
-                        for name, spec in setting.kind.tensors().items()
+                        name: stored(spec, len(config.sites[side]), config.start)
+                        for name, spec in config.tensors(side).items()
                     }
                 )
             self.sides[side] = sets
 
-    def keys(self, side: str) -> List[Key]:
+    def keys(self, side: str) -> list[Key]:
         """All keys of a side: the trained directions if it depends on both languages, else all ids."""
-        inputs = self.setting.inputs[side]
+        inputs = self.config.inputs[side]
         if "src" in inputs and "tgt" in inputs:
-            return keys_of_directions(inputs, self.setting)
-        return keys_of_direction(inputs, self.setting)
+            return keys_of_directions(inputs, self.config)
+        return keys_of_direction(inputs, self.config)
 
     @staticmethod
     def name_of(key: Key) -> str:
@@ -92,13 +91,13 @@ class Bank(AdapterSource):
         name = self.name_of(key)
         if name not in self.sides[side]:
             raise UserError(
-                f"no {side} adapter is stored for {','.join(self.setting.inputs[side])} = {name}, "
+                f"no {side} adapter is stored for {','.join(self.config.inputs[side])} = {name}, "
                 f"stored are {listed(self.sides[side])}"
             )
         return self.sides[side][name]
 
-    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
-        weights: Dict[str, List[Weights]] = {}
+    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
+        weights: dict[str, list[Weights]] = {}
         for side, condition in conditions.items():
             sets = [
                 {name: tensor.unbind(0) for name, tensor in self.tensors(side, tuple(key)).items()}
@@ -111,13 +110,13 @@ class Bank(AdapterSource):
                     else sets[0][name][number].unsqueeze(0)
                     for name in sets[0]
                 }
-                for number in range(len(self.setting.sites[side]))
+                for number in range(len(self.config.sites[side]))
             ]
         return weights
 
-    def keys_of_languages(self, side: str, ids: Sequence[int]) -> Dict[Key, List[int]]:
+    def keys_of_languages(self, side: str, ids: Sequence[int]) -> dict[Key, list[int]]:
         """The keys of a side in which one of the languages occurs, and where in the key."""
-        tables = [INPUTS.get(name).table for name in self.setting.inputs[side]]
+        tables = [INPUTS.get(name).table for name in self.config.inputs[side]]
         found = {}
         for key in self.keys(side):
             places = [
@@ -129,22 +128,22 @@ class Bank(AdapterSource):
                 found[key] = places
         return found
 
-    def continued(self, origin: Origin) -> Dict[str, Tensor]:
+    def grow_from(self, previous: PreviousSource) -> dict[str, Tensor]:
         """As described there; weights of stored adapters have no mean that means anything."""
-        found = super().continued(origin)
-        if origin.like is None:
-            return found
+        state = super().grow_from(previous)
+        if previous.like is None:
+            return state
         for side, sets in self.sides.items():
-            for key, places in self.keys_of_languages(side, origin.new).items():
-                like = [origin.like if place in places else number
+            for key, places in self.keys_of_languages(side, previous.new).items():
+                like = [previous.like if place in places else number
                         for place, number in enumerate(key)]  # fmt: skip
                 for name in sets[self.name_of(key)]:
                     stored = f"sides.{side}.{self.name_of(tuple(like))}.{name}"
-                    if stored in origin.tensors:
-                        found[f"sides.{side}.{self.name_of(key)}.{name}"] = origin.tensors[stored]
-        return found
+                    if stored in previous.tensors:
+                        state[f"sides.{side}.{self.name_of(key)}.{name}"] = previous.tensors[stored]
+        return state
 
-    def of_languages(self, ids: Sequence[int]) -> Dict[str, Optional[List[int]]]:
+    def language_parameters(self, ids: Sequence[int]) -> dict[str, list[int] | None]:
         return {
             f"sides.{side}.{self.name_of(key)}.{name}": None
             for side, sets in self.sides.items()
@@ -152,7 +151,7 @@ class Bank(AdapterSource):
             for name in sets[self.name_of(key)]
         }
 
-    def optional_sets(self) -> List[ParameterSet]:
+    def conditional_parameters(self) -> list[ParameterSet]:
         return [
             list(tensors.parameters())
             for sets in self.sides.values()

@@ -1,18 +1,18 @@
 """One hypernetwork that generates the adapters of every layer from embeddings."""
 
 import math
-from typing import Dict, List, Mapping, Optional, Sequence, Set
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..adapters import Weights
+from ..adapters import TensorSpec, Weights
 from ..adapters.kind import activations
 from .condition import Condition
+from .growth import PreviousSource, with_leading_rows
 from .inputs import INPUTS
-from .origin import Origin, longer
-from .source import SOURCES, AdapterSource, ParameterSet, Setting
+from .source import SOURCES, AdapterSource, ParameterSet, SourceConfig
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -59,47 +59,47 @@ class Hypernetwork(AdapterSource):
     """Embeddings -> residual MLP -> one head per adapter tensor (Baziotis et al. 2022, section 2).
 
     All sites and all distinct conditions of encoder and decoder leave in one matrix product per
-    head. An input that a side does not depend on is a zero slice of the concatenated embeddings.
+    head. A tensor that both sides have in one shape has one head; else each side has its own. An
+    input that a side does not depend on is a zero slice of the concatenated embeddings.
     Every generated tensor is divided by sqrt(d_h), so that its scale does not grow with d_h.
 
     Args:
-        setting: see `AdapterSource`.
+        config: see `AdapterSource`.
     """
 
     default_inputs = {"encoder": ("src", "tgt"), "decoder": ("tgt",)}
     task_inputs = {"encoder": ("src", "task"), "decoder": ("tgt",)}
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
-        options = setting.hyper
-        activation = setting.kind.options.activation
-        self.inputs = embedded_inputs(setting)
+    def __init__(self, config: SourceConfig) -> None:
+        super().__init__(config)
+        options = config.hyper
+        self.inputs = embedded_inputs(config)
         self.embeddings = nn.ModuleDict()
         for name in self.inputs:
             if self.table_of(name) not in self.embeddings:
                 table = INPUTS.get(name).table
                 std = options.lang_start if table == "languages" else 1.0
                 self.embeddings[self.table_of(name)] = embedding(
-                    setting.sizes[table], options.lang_dim, std
+                    config.sizes[table], options.lang_dim, std
                 )
-        self.layer_embedding = embedding(sum(map(len, setting.sites.values())), options.layer_dim)
+        self.layer_embedding = embedding(sum(map(len, config.sites.values())), options.layer_dim)
         width = len(self.inputs) * options.lang_dim + options.layer_dim
         self.project = linear(width, options.hidden)
         self.blocks = nn.Sequential(
             *(
-                ResidualBlock(options.hidden, activation, options.dropout)
+                ResidualBlock(options.hidden, options.activation, options.dropout)
                 for _ in range(options.layers)
             )
         )
         self.dropout = nn.Dropout(options.dropout)
-        self.activation = activation
+        self.outputs = outputs_of_heads(config)
         self.heads = nn.ModuleDict()
-        for name, spec in setting.kind.tensors().items():
-            self.heads[name] = linear(options.hidden, spec.size)
-            if setting.start == "identity" and spec.zero_is_identity:
-                nn.init.zeros_(self.heads[name].weight)
+        for head, (_, spec, _) in self.outputs.items():
+            self.heads[head] = linear(options.hidden, spec.size)
+            if config.start == "identity" and spec.zero_is_identity:
+                nn.init.zeros_(self.heads[head].weight)
         self.scale = 1 / math.sqrt(options.hidden) if options.rescale else 1.0
-        if setting.start == "calibrated":
+        if config.start == "calibrated":
             self.calibrate()
 
     @torch.no_grad()
@@ -107,32 +107,31 @@ class Hypernetwork(AdapterSource):
         """Scales the heads so that what they generate at the start has the standard deviation of a
         stored adapter's start values (the published code's "hyper" initialisation, measured with
         the rescaling that the forward pass uses, on conditions drawn from all ids)."""
-        generated: Dict[str, List[Tensor]] = {name: [] for name in self.heads}
-        for side, inputs in self.setting.inputs.items():
+        hidden = {}
+        for side, inputs in self.config.inputs.items():
             draws = torch.zeros(16, len(inputs), dtype=torch.long)
             for column, name in enumerate(inputs):
-                draws[:, column].random_(self.setting.sizes[INPUTS.get(name).table])
+                draws[:, column].random_(self.config.sizes[INPUTS.get(name).table])
             condition = Condition(inputs, draws, torch.arange(len(draws)))
-            for name, tensor in self.generate(
-                self.hidden(self.embed(side, condition).flatten(0, 1))
-            ).items():
-                generated[name].append(tensor)
-        for name, spec in self.setting.kind.tensors().items():
+            hidden[side] = self.hidden(self.embed(side, condition).flatten(0, 1))
+        generated = self.generate(hidden)
+        for head, (tensor, spec, sides) in self.outputs.items():
             target = spec.start(torch.empty(spec.shape)).std()
             if target > 0:
-                self.heads[name].weight.mul_(target / torch.cat(generated[name]).std())
+                values = torch.cat([generated[side][tensor] for side in sides])
+                self.heads[head].weight.mul_(target / values.std())
             else:  # biases and gains, which start constant
-                self.heads[name].weight.uniform_(-0.01, 0.01)
+                self.heads[head].weight.uniform_(-0.01, 0.01)
 
     def table_of(self, name: str) -> str:
         """The embedding table of a condition input: one for all languages if they are tied."""
         table = INPUTS.get(name).table
-        return "languages" if table == "languages" and self.setting.hyper.tied else name
+        return "languages" if table == "languages" and self.config.hyper.tied else name
 
     def embed(self, side: str, condition: Condition) -> Tensor:
         """Concatenated embeddings of every condition at every site of a side [K, sites, width]."""
         sites = torch.tensor(
-            [site.id for site in self.setting.sites[side]], device=condition.unique.device
+            [site.id for site in self.config.sites[side]], device=condition.unique.device
         )
         shape = (condition.count, len(sites), -1)
         layer = self.layer_embedding(sites)  # [sites, layer_dim]
@@ -142,96 +141,113 @@ class Hypernetwork(AdapterSource):
                 ids = condition.unique[:, condition.inputs.index(name)]
                 part = self.embeddings[self.table_of(name)](ids)  # [K, lang_dim]
             else:
-                part = layer.new_zeros(condition.count, self.setting.hyper.lang_dim)
+                part = layer.new_zeros(condition.count, self.config.hyper.lang_dim)
             parts.append(part.unsqueeze(1).expand(shape))
         parts.append(layer.unsqueeze(0).expand(shape))
         return torch.cat(parts, dim=2)
 
     def hidden(self, embedded: Tensor) -> Tensor:
         """The hypernetwork's last hidden state [R, d_h] for R embedded conditions [R, width]."""
-        hidden = activations.get(self.activation)(self.project(embedded))
+        hidden = activations.get(self.config.hyper.activation)(self.project(embedded))
         hidden = self.blocks(self.dropout(hidden))
-        if self.setting.hyper.output_norm:
+        if self.config.hyper.output_norm:
             hidden = F.layer_norm(hidden, hidden.shape[-1:])
         return hidden
 
-    def generate(self, hidden: Tensor) -> Dict[str, Tensor]:
-        """Weights [R, *shape] from hidden states [R, d_h], one product per head."""
+    def generate(self, hidden: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+        """Weights of each side [R, *shape] from hidden states [R, d_h], one product per head."""
         # scaling [R, d_h] costs less than scaling the product [R, size]
-        hidden = hidden * self.scale
-        weights = {}
-        for name, spec in self.setting.kind.tensors().items():
-            head = self.heads[name]
-            tensor = F.linear(hidden, head.weight, head.bias * self.scale)
-            weights[name] = (
-                tensor.view(-1, *spec.shape) + spec.offset
-                if spec.offset
-                else (tensor.view(-1, *spec.shape))
-            )
+        scaled = {side: rows * self.scale for side, rows in hidden.items()}
+        joint: dict[tuple[str, ...], Tensor] = {}
+        weights: dict[str, dict[str, Tensor]] = {side: {} for side in hidden}
+        for head_name, (name, spec, all_sides) in self.outputs.items():
+            sides = tuple(side for side in all_sides if side in scaled)
+            if not sides:
+                continue
+            if sides not in joint:
+                joint[sides] = torch.cat([scaled[side] for side in sides])
+            head = self.heads[head_name]
+            tensor = F.linear(joint[sides], head.weight, head.bias * self.scale)
+            tensor = tensor.view(-1, *spec.shape)
+            if spec.offset:
+                tensor = tensor + spec.offset
+            # split and unbind, whose backward passes copy once, unlike those of one slice a site
+            for side, part in zip(sides, tensor.split([len(scaled[side]) for side in sides])):
+                weights[side][name] = part
         return weights
 
-    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         embedded = {side: self.embed(side, condition) for side, condition in conditions.items()}
-        generated = self.generate(
-            self.hidden(torch.cat([part.flatten(0, 1) for part in embedded.values()]))
-        )
-        # split and unbind, whose backward passes copy once, unlike those of one slice a site
         rows = [part.size(0) * part.size(1) for part in embedded.values()]
-        parts = {name: tensor.split(rows) for name, tensor in generated.items()}
-        return {
-            side: by_site({name: parts[name][number] for name in parts}, *part.shape[:2])
-            for number, (side, part) in enumerate(embedded.items())
-        }
+        hidden = self.hidden(torch.cat([part.flatten(0, 1) for part in embedded.values()]))
+        generated = self.generate(dict(zip(embedded, hidden.split(rows))))
+        return {side: by_site(generated[side], *embedded[side].shape[:2]) for side in conditions}
 
-    def used_tables(self) -> Set[str]:
+    def used_tables(self) -> set[str]:
         """The embedding tables that some side depends on."""
-        return {self.table_of(name) for inputs in self.setting.inputs.values() for name in inputs}
+        return {self.table_of(name) for inputs in self.config.inputs.values() for name in inputs}
 
-    def optional_sets(self) -> List[ParameterSet]:
+    def conditional_parameters(self) -> list[ParameterSet]:
         used = self.used_tables()
         return [[table.weight] for name, table in self.embeddings.items() if name not in used]
 
-    def continued(self, origin: Origin) -> Dict[str, Tensor]:
-        own, found = self.state_dict(), super().continued(origin)
-        known = [origin.like] if origin.like is not None else list(origin.known)
+    def grow_from(self, previous: PreviousSource) -> dict[str, Tensor]:
+        start, state = self.state_dict(), super().grow_from(previous)
+        trained = [previous.like] if previous.like is not None else list(previous.trained)
         for table in self.embeddings:
             name = f"embeddings.{table}.weight"
-            if name in origin.tensors:
-                rows = origin.tensors[name]
-                found[name] = longer(rows, own[name])
+            if name in previous.tensors:
+                rows = previous.tensors[name]
+                state[name] = with_leading_rows(start[name], rows)
                 if table == "task":
-                    found[name][len(rows) :] = rows.mean(0)
-                elif known:
-                    found[name][list(origin.new)] = rows[known].mean(0)
+                    state[name][len(rows) :] = rows.mean(0)
+                elif trained:
+                    state[name][list(previous.new)] = rows[trained].mean(0)
         name = "layer_embedding.weight"  # a decoder's layers come last
-        found[name] = longer(origin.tensors[name], own[name])
-        found["project.weight"] = self.with_columns_of(origin, own["project.weight"])
-        return found
+        state[name] = with_leading_rows(start[name], previous.tensors[name])
+        state["project.weight"] = self.with_columns_of(previous, start["project.weight"])
+        return state
 
-    def with_columns_of(self, origin: Origin, own: Tensor) -> Tensor:
-        """The projection [d_h, width] with the columns of each input that the origin has too."""
-        old, found = origin.tensors["project.weight"], own.clone()
-        inputs, width = embedded_inputs(origin.setting), self.setting.hyper.lang_dim
+    def with_columns_of(self, previous: PreviousSource, start: Tensor) -> Tensor:
+        """The projection [d_h, width] with the columns of each input that the previous source has."""
+        stored, weight = previous.tensors["project.weight"], start.clone()
+        inputs, width = embedded_inputs(previous.config), self.config.hyper.lang_dim
         for place, name in enumerate(self.inputs):
             if name in inputs:
-                start = inputs.index(name) * width
-                found[:, place * width : (place + 1) * width] = old[:, start : start + width]
-        found[:, len(self.inputs) * width :] = old[:, len(inputs) * width :]
-        return found
+                first = inputs.index(name) * width
+                weight[:, place * width : (place + 1) * width] = stored[:, first : first + width]
+        weight[:, len(self.inputs) * width :] = stored[:, len(inputs) * width :]
+        return weight
 
-    def of_languages(self, ids: Sequence[int]) -> Dict[str, Optional[List[int]]]:
+    def language_parameters(self, ids: Sequence[int]) -> dict[str, list[int] | None]:
         return {f"embeddings.{table}.weight": list(ids) for table in self.used_tables() - {"task"}}
 
 
-def embedded_inputs(setting: Setting) -> List[str]:
+def outputs_of_heads(config: SourceConfig) -> dict[str, tuple[str, TensorSpec, tuple[str, ...]]]:
+    """For each head of a hypernetwork the tensor that it generates, and the sides that have it."""
+    specs: dict[str, dict[str, TensorSpec]] = {}
+    for side in config.inputs:
+        for name, spec in config.tensors(side).items():
+            specs.setdefault(name, {})[side] = spec
+    outputs = {}
+    for name, by_side in specs.items():
+        if len({spec.shape for spec in by_side.values()}) == 1:
+            outputs[name] = (name, next(iter(by_side.values())), tuple(by_side))
+        else:
+            for side, spec in by_side.items():
+                outputs[f"{side}_{name}"] = (name, spec, (side,))
+    return outputs
+
+
+def embedded_inputs(config: SourceConfig) -> list[str]:
     """The condition inputs whose embeddings a hypernetwork reads, in their order."""
-    used = {name for inputs in setting.inputs.values() for name in inputs}
-    if "decoder" in setting.inputs:
+    used = {name for inputs in config.inputs.values() for name in inputs}
+    if "decoder" in config.inputs:
         used |= {"src", "tgt"}  # what no side depends on stays zero, as in the published model
     return [name for name in INPUTS.names() if name in used]
 
 
-def by_site(weights: Weights, conditions: int, sites: int) -> List[Weights]:
+def by_site(weights: Weights, conditions: int, sites: int) -> list[Weights]:
     """The weights of each site, tensors [K, *shape], from tensors [K * sites, *shape]."""
     of_sites = {
         name: tensor.unflatten(0, (conditions, sites)).unbind(1) for name, tensor in weights.items()

@@ -1,18 +1,19 @@
 """Where adapter weights come from: the interface of adapter sources."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ..adapters import AdapterKind, Site, Weights
+from ..adapters import AdapterKind, LayerShape, Site, TensorSpec, Weights
 from ..errors import UserError
 from ..registry import Registry
 from .condition import Condition
-from .origin import Origin
+from .growth import PreviousSource
 
-ParameterSet = List[nn.Parameter]
+ParameterSet = list[nn.Parameter]
 
 STARTS = ("published", "identity", "calibrated")
 
@@ -27,6 +28,7 @@ class HyperOptions:
         lang_dim: width of the language and task embeddings.
         layer_dim: width of the layer embedding.
         lang_start: standard deviation of the language embeddings at the start.
+        activation: name of the activation function.
         dropout: dropout probability inside the hypernetwork.
         rescale: divide every generated tensor by sqrt(d_h), the fix that lets it grow.
         tied: source and target language share one embedding table.
@@ -41,6 +43,7 @@ class HyperOptions:
     lang_dim: int = 50
     layer_dim: int = 50
     lang_start: float = 1.0
+    activation: str = "relu"
     dropout: float = 0.0
     rescale: bool = True
     tied: bool = True
@@ -58,11 +61,12 @@ class HyperOptions:
 
 
 @dataclass(frozen=True)
-class Setting:
+class SourceConfig:
     """Everything a source must know to build itself. It names no language: only ids and sizes.
 
     Args:
         kind: the adapter kind whose weights are wanted.
+        layers: the dimensions of the layers of each side.
         sites: the sites of each side, see `adapters.sites`.
         inputs: the condition inputs that each side depends on.
         sizes: how many ids each table has, e.g. {"languages": 50}.
@@ -73,10 +77,11 @@ class Setting:
     """
 
     kind: AdapterKind
-    sites: Mapping[str, List[Site]]
-    inputs: Mapping[str, Tuple[str, ...]]
+    layers: Mapping[str, LayerShape]
+    sites: Mapping[str, list[Site]]
+    inputs: Mapping[str, tuple[str, ...]]
     sizes: Mapping[str, int]
-    directions: Tuple[Tuple[int, int], ...] = ()
+    directions: tuple[tuple[int, int], ...] = ()
     start: str = "published"
     hyper: HyperOptions = field(default_factory=HyperOptions)
 
@@ -84,30 +89,37 @@ class Setting:
         if self.start not in STARTS:
             raise UserError(f"--adapter-start {self.start}: choose one of {', '.join(STARTS)}")
 
+    def tensors(self, side: str) -> dict[str, TensorSpec]:
+        """Name and specification of every tensor of a weight set of a side."""
+        return self.kind.tensors(self.layers[side])
+
 
 class AdapterSource(nn.Module, ABC):
     """Returns the adapter weights of a batch from its conditions.
 
     Args:
-        setting: kind, sites, condition inputs and sizes.
+        config: kind, sites, condition inputs and sizes.
     """
 
     # whether fairseq-train can start from it
     trains: ClassVar[bool] = True
-    # how many adapters work one after the other in each layer
-    stacked: ClassVar[int] = 1
-    # other sources whose weights it can go on from, see `continued`
-    builds_on: ClassVar[Tuple[str, ...]] = ()
+    # other sources whose weights it can grow from, see `grow_from`
+    builds_on: ClassVar[tuple[str, ...]] = ()
     # what each side depends on unless the user says otherwise; with tasks, if that differs
-    default_inputs: ClassVar[Dict[str, Tuple[str, ...]]]
-    task_inputs: ClassVar[Optional[Dict[str, Tuple[str, ...]]]] = None
+    default_inputs: ClassVar[dict[str, tuple[str, ...]]]
+    task_inputs: ClassVar[dict[str, tuple[str, ...]] | None] = None
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, config: SourceConfig) -> None:
         super().__init__()
-        self.setting = setting
+        self.config = config
+
+    @property
+    def members(self) -> list["AdapterSource"]:
+        """The sources whose adapters act one after the other: this one alone, see `SourceGroup`."""
+        return [self]
 
     @abstractmethod
-    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         """The weights of all sites of all sides, in one call.
 
         Args:
@@ -116,32 +128,35 @@ class AdapterSource(nn.Module, ABC):
             for each side, for each of its sites: tensors [K, *shape].
         """
 
-    def optional_sets(self) -> List[ParameterSet]:
+    def conditional_parameters(self) -> list[ParameterSet]:
         """Sets of parameters that some batches leave without gradient, each used as a whole."""
         return []
 
-    def continued(self, origin: Origin) -> Dict[str, Tensor]:
-        """Its state when it goes on from a source with fewer languages or tasks.
+    def grow_from(self, previous: PreviousSource) -> dict[str, Tensor]:
+        """Its state when it grows from a source with fewer languages or tasks.
 
         Args:
-            origin: that source; one registered under the same name or one of `builds_on`.
+            previous: that source; one registered under the same name or one of `builds_on`.
         Returns:
             all of its tensors by name, those that the other lacks with their start values.
         """
-        return {name: origin.tensors.get(name, own) for name, own in self.state_dict().items()}
+        return {
+            name: previous.tensors.get(name, start) for name, start in self.state_dict().items()
+        }
 
-    def of_languages(self, ids: Sequence[int]) -> Dict[str, Optional[List[int]]]:
+    def language_parameters(self, ids: Sequence[int]) -> dict[str, list[int] | None]:
         """The parameters that serve some languages alone.
 
         Args:
             ids: ids of languages.
         Returns:
-            by the name of a parameter its rows that do; None for all of it.
+            maps each parameter name to the rows that belong to these languages; None means the
+            whole parameter.
         """
         return {}
 
 
-SOURCES: Registry = Registry("adapter source")
+SOURCES: Registry[type[AdapterSource]] = Registry("adapter source")
 
 
 @SOURCES.register("none")
@@ -150,5 +165,5 @@ class NoAdapters(AdapterSource):
 
     default_inputs = {"encoder": (), "decoder": ()}
 
-    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         return {side: [] for side in conditions}

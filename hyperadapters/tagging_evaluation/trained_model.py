@@ -1,10 +1,10 @@
 """A checkpoint of `--task hyperx` as an evaluated system."""
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 import torch
 
-from ..configuration import setting_of
+from ..configuration import source_configs
 from ..errors import listed
 from ..evaluation.system import digest, system
 from ..multitask.cells import Cell
@@ -51,12 +51,17 @@ class TrainedModel(System):
         checkpoint = self.checkpoint
         return system(checkpoint.path, checkpoint.state, checkpoint.settings, name)
 
+    def inputs(self) -> Set[str]:
+        """The condition inputs that adapters of the encoder depend on."""
+        configs = source_configs(self.checkpoint.settings).values()
+        return {name for config in configs for name in config.inputs["encoder"]}
+
     def remarks(self, cells: Sequence[Cell]) -> List[str]:
         """Returns a remark on languages that no trained cell has, if adapters depend on them."""
         known = self.checkpoint
         trained = {code for cell in known.cells for code in cell.direction}
         unseen = {code for cell in cells for code in cell.direction} - trained
-        if not unseen or not {"src", "tgt"} & set(setting_of(known.settings).inputs["encoder"]):
+        if not unseen or not {"src", "tgt"} & self.inputs():
             return []
         return [
             f"no trained cell is in {listed(sorted(unseen))}: what the adapters know of these languages "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hyperadapters.adapters import KindOptions
+from hyperadapters.adapters.bottleneck import Options
 from hyperadapters.errors import UserError
 from hyperadapters.sources import HyperOptions
 
@@ -10,9 +10,9 @@ from hyperadapters.sources import HyperOptions
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: KindOptions(bottleneck=0),
-        lambda: KindOptions(norm="batch"),
-        lambda: KindOptions(activation="sine"),
+        lambda: Options(bottleneck=0),
+        lambda: Options(norm="batch"),
+        lambda: Options(activation="sine"),
         lambda: HyperOptions(hidden=0),
         lambda: HyperOptions(dropout=1.0),
     ],

@@ -2,7 +2,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperadapters.adapters import KINDS, KindOptions, Rows, apply_to_rows
+from hyperadapters.adapters import KINDS, Rows, apply_to_rows
+from hyperadapters.adapters.bottleneck import Options
 from hyperadapters.adapters.rows import apply_grouped, apply_in_blocks
 
 
@@ -17,8 +18,9 @@ from hyperadapters.adapters.rows import apply_grouped, apply_in_blocks
 )
 def test_each_row_gets_its_own_set_whatever_the_batch(count, rows, length, norm, activation, seed):
     torch.manual_seed(seed)
-    kind = KINDS.get("bottleneck")(5, KindOptions(3, activation, norm))
-    weights = {name: torch.randn(count, *spec.shape) for name, spec in kind.tensors().items()}
+    kind = KINDS.get("bottleneck")(Options(3, activation, norm=norm))
+    specs = kind.point_tensors(5, 5)
+    weights = {name: torch.randn(count, *spec.shape) for name, spec in specs.items()}
     x, index = torch.randn(length, rows, 5), torch.randint(count, (rows,))
     adapted = apply_to_rows(kind, x, weights, Rows(index, count))
     for row in range(rows):
@@ -27,7 +29,7 @@ def test_each_row_gets_its_own_set_whatever_the_batch(count, rows, length, norm,
             adapted[:, row : row + 1], kind.apply(x[:, row : row + 1], own), rtol=1e-4, atol=1e-5
         )
     for way in (apply_grouped, apply_in_blocks):
-        same = way(kind, x, weights, Rows(index, count))
+        same = way(kind.apply, x, weights, Rows(index, count))
         torch.testing.assert_close(same, adapted, rtol=1e-4, atol=1e-5)
     order = torch.randperm(rows)
     permuted = apply_to_rows(kind, x[:, order], weights, Rows(index, count).reorder(order))
@@ -47,8 +49,8 @@ def test_blocks_hold_each_row_once_with_its_set_and_little_else(count, rows, see
 
 
 def test_the_bottleneck_is_the_published_formula():
-    kind = KINDS.get("bottleneck")(4, KindOptions(2))
-    w = {name: torch.randn(spec.shape) for name, spec in kind.tensors().items()}
+    kind = KINDS.get("bottleneck")(Options(2))
+    w = {name: torch.randn(spec.shape) for name, spec in kind.point_tensors(4, 4).items()}
     x = torch.randn(3, 2, 4)
     mean, variance = x.mean(-1, keepdim=True), x.var(-1, unbiased=False, keepdim=True)
     normed = (x - mean) / (variance + 1e-5).sqrt() * w["norm_gain"] + w["norm_bias"]

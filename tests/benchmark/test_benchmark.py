@@ -45,7 +45,7 @@ def test_a_layer_at_a_time_gives_the_same_weights_and_gradients(systems):
         weights = source(
             {
                 side: Condition.from_ids(ids, inputs, ids["src"])
-                for side, inputs in source.setting.inputs.items()
+                for side, inputs in source.config.inputs.items()
             }
         )
         source.zero_grad()

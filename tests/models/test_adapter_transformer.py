@@ -126,7 +126,7 @@ def test_half_precision_runs(toy, tmp_path):
         (("--adapter-kind", "parallel", "--checkpoint-activations"), "cannot be recomputed"),
         (
             (*PUBLISHED, "--checkpoint-activations"),
-            "work after_feed_forward .* cannot be recomputed",
+            "act at ffn.out, inside .* cannot be recomputed",
         ),
         (("--adapter-place", "beside_feed_forward"), "work at after_layer or after_feed_forward"),
         (("--adapter-norm", "brnch"), "choose one of trained, plain, branch, none"),

@@ -24,7 +24,7 @@ def test_adapters_are_those_that_translate(trained):
     baked = opened.baked(["en-de", "en-fr", "de-en"])
 
     def stored(side, key):
-        names = baked.setting.kind.tensors()
+        names = baked.config.tensors(side)
         tensors = [baked.tensors(side, key)[name][site] for site in range(2) for name in names]
         return torch.cat([tensor.flatten() for tensor in tensors]).numpy()
 

@@ -1,37 +1,38 @@
 import pytest
 import torch
 
-from hyperadapters.adapters import KINDS, KindOptions, sites
+from hyperadapters.adapters import KINDS, LayerShape, sites
+from hyperadapters.adapters.bottleneck import Options
 from hyperadapters.errors import UserError
-from hyperadapters.sources import SOURCES, Condition, HyperOptions, Setting, parse_inputs
+from hyperadapters.sources import SOURCES, Condition, HyperOptions, SourceConfig, parse_inputs
 
 
-def conditions(setting, src=(0, 1), tgt=(1, 2)):
+def conditions(config, src=(0, 1), tgt=(1, 2)):
     ids = {"src": torch.tensor(src), "tgt": torch.tensor(tgt)}
     return {
-        side: Condition.from_ids(ids, setting.inputs[side], like=ids["src"])
+        side: Condition.from_ids(ids, config.inputs[side], like=ids["src"])
         for side in ("encoder", "decoder")
     }
 
 
-def test_one_product_for_all_layers_equals_a_product_per_layer(make_setting):
-    source = SOURCES.get("hyper")(make_setting())
-    wanted = conditions(source.setting)
+def test_one_product_for_all_layers_equals_a_product_per_layer(make_config):
+    source = SOURCES.get("hyper")(make_config())
+    wanted = conditions(source.config)
     weights = source(wanted)
     for side, condition in wanted.items():
         embedded = source.embed(side, condition)  # [K, sites, width]
         for site in range(embedded.size(1)):
             hidden = source.hidden(embedded[:, site])
-            for name, spec in source.setting.kind.tensors().items():
+            for name, spec in source.config.tensors(side).items():
                 head = source.heads[name]
                 plain = (head(hidden) / 8**0.5).view(-1, *spec.shape) + spec.offset
                 torch.testing.assert_close(weights[side][site][name], plain)
 
 
-def test_a_generated_adapter_equals_a_regular_one_with_the_same_weights(make_setting):
-    hyper = SOURCES.get("hyper")(make_setting(inputs=SOURCES.get("language").default_inputs))
-    bank = SOURCES.get("language")(make_setting(source="language"))
-    wanted = conditions(hyper.setting)
+def test_a_generated_adapter_equals_a_regular_one_with_the_same_weights(make_config):
+    hyper = SOURCES.get("hyper")(make_config(inputs=SOURCES.get("language").default_inputs))
+    bank = SOURCES.get("language")(make_config(source="language"))
+    wanted = conditions(hyper.config)
     generated = hyper(wanted)
     for side, condition in wanted.items():
         for k, key in enumerate(condition.unique.tolist()):
@@ -45,22 +46,22 @@ def test_a_generated_adapter_equals_a_regular_one_with_the_same_weights(make_set
         for own, other in zip(generated[side], regular[side]):
             for k in range(wanted[side].count):
                 pick = [{n: t[k] for n, t in weights.items()} for weights in (own, other)]
-                kind = hyper.setting.kind
+                kind = hyper.config.kind
                 assert torch.equal(kind.apply(x, pick[0]), kind.apply(x, pick[1]))
 
 
 def spread(hidden, rescale):
     """Mean standard deviation of the generated down-projections over a few draws."""
-    kind = KINDS.get("bottleneck")(64, KindOptions(32))
+    kind = KINDS.get("bottleneck")(Options(32))
     options = HyperOptions(hidden=hidden, rescale=rescale)
     values = []
     for seed in range(4):
         torch.manual_seed(seed)
-        setting = Setting(
-            kind, sites({"encoder": 2, "decoder": 2}, kind.place), {"encoder": ("src", "tgt")},
-            {"languages": 5}, hyper=options,
+        config = SourceConfig(
+            kind, {"encoder": LayerShape(64, 128, 4)}, sites({"encoder": 2, "decoder": 2}),
+            {"encoder": ("src", "tgt")}, {"languages": 5}, hyper=options,
         )  # fmt: skip
-        source = SOURCES.get("hyper")(setting)
+        source = SOURCES.get("hyper")(config)
         wanted = Condition.from_ids(
             {"src": torch.arange(5), "tgt": torch.arange(5).flip(0)}, ("src", "tgt"), torch.zeros(5)
         )
@@ -68,7 +69,9 @@ def spread(hidden, rescale):
             hidden_states = source.hidden(source.embed("encoder", wanted).flatten(0, 1))
             # remove what depends on the hidden state itself, so that only the heads are compared
             hidden_states = hidden_states / hidden_states.pow(2).mean().sqrt()
-            values.append(source.generate(hidden_states)["down"].std().item())
+            values.append(
+                source.generate({"encoder": hidden_states})["encoder"]["down"].std().item()
+            )
     return sum(values) / len(values)
 
 
@@ -78,56 +81,56 @@ def test_rescaling_makes_the_start_scale_independent_of_the_hidden_dimension():
 
 
 @pytest.mark.parametrize("rescale", [True, False])
-def test_a_calibrated_start_has_the_scale_of_stored_adapters(make_setting, rescale):
-    setting = make_setting(width=64, hidden=32, start="calibrated", hyper={"rescale": rescale})
-    source = SOURCES.get("hyper")(setting)
+def test_a_calibrated_start_has_the_scale_of_stored_adapters(make_config, rescale):
+    config = make_config(width=64, hidden=32, start="calibrated", hyper={"rescale": rescale})
+    source = SOURCES.get("hyper")(config)
     with torch.no_grad():
-        weights = source(conditions(source.setting, (0, 1, 2), (2, 0, 1)))["encoder"]
+        weights = source(conditions(source.config, (0, 1, 2), (2, 0, 1)))["encoder"]
     stored = torch.nn.init.xavier_uniform_(torch.empty(4, 64)).std()
     generated = torch.stack([site["down"] for site in weights]).std()
     assert generated / stored == pytest.approx(1, abs=0.25)
     assert weights[0]["norm_bias"].abs().max() < 0.5
 
 
-def test_encoder_and_decoder_layers_get_different_adapters(make_setting):
+def test_encoder_and_decoder_layers_get_different_adapters(make_config):
     both = {"encoder": ("src", "tgt"), "decoder": ("src", "tgt")}
-    source = SOURCES.get("hyper")(make_setting(inputs=both))
-    weights = source(conditions(source.setting))
+    source = SOURCES.get("hyper")(make_config(inputs=both))
+    weights = source(conditions(source.config))
     downs = [w["down"] for side in ("encoder", "decoder") for w in weights[side]]
     for number, one in enumerate(downs):
         for other in downs[number + 1 :]:
             assert (one - other).abs().max() > 1e-3
 
 
-def test_a_side_sees_only_the_inputs_of_its_condition(make_setting):
-    source = SOURCES.get("hyper")(make_setting())
-    one = source(conditions(source.setting, src=(0,), tgt=(1,)))
-    other = source(conditions(source.setting, src=(2,), tgt=(1,)))
+def test_a_side_sees_only_the_inputs_of_its_condition(make_config):
+    source = SOURCES.get("hyper")(make_config())
+    one = source(conditions(source.config, src=(0,), tgt=(1,)))
+    other = source(conditions(source.config, src=(2,), tgt=(1,)))
     assert torch.equal(one["decoder"][0]["down"], other["decoder"][0]["down"])
     assert not torch.equal(one["encoder"][0]["down"], other["encoder"][0]["down"])
 
 
-def test_output_norm_keeps_generated_weights_small_however_far_the_hidden_state_grows(make_setting):
+def test_output_norm_keeps_generated_weights_small_however_far_the_hidden_state_grows(make_config):
     for output_norm in (True, False):
-        source = SOURCES.get("hyper")(make_setting(hidden=64, hyper={"output_norm": output_norm}))
-        before = source(conditions(source.setting))["encoder"][0]["down"].std()
+        source = SOURCES.get("hyper")(make_config(hidden=64, hyper={"output_norm": output_norm}))
+        before = source(conditions(source.config))["encoder"][0]["down"].std()
         source.project.weight.data.mul_(1000)
         for block in source.blocks:
             block.outer.weight.data.mul_(1000)
-        after = source(conditions(source.setting))["encoder"][0]["down"].std()
+        after = source(conditions(source.config))["encoder"][0]["down"].std()
         assert (after < 3 * before) == output_norm
 
 
-def test_tied_embeddings_are_one_table(make_setting):
-    tied = SOURCES.get("hyper")(make_setting())
-    untied = SOURCES.get("hyper")(make_setting(hyper={"tied": False}))
+def test_tied_embeddings_are_one_table(make_config):
+    tied = SOURCES.get("hyper")(make_config())
+    untied = SOURCES.get("hyper")(make_config(hyper={"tied": False}))
     assert set(tied.embeddings) == {"languages"}
     assert set(untied.embeddings) == {"src", "tgt"}
 
 
-def test_a_task_can_condition_the_same_hypernetwork(make_setting):
+def test_a_task_can_condition_the_same_hypernetwork(make_config):
     inputs = {"encoder": ("src", "task"), "decoder": ("tgt", "task")}
-    source = SOURCES.get("hyper")(make_setting(inputs=inputs))
+    source = SOURCES.get("hyper")(make_config(inputs=inputs))
     ids = {key: torch.tensor([0, 0]) for key in ("src", "tgt")} | {"task": torch.tensor([0, 1])}
     wanted = {
         side: Condition.from_ids(ids, names, torch.zeros(2)) for side, names in inputs.items()
@@ -157,31 +160,31 @@ def test_inputs_are_read_in_any_spelling():
         parse_inputs("tgtt")
 
 
-def test_an_untrained_pair_is_an_error(make_setting):
-    source = SOURCES.get("pair")(make_setting(source="pair"))
+def test_an_untrained_pair_is_an_error(make_config):
+    source = SOURCES.get("pair")(make_config(source="pair"))
     with pytest.raises(UserError, match="1-2"):
-        source(conditions(source.setting, src=(1,), tgt=(2,)))
+        source(conditions(source.config, src=(1,), tgt=(2,)))
 
 
-def test_language_embeddings_start_as_far_apart_as_wished(make_setting):
+def test_language_embeddings_start_as_far_apart_as_wished(make_config):
     tables = [
-        SOURCES.get("hyper")(make_setting(hyper={"lang_start": std, "lang_dim": 400})).embeddings
+        SOURCES.get("hyper")(make_config(hyper={"lang_start": std, "lang_dim": 400})).embeddings
         for std in (1.0, 0.1)
     ]
     spreads = [table["languages"].weight.std().item() for table in tables]
     assert spreads[1] / spreads[0] == pytest.approx(0.1, rel=0.1)
     with pytest.raises(UserError, match="--hyper-lang-start 0: give a number above 0"):
-        make_setting(hyper={"lang_start": 0})
+        make_config(hyper={"lang_start": 0})
 
 
 @pytest.mark.parametrize("hidden", [64, 2048])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_generated_weights_keep_their_scale_in_half_precision(make_setting, hidden, dtype):
-    source = SOURCES.get("hyper")(make_setting(hidden=hidden, width=32))
+def test_generated_weights_keep_their_scale_in_half_precision(make_config, hidden, dtype):
+    source = SOURCES.get("hyper")(make_config(hidden=hidden, width=32))
     embedded = torch.randn(4, 8)
-    single = source.generate(source.hidden(embedded))
+    single = source.generate({"encoder": source.hidden(embedded)})["encoder"]
     source.to(dtype)
-    half = source.generate(source.hidden(embedded.to(dtype)))
+    half = source.generate({"encoder": source.hidden(embedded.to(dtype))})["encoder"]
     for name, tensor in half.items():
         difference = (tensor.float() - single[name]).std()
         assert difference < 0.05 * single[name].std().clamp(min=0.01), name

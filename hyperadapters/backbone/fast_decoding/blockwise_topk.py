@@ -6,7 +6,7 @@ from torch import Tensor
 BLOCK = 64
 
 
-def best(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def blockwise_topk(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The same as `values.topk(count)`, faster for rows of thousands.
 
     One pass at the speed of memory finds the largest value of each block of a row; the row's largest

@@ -1,7 +1,5 @@
 """Where in fairseq's layers adapters work."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 from fairseq.models.transformer import TransformerConfig
@@ -11,17 +9,37 @@ from fairseq.modules.transformer_layer import (
 )
 from torch import nn
 
-from hyperadapters.adapters import Rows, SideAdapters, attached, sites
+from hyperadapters.adapters import LayerShape, Rows, SideAdapters, attached, sites
+from hyperadapters.adapters.kind import AdapterKind, TensorSpec
 from hyperadapters.errors import UserError
 
 LAYERS = {"encoder": TransformerEncoderLayerBase, "decoder": TransformerDecoderLayerBase}
 
 
-class Doubling:
-    """An adapter that leaves no doubt about where it works."""
+class Scaling(AdapterKind):
+    """An adapter that leaves no doubt about where it acts."""
 
-    def apply(self, x, weights):
-        return x * weights["factor"]
+    points = ("ffn.out",)
+
+    def point_tensors(self, inputs, outputs):
+        return {name: TensorSpec((1,), nn.init.ones_) for name in ("factor", "shift")}
+
+    def apply(self, x, weights, training=False):
+        return x * weights["factor"] + weights["shift"]
+
+
+def scaling(side, factor, shift=0.0, point="ffn.out", rows=4):
+    """Adapters of the only layer of a side."""
+    kind = Scaling(None)
+    kind.points = (point,)
+    weights = {"factor": torch.full((1, 1), factor), "shift": torch.full((1, 1), shift)}
+    return SideAdapters(
+        kind,
+        LayerShape(6, 8, 2, memory=6 if side == "decoder" else None),
+        sites({side: 1})[side],
+        [weights],
+        Rows(torch.zeros(rows, dtype=torch.long), 1),
+    )
 
 
 def layer_of(side, normalize_before):
@@ -37,7 +55,7 @@ def layer_of(side, normalize_before):
 
 
 def after_feed_forward(layer, x, encoded, factor):
-    """Üstün et al.'s formula on top of the layer's own parts, see `adapters.sites`."""
+    """Üstün et al.'s formula on top of the layer's own parts, see `adapters.points`."""
     pre = layer.normalize_before
     blocks = [(layer.self_attn, layer.self_attn_layer_norm, None)]
     if encoded is not None:
@@ -58,17 +76,11 @@ def after_feed_forward(layer, x, encoded, factor):
 def test_after_feed_forward_is_the_published_place(side, normalize_before, training):
     layer = layer_of(side, normalize_before).train(training)
     x, encoded = torch.randn(3, 4, 6), None
-    adapters = SideAdapters(
-        Doubling(),
-        sites({side: 1}, "after_feed_forward")[side],
-        [{"factor": torch.full((1, 1), 2.0)}],
-        Rows(torch.zeros(4, dtype=torch.long), 1),
-    )
     arguments = {"encoder_padding_mask": None}
     if side == "decoder":
         encoded = torch.randn(5, 4, 6)
         arguments["encoder_out"] = encoded
-    with attached(nn.ModuleList([layer]), adapters):
+    with attached(nn.ModuleList([layer]), [scaling(side, 2.0)]):
         output = layer(x, **arguments)
     output = output[0] if side == "decoder" else output
     torch.testing.assert_close(output, after_feed_forward(layer, x, encoded, 2.0))
@@ -77,48 +89,30 @@ def test_after_feed_forward_is_the_published_place(side, normalize_before, train
     torch.testing.assert_close(plain, after_feed_forward(layer, x, encoded, 1.0))
 
 
-@pytest.mark.parametrize("place", ["after_layer", "after_feed_forward"])
-def test_adapters_of_one_place_work_in_their_order(place):
-    class Affine:
-        def apply(self, x, weights):
-            return x * weights["factor"] + weights["shift"]
-
+@pytest.mark.parametrize("point", ["layer", "ffn.out"])
+def test_adapters_of_one_point_act_in_their_order(point):
     layer = layer_of("encoder", True)
-    found = sites({"encoder": 1}, place, 2)["encoder"]
-    assert [(site.id, site.layer) for site in found] == [(0, 0), (1, 0)]
-    weights = [
-        {"factor": torch.full((1, 1), factor), "shift": torch.full((1, 1), shift)}
-        for factor, shift in ((3.0, 0.0), (1.0, 7.0))
-    ]
     x = torch.randn(3, 2, 6)
-    with attached(
-        nn.ModuleList([layer]),
-        SideAdapters(Affine(), found, weights, Rows(torch.zeros(2, dtype=torch.long), 1)),
-    ):
+    first, second = scaling("encoder", 3.0, 0.0, point, 2), scaling("encoder", 1.0, 7.0, point, 2)
+    with attached(nn.ModuleList([layer]), [first, second]):
         output = layer(x, None)
-    if place == "after_layer":
+    if point == "layer":
         expected = 3 * layer(x, None) + 7
     else:
         expected = after_feed_forward(layer, x, None, 3.0) + 7
     torch.testing.assert_close(output, expected)
 
 
-def test_a_place_that_a_kind_cannot_use_is_refused(make_setting):
+def test_a_place_that_a_kind_cannot_use_is_refused(make_config):
     with pytest.raises(UserError, match="--adapter-place after_layer: .* at beside_feed_forward"):
-        make_setting(kind="parallel", place="after_layer")
+        make_config(kind="parallel", place="after_layer")
 
 
 def test_dropout_of_the_block_comes_before_the_adapter():
     layer = layer_of("encoder", True)
-    seen = []
-    layer.dropout_module.p = 0.5
-    kind = SimpleNamespace(apply=lambda x, weights: seen.append(x) or x)
-    adapters = SideAdapters(
-        kind,
-        sites({"encoder": 1}, "after_feed_forward")["encoder"],
-        [{"factor": torch.ones(1, 1)}],
-        Rows(torch.zeros(4, dtype=torch.long), 1),
-    )
-    with attached(nn.ModuleList([layer]), adapters):
+    layer.dropout_module.p, inputs = 0.5, []
+    adapters = scaling("encoder", 1.0)
+    adapters.kind.apply = lambda x, weights, training: inputs.append(x) or x
+    with attached(nn.ModuleList([layer]), [adapters]):
         layer(torch.randn(50, 4, 6), None)
-    assert len(seen) == 1 and 0.4 < (seen[0] == 0).float().mean() < 0.6
+    assert len(inputs) == 1 and 0.4 < (inputs[0] == 0).float().mean() < 0.6

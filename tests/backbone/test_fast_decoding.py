@@ -6,15 +6,13 @@ import pytest
 import torch
 from fairseq.data import Dictionary
 from fairseq.models.transformer import TransformerModel, base_architecture
-from fairseq.search import DiverseBeamSearch
 from fairseq.sequence_generator import SequenceGenerator
-from fairseq.utils import get_activation_fn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperadapters.generation.best import best
-from hyperadapters.generation.linear import available, fuse_relu, onednn_linear
-from hyperadapters.generation.quick import quick_search, quicken
+from hyperadapters.backbone.fast_decoding.accelerate import accelerate_for_cpu, generator_class
+from hyperadapters.backbone.fast_decoding.blockwise_topk import blockwise_topk
+from hyperadapters.backbone.fast_decoding.candidates import CandidateGenerator
 
 PIECES = 3000
 
@@ -60,8 +58,8 @@ def batch(symbols, sentences=14):
     }
 
 
-def generator(model, symbols, **options):
-    return SequenceGenerator([model], symbols, **{"beam_size": 5, "max_len_b": 40, **options})
+def generator(model, symbols, make=SequenceGenerator, **options):
+    return make([model], symbols, **{"beam_size": 5, "max_len_b": 40, **options})
 
 
 def assert_same(found, wanted):
@@ -91,10 +89,10 @@ def test_all_hypotheses_are_those_of_fairseq(architecture, options):
     model, symbols = untrained(**architecture)
     sample = batch(symbols)
     wanted = generator(model, symbols, **options).generate([model], sample)
-    quicken(model)
-    quick = quick_search(generator(model, symbols, **options), model)
-    assert type(quick) is not SequenceGenerator
-    assert_same(quick.generate([model], sample), wanted)
+    accelerate_for_cpu(model)
+    make = generator_class(model, symbols, options.get("beam_size", 5))
+    assert make is CandidateGenerator
+    assert_same(generator(model, symbols, make, **options).generate([model], sample), wanted)
     if "max_len_b" not in options:
         # some sentences end soon, others outlive them and what is sorted out meanwhile
         lengths = {len(one["tokens"]) for hypotheses in wanted for one in hypotheses}
@@ -109,24 +107,19 @@ def test_a_prefix_is_followed_as_fairseq_does():
     rows = torch.arange(len(sample["id"])).unsqueeze(1)
     prefix = 10 + 7 * rows + torch.arange(2)  # other pieces for every sentence, none of them likely
     wanted = generator(model, symbols).generate([model], sample, prefix_tokens=prefix)
-    quicken(model)
-    quick = quick_search(generator(model, symbols), model)
-    found = quick.generate([model], sample, prefix_tokens=prefix)
+    accelerate_for_cpu(model)
+    fast = generator(model, symbols, CandidateGenerator)
+    found = fast.generate([model], sample, prefix_tokens=prefix)
     assert_same(found, wanted)
     assert all(torch.equal(one[0]["tokens"][:2], forced) for one, forced in zip(found, prefix))
 
 
-def test_what_is_not_plain_beam_search_of_a_transformer_is_left_to_fairseq():
+def test_what_cannot_be_accelerated_is_left_to_fairseq():
     model, symbols = untrained()
-    plain = generator(model, symbols)
-    assert quick_search(plain, model) is plain, "its attention is fairseq's"
-    quicken(model)
-    diverse = generator(
-        model, symbols, beam_size=4, search_strategy=DiverseBeamSearch(symbols, 2, 0.5)
-    )
-    assert quick_search(diverse, model) is diverse
-    few = generator(model, symbols, beam_size=PIECES // 2 + 1)
-    assert quick_search(few, model) is few
+    assert generator_class(model, symbols, 5) is SequenceGenerator, "its attention is fairseq's"
+    accelerate_for_cpu(model)
+    assert generator_class(model, symbols, 5) is CandidateGenerator
+    assert generator_class(model, symbols, PIECES // 2 + 1) is SequenceGenerator, "too few pieces"
 
 
 @settings(max_examples=40)
@@ -136,32 +129,7 @@ def test_the_best_are_those_of_topk(rows, columns, count, seed):
     draw = torch.Generator().manual_seed(seed)
     values = torch.rand(rows, columns, generator=draw)
     values[:, ::3] = -torch.inf
-    found, wanted = best(values, count), values.topk(count)
+    found, wanted = blockwise_topk(values, count), values.topk(count)
     assert torch.equal(found[0], wanted.values)
     assert torch.equal(values.gather(1, found[1]), wanted.values)
     assert all(len(set(row)) == count for row in found[1].tolist())
-
-
-@pytest.mark.skipif(not available(), reason="this PyTorch has no oneDNN")
-@pytest.mark.parametrize("rows", [1, 300])
-@pytest.mark.parametrize("bias", [True, False])
-def test_a_linear_layer_in_onednn_is_the_same(rows, bias):
-    stock = torch.nn.Linear(96, 200, bias=bias)
-    x = torch.randn(rows, 2, 96)
-    with torch.no_grad():
-        torch.testing.assert_close(onednn_linear(stock)(x), stock(x))
-
-
-@pytest.mark.skipif(not available(), reason="this PyTorch has no oneDNN")
-@pytest.mark.parametrize("rows", [1, 300])
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_a_fused_activation_is_the_same(rows, activation):
-    layer = torch.nn.Module()
-    layer.fc1 = stock = torch.nn.Linear(96, 200)
-    layer.activation_fn = function = get_activation_fn(activation)
-    x = torch.randn(rows, 2, 96)
-    with torch.no_grad():
-        layer.fc1 = onednn_linear(stock)
-        fuse_relu(layer)
-        fuse_relu(layer)  # a second time changes nothing
-        torch.testing.assert_close(layer.activation_fn(layer.fc1(x)), function(stock(x)))

@@ -8,22 +8,21 @@ from fairseq.search import BeamSearch
 from fairseq.sequence_generator import EnsembleModel, SequenceGenerator
 from torch import Tensor
 
-from .beam import BEAM, Beam
-from .best import best
-from .recast import recast
+from .blockwise_topk import blockwise_topk
+from .prefix_cache import PREFIXES, PrefixCache
 
 UNREAD = ("encoder_embedding", "encoder_states", "src_tokens", "src_lengths")
 VALUES = 1 << 20  # scores that stay in the processor's cache until the best of them are found
 
 
-class Candidates(EnsembleModel):
+class CandidateEnsemble(EnsembleModel):
     """One model whose decoder returns the scores of the special symbols and of the best pieces.
 
     A beam of k goes on with at most 2 k pieces of one hypothesis. So beam search that is shown those
     and the special symbols, which it knows by number, finds what it would find among all.
 
     Args:
-        model: the model, its decoder's attention made of `BeamAttention`.
+        model: the model, its decoder's attention made of `AdaptedAttention`.
         dictionary: the target dictionary.
         beam: hypotheses of each sentence.
     """
@@ -39,7 +38,7 @@ class Candidates(EnsembleModel):
     def forward_encoder(self, net_input: dict[str, Tensor]):
         """The encoder's output without what decoders do not read."""
         encoder_outs = super().forward_encoder(net_input)
-        return [{**one, **{name: [] for name in UNREAD}} for one in encoder_outs]
+        return [{**out, **{name: [] for name in UNREAD}} for out in encoder_outs]
 
     def reorder_encoder_out(self, encoder_outs: list[dict[str, list[Tensor]]], new_order: Tensor):
         """As fairseq's, but only if sentences come to an end: rows of a sentence are all alike, and
@@ -50,8 +49,8 @@ class Candidates(EnsembleModel):
         return super().reorder_encoder_out(encoder_outs, new_order)
 
     def reorder_incremental_state(self, incremental_states: Any, new_order: Tensor) -> None:
-        """Tells the beam, see `Beam.reorder`."""
-        incremental_states[0][BEAM].reorder(new_order)
+        """Tells the prefix cache, see `PrefixCache.reorder`."""
+        incremental_states[0][PREFIXES].reorder(new_order)
 
     def forward_decoder(
         self, tokens: Tensor, encoder_outs: Any, incremental_states: Any, temperature: float = 1.0
@@ -66,19 +65,19 @@ class Candidates(EnsembleModel):
             prefix as long as there is one; `pieces` [B, width] tells whose they are. And None, for
             attention.
         """
-        if BEAM in incremental_states[0]:
+        if PREFIXES in incremental_states[0]:
             scores, self.pieces = self.next(
                 tokens, encoder_outs[0], incremental_states[0], temperature
             )
             return scores, None
         first = tokens[:: self.beam]
-        incremental_states[0][BEAM] = Beam(len(first), self.beam, tokens)
-        found = self.next(first, encoder_outs[0], incremental_states[0], temperature)
+        incremental_states[0][PREFIXES] = PrefixCache(len(first), self.beam, tokens)
+        candidates = self.next(first, encoder_outs[0], incremental_states[0], temperature)
         # attention has kept what it needs of it, once a sentence
         encoder_outs[0]["encoder_out"] = [x[:0] for x in encoder_outs[0]["encoder_out"]]
         alike = torch.arange(len(first), device=tokens.device).repeat_interleave(self.beam)
         encoder_outs[:] = super().reorder_encoder_out(encoder_outs, alike)
-        scores, self.pieces = (x.index_select(0, alike) for x in found)
+        scores, self.pieces = (x.index_select(0, alike) for x in candidates)
         return scores, None
 
     def next(
@@ -92,11 +91,11 @@ class Candidates(EnsembleModel):
         if self.prefix is not None and step < self.prefix.size(1):
             each = len(tokens) // len(self.prefix)
             parts.append(self.prefix[:, step].repeat_interleave(each).split(self.rows))
-        found = [self.scored(temperature, *part) for part in zip(*parts)]
-        scores, pieces = (torch.cat(parts) for parts in zip(*found))
+        chunks = [self.score(temperature, *part) for part in zip(*parts)]
+        scores, pieces = (torch.cat(parts) for parts in zip(*chunks))
         return scores, pieces
 
-    def scored(
+    def score(
         self, temperature: float, features: Tensor, forced: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Scores and pieces [N, width] of some hypotheses.
@@ -112,7 +111,7 @@ class Candidates(EnsembleModel):
         special = logits[:, : self.special].clone()
         last = None if forced is None else logits.gather(1, forced.unsqueeze(1))
         logits[:, : self.special] = -torch.inf  # they are candidates already
-        values, pieces = best(logits, 2 * self.beam)
+        values, pieces = blockwise_topk(logits, 2 * self.beam)
         largest = torch.maximum(values[:, :1], special.amax(1, keepdim=True))
         if last is not None:
             values[:, -1:], pieces[:, -1:] = last, forced.unsqueeze(1)
@@ -132,7 +131,7 @@ class CandidateSearch(BeamSearch):
         candidates: knows the pieces.
     """
 
-    def __init__(self, dictionary: Dictionary, candidates: Candidates) -> None:
+    def __init__(self, dictionary: Dictionary, candidates: CandidateEnsemble) -> None:
         super().__init__(dictionary)
         self.candidates = candidates
 
@@ -144,30 +143,20 @@ class CandidateSearch(BeamSearch):
 
 
 class CandidateGenerator(SequenceGenerator):
-    """fairseq's generator, searching among candidates."""
+    """fairseq's generator, searching among candidates.
 
-    @staticmethod
-    def serves(generator: Any) -> bool:
-        """Whether a generator runs plain beam search over a vocabulary with enough candidates."""
-        return (
-            type(generator) is SequenceGenerator
-            and type(generator.search) is BeamSearch
-            and len(generator.tgt_dict) >= generator.tgt_dict.nspecial + 2 * generator.beam_size
-        )
+    Args:
+        models: the only model, see `CandidateEnsemble`.
+        tgt_dict: the target dictionary.
+        options: fairseq's, without a search strategy or a language model.
+    """
 
-    @classmethod
-    def of(cls, stock: SequenceGenerator, model: Any) -> "CandidateGenerator":
-        """The same generator.
-
-        Args:
-            stock: fairseq's, with its default options but for beam size, length penalty, lengths.
-            model: its only model, see `Candidates`.
-        """
-        generator = recast(stock, cls)
-        generator.model = Candidates(model, stock.tgt_dict, stock.beam_size)
-        generator.search = CandidateSearch(stock.tgt_dict, generator.model)
-        generator.vocab_size = generator.model.width
-        return generator
+    def __init__(self, models: list[Any], tgt_dict: Dictionary, **options: Any) -> None:
+        super().__init__(models, tgt_dict, **options)
+        (model,) = models
+        self.model = CandidateEnsemble(model, tgt_dict, self.beam_size)
+        self.search = CandidateSearch(tgt_dict, self.model)
+        self.vocab_size = self.model.width
 
     def _generate(
         self,

@@ -1,0 +1,82 @@
+"""LoRA: a low-rank update of the projections of attention and of the feed-forward block."""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor
+from torch.nn import functional as F
+from torch.nn import init
+
+from ..errors import UserError
+from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice
+from .points import POINTS
+from .rows import linear
+
+POINT_NAMES = tuple(
+    name for name in POINTS.names() if name not in ("layer", "ffn") and not name.endswith(".heads")
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose about LoRA.
+
+    Raises:
+        UserError: if a choice is out of range.
+    """
+
+    rank: int = choice("lora_rank", 8, "rank r of LoRA's update")
+    alpha: float = choice("lora_alpha", 8.0, "LoRA's update is scaled by alpha / r")
+    dropout: float = choice(
+        "lora_dropout", 0.0, "dropout probability of the input of LoRA's update"
+    )
+    points: str = choice(
+        "lora_points", "self_attn.q,self_attn.v",
+        "projections that LoRA updates, a comma-separated list of "
+        f"{', '.join(POINT_NAMES)} (ffn.hidden and ffn.out: the two of the feed-forward block)",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise UserError(f"--lora-rank {self.rank}: give at least 1")
+        if self.alpha <= 0:
+            raise UserError(f"--lora-alpha {self.alpha}: give a number above 0")
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"--lora-dropout {self.dropout}: give a probability below 1")
+        if not self.names:
+            raise UserError(f"--lora-points '{self.points}': give at least one point")
+        for name in self.names:
+            if name not in POINT_NAMES:
+                raise UserError(f"--lora-points {name}: choose from {', '.join(POINT_NAMES)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The points, in one order for every spelling."""
+        chosen = {name.strip() for name in self.points.split(",") if name.strip()}
+        return (*(n for n in POINT_NAMES if n in chosen), *sorted(chosen - set(POINT_NAMES)))
+
+
+@KINDS.register("lora")
+class Lora(AdapterKind):
+    """W x + (alpha / r) B A dropout(x), for chosen projections W (Hu et al. 2022, section 4.1)."""
+
+    Options = Options
+    algebra = "add"
+    adds = True
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        return self.options.names
+
+    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+        rank = self.options.rank
+        return {
+            "a": TensorSpec((rank, inputs), partial(init.kaiming_uniform_, a=math.sqrt(5))),
+            "b": TensorSpec((outputs, rank), init.zeros_, zero_is_identity=True),
+        }
+
+    def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
+        x = F.dropout(x, self.options.dropout, training)
+        low = linear(x, weights["a"]) * (self.options.alpha / self.options.rank)  # [..., r]
+        return linear(low, weights["b"])

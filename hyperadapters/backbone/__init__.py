@@ -1,0 +1,1 @@
+"""The Transformer that adapters act in: fairseq's, with points inside attention."""
