@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 
 from fairseq import utils
 from fairseq.dataclass.utils import gen_parser_from_dataclass
-from fairseq.tasks import register_task
+from fairseq.tasks import LegacyFairseqTask, register_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 
 from ..absent import check_wrapper, drop_absent_gradients
@@ -139,6 +139,22 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
     def build_dataset_for_inference(self, src_tokens, src_lengths, constraints=None) -> TaggedPairs:
         dataset = super().build_dataset_for_inference(src_tokens, src_lengths, constraints)
         return self.data_manager.tag(dataset, self.args.source_lang, self.args.target_lang)
+
+    def build_generator(self, models, args, seq_gen_cls=None, extra_gen_cls_kwargs=None):
+        """As the stock task's, which takes no generator class.
+
+        Args:
+            models: the models.
+            args: the options of generation.
+            seq_gen_cls: the class of the generator; by default the options decide.
+            extra_gen_cls_kwargs: further arguments of the class.
+        """
+        stock = super().build_generator(models, args, None, extra_gen_cls_kwargs)
+        if seq_gen_cls in (None, type(stock)):
+            return stock
+        stripped = {"symbols_to_strip_from_output": stock.symbols_to_strip_from_output}
+        options = {**(extra_gen_cls_kwargs or {}), **stripped}
+        return LegacyFairseqTask.build_generator(self, models, args, seq_gen_cls, options)
 
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)

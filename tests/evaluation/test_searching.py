@@ -6,9 +6,12 @@ import os
 import sys
 
 import pytest
+from fairseq.dataclass.configs import GenerationConfig
 
+from hyperadapters.api import Translator
+from hyperadapters.backbone.fast_decoding.candidates import CandidateGenerator
 from hyperadapters.evaluation import searching
-from hyperadapters.evaluation.decoding import Decoder
+from hyperadapters.evaluation.decoding import Decoder, Limits, Search, Sentences
 from hyperadapters.evaluation.journal import Journal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="one process translates elsewhere")
@@ -46,3 +49,13 @@ def test_a_worker_that_is_killed_is_reported(tmp_path, trained, evaluate, monkey
     assert "a process was killed, probably for want of memory: use fewer --workers" in evaluate(
         trained(), "--workers", "2"
     )
+
+
+def test_on_a_cpu_the_search_is_the_fast_one(toy, trained):
+    translator = Translator.load(str(trained()), str(toy / "bin"), cpu=True)
+    decoder = translator.decoder(Search(beam=3), Limits())
+    decoder.aim(Sentences("", "en", "de", None, ()))
+    assert isinstance(decoder.generator, CandidateGenerator)
+    stock = translator.task.build_generator([translator.model], GenerationConfig(beam=3))
+    stripped = decoder.generator.symbols_to_strip_from_output
+    assert stripped == stock.symbols_to_strip_from_output

@@ -16,8 +16,12 @@ KINDS_OF_CHECKPOINTS = {
     "hyper-src": ("--encoder-adapter-condition", "src", "--hyper-untied"),
     "language": ("--adapter-source", "language"),
     "shared": ("--adapter-source", "shared"),
+    "lora": (
+        "--adapter-kind", "lora", "--lora-points", "self_attn.q,cross_attn.v,ffn.out",
+        "--extra-adapters", "bottleneck:language",
+    ),
     "published": ("--adapter-place", "after_feed_forward", "--adapter-norm", "branch"),
-}
+}  # fmt: skip
 
 
 def translated(toy, checkpoint, direction):
