@@ -12,12 +12,14 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import fast_hydra
 from tagging_corpus import train_cells, write_corpus
 from toy import LANGUAGES, binarise, train, write_text
 
 from hyperadapters.adapters import KINDS, LayerShape, sites
 from hyperadapters.sources import SOURCES, HyperOptions, SourceConfig
 
+fast_hydra.install()
 torch.set_num_threads(1)
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")

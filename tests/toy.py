@@ -127,24 +127,23 @@ def scores(output: str) -> dict[int, str]:
     return hypotheses(output, r"^H-(\d+)\t(\S+)\t.*$")
 
 
-def run_in_process(main, name: str, words: list[str]) -> str:
+def run_in_process(main, name: str, words: list[str], stdin: str = "") -> str:
     """Calls a fairseq command's entry point; returns what it prints."""
     from fairseq import checkpoint_utils
 
     vars(checkpoint_utils.save_checkpoint).pop("best", None)  # that of the process's last training
-    previous, sys.argv = sys.argv, [name, *words]
+    previous = sys.argv, sys.stdin
+    sys.argv, sys.stdin = [name, *words], io.StringIO(stdin)
     output = io.StringIO()
     try:
         with contextlib.redirect_stdout(output):
             main()
     finally:
-        sys.argv = previous
+        sys.argv, sys.stdin = previous
     return output.getvalue()
 
 
-def command(name: str, *words: str, stdin: str = "") -> subprocess.CompletedProcess:
+def command(name: str, *words: str) -> subprocess.CompletedProcess:
     """Runs an installed command as a user would."""
     path = Path(sys.executable).parent / name
-    return subprocess.run(
-        [str(path), *words], input=stdin, capture_output=True, text=True, timeout=240
-    )
+    return subprocess.run([str(path), *words], capture_output=True, text=True, timeout=240)
