@@ -14,8 +14,9 @@ demo: set-up
 demo-tagging: set-up
 	.venv/bin/hyperadapters demo-tagging $(ARGS)
 
+# two workers, each with whole files, so that what the tests of a file share is trained once
 test: set-up
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: set-up
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .

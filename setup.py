@@ -100,8 +100,9 @@ setup(
         "dev": [
             "pytest>=8,<10",
             "pytest-timeout>=2.2,<3",
+            "pytest-xdist>=3.8,<4",
             "hypothesis>=6.100,<7",
-            "mypy>=1.11,<3",
+            "mypy>=2.4,<3",
             "ruff>=0.17,<0.18",
             "seqeval>=1.2,<2",
         ],
