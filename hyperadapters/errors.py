@@ -7,6 +7,7 @@ import pickle
 import re
 import sys
 from collections.abc import Iterable
+from types import TracebackType
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 PERMISSIONS = "change its permissions, or name another"
@@ -110,8 +111,8 @@ def unicode_line(error: UnicodeError) -> str:
         excerpt = bytes(error.object[max(error.start - 20, 0) : error.end + 20])
         return f"not {error.encoding} text: {excerpt!r}: convert the input to UTF-8"
     if isinstance(error, UnicodeEncodeError):
-        excerpt = error.object[error.start : error.end][:20]
-        return f"cannot write {excerpt!a} as {error.encoding}: set PYTHONUTF8=1"
+        text = error.object[error.start : error.end][:20]
+        return f"cannot write {text!a} as {error.encoding}: set PYTHONUTF8=1"
     return ""
 
 
@@ -161,10 +162,10 @@ def show_user_errors_as_one_line() -> None:
     if getattr(previous, "shows_user_errors", False):
         return
 
-    def hook(kind, error, trace):
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not report(error):
             previous(kind, error, trace)
 
-    hook.shows_user_errors = True
+    hook.shows_user_errors = True  # type: ignore[attr-defined]
     sys.excepthook = hook
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else fairseq-hydra-train prints a traceback

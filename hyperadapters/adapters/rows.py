@@ -43,6 +43,7 @@ def layer_norm(x: Tensor, gain: Tensor | None = None, bias: Tensor | None = None
     """
     if gain is None or gain.dim() == 1:
         return F.layer_norm(x, x.shape[-1:], gain, bias)
+    assert bias is not None  # both come from one weight set
     return torch.addcmul(bias.unsqueeze(1), F.layer_norm(x, x.shape[-1:]), gain.unsqueeze(1))
 
 

@@ -11,6 +11,7 @@ from ..errors import UserError, listed
 from .condition import Condition
 from .growth import PreviousSource
 from .inputs import INPUTS
+from .module_map import ModuleMap
 from .source import SOURCES, AdapterSource, ParameterSet, SourceConfig
 
 Key = tuple[int, ...]
@@ -58,9 +59,9 @@ class Bank(AdapterSource):
 
     def __init__(self, config: SourceConfig) -> None:
         super().__init__(config)
-        self.sides = nn.ModuleDict()
+        self.sides: ModuleMap[ModuleMap[nn.ParameterDict]] = ModuleMap()
         for side in config.inputs:
-            sets = nn.ModuleDict()
+            sets: ModuleMap[nn.ParameterDict] = ModuleMap()
             for key in self.keys(side):
                 sets[self.name_of(key)] = nn.ParameterDict(
                     {
@@ -82,7 +83,7 @@ class Bank(AdapterSource):
         """The name under which a key's parameters are saved."""
         return "-".join(map(str, key)) or "shared"
 
-    def tensors(self, side: str, key: Key) -> Mapping[str, Tensor]:
+    def tensors(self, side: str, key: Key) -> nn.ParameterDict:
         """The stored tensors [sites, *shape] of a key.
 
         Raises:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from .growth import PreviousSource
+from .module_map import ModuleMap
 from .source import AdapterSource, ParameterSet
 
 
@@ -17,12 +18,12 @@ class SourceGroup(nn.Module):
 
     def __init__(self, parts: Mapping[str, AdapterSource]) -> None:
         super().__init__()
-        self.parts = nn.ModuleDict(parts)
+        self.parts: ModuleMap[AdapterSource] = ModuleMap(parts)
 
     @property
     def members(self) -> list[AdapterSource]:
         """The sources, in the order in which their adapters act."""
-        return list(self.parts.values())  # type: ignore[arg-type]
+        return list(self.parts.values())
 
     def conditional_parameters(self) -> list[ParameterSet]:
         """Sets of parameters that some batches leave without gradient, each used as a whole."""

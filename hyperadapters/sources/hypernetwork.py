@@ -12,6 +12,7 @@ from ..adapters.kind import activations
 from .condition import Condition
 from .growth import PreviousSource, with_leading_rows
 from .inputs import INPUTS
+from .module_map import ModuleMap
 from .source import SOURCES, AdapterSource, ParameterSet, SourceConfig
 
 
@@ -74,7 +75,7 @@ class Hypernetwork(AdapterSource):
         super().__init__(config)
         options = config.hyper
         self.inputs = embedded_inputs(config)
-        self.embeddings = nn.ModuleDict()
+        self.embeddings: ModuleMap[nn.Embedding] = ModuleMap()
         for name in self.inputs:
             if self.table_of(name) not in self.embeddings:
                 table = INPUTS.get(name).table
@@ -93,7 +94,7 @@ class Hypernetwork(AdapterSource):
         )
         self.dropout = nn.Dropout(options.dropout)
         self.outputs = outputs_of_heads(config)
-        self.heads = nn.ModuleDict()
+        self.heads: ModuleMap[nn.Linear] = ModuleMap()
         for head, (_, spec, _) in self.outputs.items():
             self.heads[head] = linear(options.hidden, spec.size)
             if config.start == "identity" and spec.zero_is_identity:
@@ -189,7 +190,9 @@ class Hypernetwork(AdapterSource):
 
     def conditional_parameters(self) -> list[ParameterSet]:
         used = self.used_tables()
-        return [[table.weight] for name, table in self.embeddings.items() if name not in used]
+        return [
+            list(table.parameters()) for name, table in self.embeddings.items() if name not in used
+        ]
 
     def grow_from(self, previous: PreviousSource) -> dict[str, Tensor]:
         start, state = self.state_dict(), super().grow_from(previous)

@@ -16,7 +16,7 @@ from .source import SOURCES, SourceConfig
 PARTS: dict[str, type[Bank]] = {"language": LanguageAdapters, "task": TaskAdapters}
 
 
-@SOURCES.register("stack")
+@SOURCES.register("stack")  # type: ignore[arg-type]  # a group has the interface of a source
 class Stack(SourceGroup):
     """One adapter set a language and, on top, one a task (MAD-X, Pfeiffer et al. 2020, section 4).
 
