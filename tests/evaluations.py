@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Collection, Dict, List, Mapping
 
-from sacrebleu.metrics import BLEU, CHRF
-
+from hyperadapters.evaluation.run import direction_record
+from hyperadapters.evaluation.scores import Scorer
 from hyperadapters.multitask.metrics import Accuracy, SpanF1
 from hyperadapters.tagging_evaluation import predictions
 
@@ -37,19 +37,16 @@ def write_evaluation(
             file = folder / part / f"{direction}.txt"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("".join(f"{line}\n" for line in text), encoding="utf-8")
-        bleu, chrf = BLEU(force=True), CHRF()
         src, tgt = direction.split("-")
-        directions[direction] = {
-            "bleu": bleu.corpus_score(lines, [references[direction]]).score,
-            "chrf": chrf.corpus_score(lines, [references[direction]]).score,
-            "signature": {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())},
-            "sentences": len(lines),
-            "off_target": 0.0,
-            "group": "into_english" if tgt == english
+        group = (
+            "into_english" if tgt == english
             else "out_of_english" if src == english
             else "other_supervised" if direction in supervised
-            else "zero_shot",
-        }  # fmt: skip
+            else "zero_shot"
+        )  # fmt: skip
+        scores = Scorer(references[direction]).score(lines)
+        scores.values["off_target"] = 0.0
+        directions[direction] = direction_record(scores, len(lines), group)
     record = {
         "system": {
             "name": name, "checkpoint": "c.pt", "adapter_kind": "bottleneck",

@@ -145,12 +145,23 @@ def summary(
         "language_identifier": identified,
         "averages": {name: means[name] and rounded(means[name]) for name in GROUPS},
         "directions": {
-            one: {
-                **figures[one],
-                "signature": scores[one].signatures,
-                "sentences": len(journal.translations[one]),
-                "group": groups[one],
-            }
+            one: direction_record(scores[one], len(journal.translations[one]), groups[one])
             for one in checked.selected
         },
+    }
+
+
+def direction_record(scores: Scores, sentences: int, group: str) -> dict[str, Any]:
+    """What `evaluation.json` says of a direction.
+
+    Args:
+        scores: its scores.
+        sentences: how many were translated.
+        group: one of `directions.GROUPS`.
+    """
+    return {
+        **rounded(scores.values),
+        "signature": scores.signatures,
+        "sentences": sentences,
+        "group": group,
     }
