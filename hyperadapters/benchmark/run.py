@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List
 import torch
 from tqdm import tqdm
 
+from .. import __version__
 from ..sources import Condition
 from .batches import batch_of
 from .memory import peak_memory
@@ -166,5 +167,5 @@ def environment(options: BenchmarkOptions) -> Dict[str, Any]:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "fairseq-fixed": version("fairseq-fixed"),
-        "hyperadapters": version("hyperadapters"),
+        "hyperadapters": __version__,
     }
