@@ -11,10 +11,10 @@ def register() -> None:
     """Registers all with fairseq and lets its checkpoints load with `weights_only=True`."""
     from importlib import import_module
 
+    from .checkpoints import safe_globals
     from .errors import show_user_errors_as_one_line
-    from .plain_settings import allow
 
-    allow()
+    safe_globals.register()
     show_user_errors_as_one_line()
     import_module("hyperadapters.data.byte_pieces")
     import_module("hyperadapters.optim.fused_adam")

@@ -1,18 +1,17 @@
 """Translate from Python: `Translator.load(checkpoint, data).translate(texts, src, tgt)`."""
 
-from typing import Any, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
-from fairseq import checkpoint_utils, tasks
-from omegaconf import OmegaConf
 
-from . import checkpoints, register
+from . import register
+from .checkpoints.checkpoint import Checkpoint
 from .configuration import check_direction_is_known
 from .data.byte_pieces import load_pieces
 from .data.lengths import check_lengths, source_limit
 from .errors import UserError
 from .evaluation.decoding import Decoder, Limits, Search, Sentences
-from .languages import split_direction
 from .text import clean
 
 register()
@@ -33,20 +32,21 @@ class Translator:
         self.model = model.cuda() if cuda else model
         self.model.eval()
         self.model.make_generation_fast_(need_attn=False)  # as fairseq-generate does
+        self.last_decoder: Decoder | None = None
 
     @classmethod
     def load(
         cls,
-        checkpoint: str,
+        checkpoint: str | Checkpoint,
         data: str,
-        sentencepiece_model: Optional[str] = None,
+        sentencepiece_model: str | None = None,
         cpu: bool = False,
         fp16: bool = False,
     ) -> "Translator":
         """Loads a checkpoint of `multilingual_adapter_translation`.
 
         Args:
-            checkpoint: path of the checkpoint.
+            checkpoint: the checkpoint, or its path.
             data: folder with the dictionaries, as given to fairseq-train.
             sentencepiece_model: path of the sentencepiece model; without it, texts are in pieces.
             cpu: use the CPU even if a GPU is there.
@@ -55,24 +55,15 @@ class Translator:
             UserError: if checkpoint and data do not go together, or the sentencepiece model
                 cannot be read.
         """
-        state = checkpoints.load(checkpoint)
-        directions = checkpoints.settings(state, "model").get("directions")
-        if not directions:
-            raise UserError(f"{checkpoint} was not trained with multilingual_adapter_translation")
-        src, tgt = split_direction(directions.split(",")[0])
-        cfg = OmegaConf.create(
-            {
-                "_name": "multilingual_adapter_translation", "data": str(data), "path": str(checkpoint),
-                "source_lang": src, "target_lang": tgt,
-                "seed": 1, "train_subset": "train", "dataset_impl": None, "tpu": False,
-            }
-        )  # fmt: skip
-        task = tasks.setup_task(cfg)
-        models, _ = checkpoint_utils.load_model_ensemble([str(checkpoint)], task=task)
+        opened = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
+        if opened.has_cells or not opened.config.directions:
+            raise UserError(f"{opened.path} was not trained with multilingual_adapter_translation")
+        task = opened.task(str(data))
+        model = opened.model(task)
         if fp16:
-            models[0].half()
+            model.half()
         bpe = load_pieces(sentencepiece_model) if sentencepiece_model else None
-        return cls(task, models[0], bpe, torch.cuda.is_available() and not cpu)
+        return cls(task, model, bpe, torch.cuda.is_available() and not cpu)
 
     @property
     def languages(self) -> Sequence[str]:
@@ -81,7 +72,7 @@ class Translator:
 
     def translate(
         self, texts: Sequence[str], src: str, tgt: str, beam: int = 5, batch_size: int = 100
-    ) -> List[str]:
+    ) -> list[str]:
         """Translates sentences of one direction, trained or not.
 
         Args:
@@ -106,20 +97,24 @@ class Translator:
         rows = [row for row, text in enumerate(pieces) if text]
         sentences = Sentences("", src, tgt, dataset, rows)
         decoder = self.decoder(Search(beam), Limits(None, batch_size))
-        results: List[str] = [""] * len(texts)
+        results: list[str] = [""] * len(texts)
         for batch in decoder.decode([sentences]):
             for _, row, translation in batch.rows:
                 results[row] = decode(translation)
         return results
 
     def decoder(self, search: Search, limits: Limits) -> Decoder:
-        """A beam search that fills batches with sentences of many directions.
+        """A beam search that fills batches with sentences of many directions; the last one if it has the
+        same options.
 
         Args:
             search: options of beam search.
             limits: the size of a batch.
         """
-        return Decoder(self.task, self.model, search, limits)
+        last = self.last_decoder
+        if last is None or (last.search, last.limits) != (search, limits):
+            self.last_decoder = Decoder(self.task, self.model, search, limits)
+        return self.last_decoder
 
     def language_embeddings(self) -> torch.Tensor:
         """The hypernetwork's language embeddings [languages, width]; of the target side if untied.

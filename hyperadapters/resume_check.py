@@ -8,9 +8,10 @@ from typing import Any, Optional
 from fairseq.dataclass import FairseqDataclass
 from fairseq.distributed.utils import get_global_rank
 
-from .checkpoint_files import AGAIN, checkpoint_defect, is_zip
-from .checkpoints import load
+from .checkpoints.defects import checkpoint_defect, is_zip
+from .checkpoints.loading import load
 from .errors import UserError
+from .file_defects import AGAIN
 
 LAST = "checkpoint_last.pt"
 

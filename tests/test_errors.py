@@ -12,9 +12,9 @@ import torch
 from torch.multiprocessing.spawn import ProcessRaisedException
 
 from hyperadapters import files
+from hyperadapters.checkpoints.export.baked_checkpoint import write
 from hyperadapters.cli.main import main
 from hyperadapters.errors import Problems, UserError, one_line, show_user_errors_as_one_line
-from hyperadapters.shipping.baked_checkpoint import write
 from hyperadapters.workers import Workers, apart
 
 FULL = Path("/dev/full")

@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Attaches and prints what the result weighs."""
-    from ..shipping.attach import attach
+    from ..checkpoints.export.attach import attach
 
     report = attach(args.checkpoint, paths_of(args.adapters), args.out)
     print(json.dumps(report.as_dict(), indent=2) if args.json else report.table())

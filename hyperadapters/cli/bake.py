@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Bakes and prints what it costs."""
-    from ..shipping.bake import bake_checkpoint
+    from ..checkpoints.export.bake import bake_checkpoint
 
     report = bake_checkpoint(args.checkpoint, args.directions, args.out)
     print(json.dumps(report.as_dict(), indent=2) if args.json else report.table())

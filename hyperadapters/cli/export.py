@@ -27,12 +27,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Exports and says what was written."""
     if args.plain:
-        from ..shipping.plain import export_plain
+        from ..checkpoints.export.plain import export_plain
 
         command = export_plain(args.checkpoint, args.direction, args.out)
         print(json.dumps({"command": command}) if args.json else f"translate with: {command}")
         return
-    from ..shipping.export import export, summary
+    from ..checkpoints.export.export import export, summary
 
     card = export(args.checkpoint, args.direction, args.out)
     print(json.dumps(card, indent=2) if args.json else summary(card, args.out))

@@ -12,8 +12,8 @@ from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
 from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
 
-from ..checkpoint_files import check_transfer
 from ..errors import UserError
+from ..file_defects import check_transfer
 from ..text import clean
 from .symbols import symbols_of
 

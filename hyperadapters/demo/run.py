@@ -157,10 +157,11 @@ def row(
 
 def draw(out: Path, family: Family) -> None:
     """Draws the learnt language embeddings beside the true family tree."""
-    from ..checkpoints import load
+    from ..checkpoints.checkpoint import Checkpoint
     from .picture import draw_languages
 
-    state = load(str(out / slug("hyper-adapters") / "checkpoint_last.pt"))
-    embeddings = state["model"]["encoder.adapters.embeddings.languages.weight"]
-    order = state["task_state"]["languages"]
-    draw_languages(out / "languages.png", family, order, embeddings.float().numpy())
+    checkpoint = Checkpoint(out / slug("hyper-adapters") / "checkpoint_last.pt")
+    embeddings = checkpoint.adapter_tensors()["embeddings.languages.weight"]
+    draw_languages(
+        out / "languages.png", family, checkpoint.languages.codes, embeddings.float().numpy()
+    )

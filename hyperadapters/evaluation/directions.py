@@ -4,7 +4,6 @@ import itertools
 from dataclasses import dataclass
 from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Sequence
 
-from ..checkpoints import settings
 from ..configuration import check_direction_is_known
 from ..errors import Problems, UserError, listed
 from ..languages import Languages, primary_subtag, split_direction
@@ -15,20 +14,6 @@ GROUPS = {
     "other_supervised": "other supervised",
     "zero_shot": "zero-shot",
 }
-
-
-def trained_directions(state: Mapping[str, Any]) -> List[str]:
-    """The directions that a checkpoint was trained on, also if it was baked since.
-
-    Args:
-        state: what the checkpoint holds.
-    """
-    cfg = settings(state, "model")
-    trained = cfg.get("trained_directions")
-    if not trained and cfg.get("adapter_source") == "baked":
-        trained = settings(state, "task").get("lang_pairs")
-    trained = trained or cfg.get("directions") or ""
-    return trained.split(",") if isinstance(trained, str) else list(trained)
 
 
 def english_of(languages: Sequence[str], given: Optional[str]) -> Optional[str]:
@@ -64,7 +49,7 @@ class Directions:
     """What a checkpoint can translate and a data folder has sentences of.
 
     Args:
-        cfg: the model configuration.
+        config: the model configuration.
         languages: the language table.
         trained: the trained directions.
         pairs: the binarised pairs; each serves both directions.
@@ -72,7 +57,7 @@ class Directions:
         source: where the pairs are from, for messages.
     """
 
-    cfg: Any
+    config: Any
     languages: Languages
     trained: Collection[str]
     pairs: Collection[str]
@@ -87,7 +72,7 @@ class Directions:
     def has_adapters(self, direction: str) -> bool:
         """Whether the model has adapters for a direction."""
         try:
-            check_direction_is_known(self.cfg, direction)
+            check_direction_is_known(self.config, direction)
         except UserError:
             return False
         return True
@@ -128,7 +113,7 @@ class Directions:
         for one in selected:
             try:
                 self.languages.direction(one)
-                check_direction_is_known(self.cfg, one)
+                check_direction_is_known(self.config, one)
             except UserError as error:
                 problems.add(str(error))
         problems.raise_if_any()

@@ -1,25 +1,23 @@
 """An evaluation before it starts: everything read and checked that can be without the model."""
 
-from argparse import Namespace
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Optional
 
 import torch
 
-from .. import checkpoints
-from ..configuration import defaults, has_adapters
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.facts import digest
 from ..data.binarised import Binarised
 from ..data.lengths import source_limit
 from ..errors import UserError, listed
 from ..files import check_output
-from ..languages import Languages, codes_of, split_direction
+from ..languages import codes_of, split_direction
 from . import tokenizers
 from .decoding import Limits, Search
-from .directions import Directions, english_of, trained_directions
+from .directions import Directions, english_of
 from .identify import LanguageIdentifier, identifier
 from .searching import processes
-from .system import digest
 from .texts import Texts, joining, joint_dictionary
 
 
@@ -75,9 +73,7 @@ class Plan:
     """A checked evaluation.
 
     Args:
-        checkpoint: path of the checkpoint.
-        state: what it holds.
-        cfg: its complete model configuration.
+        checkpoint: the checkpoint.
         out: folder of the results.
         options: what the user chose.
         data: the binarised pairs.
@@ -89,9 +85,7 @@ class Plan:
         remarks: what a reader of the results must know.
     """
 
-    checkpoint: str
-    state: Mapping[str, Any]
-    cfg: Namespace
+    checkpoint: Checkpoint
     out: Path
     options: Options
     data: Binarised
@@ -119,7 +113,7 @@ class Plan:
     def settings(self) -> Dict[str, Any]:
         """What all translations depend on."""
         return {
-            "checkpoint": digest(self.state),
+            "checkpoint": digest(self.checkpoint),
             "subset": self.options.subset,
             **asdict(self.options.search),
             "fp16": self.options.fp16,
@@ -134,42 +128,35 @@ class Plan:
         return {one: by_pair[self.pair(one)] for one in self.selected}
 
 
-def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
+def plan(checkpoint: Checkpoint, data: str, out: Path, options: Options) -> Plan:
     """Checks everything that can be checked before the model is loaded.
 
     Args:
-        checkpoint: path of the checkpoint, trained or baked.
+        checkpoint: the checkpoint, trained or baked.
         data: the data folder.
         out: folder for the results.
         options: what the user chose.
     Raises:
         UserError: naming what is unusable.
     """
-    check_output(out / "evaluation.json", checkpoint)
+    check_output(out / "evaluation.json", checkpoint.path)
     options.limits()
     processes(options.workers, cuda=torch.cuda.is_available() and not options.cpu)
-    state = checkpoints.load(checkpoint)
-    cfg = Namespace(**{**vars(defaults()), **checkpoints.settings(state, "model")})
-    if not has_adapters(cfg) or not cfg.languages:
-        raise UserError(
-            f"{checkpoint} was not trained with --task multilingual_adapter_translation and --arch "
-            "adapter_transformer: a stock Transformer can be given to fairseq-train as --init-from"
-        )
+    config, languages = checkpoint.require_translation().config, checkpoint.languages
     binarised = Binarised(data)
     if not binarised.folders[0].is_dir():
         raise UserError(f"there is no data folder '{binarised.folders[0]}'")
-    languages = Languages(cfg.languages.split(","))
     directions = Directions(
-        cfg=cfg,
+        config=config,
         languages=languages,
-        trained=trained_directions(state),
+        trained=checkpoint.trained_directions,
         pairs=binarised.pairs(options.subset),
         english=english_of(languages.codes, options.english),
         source=f"{binarised.folders[0]} ({options.subset})",
     )
     selected = directions.select(options.directions)
     remarks = check_lengths(
-        binarised, options.subset, selected, source_limit(state["task_state"]["format"], cfg)
+        binarised, options.subset, selected, source_limit(checkpoint.metadata["format"], config)
     )
     remarks += left_out(directions, selected) if options.directions == "all" else []
     texts = texts_of(binarised, selected, options)
@@ -183,8 +170,8 @@ def plan(checkpoint: str, data: str, out: Path, options: Options) -> Plan:
         raise UserError(f"--comet: there is no folder {options.comet}")
     known = identifier(options.language_identifier, languages.codes)
     return Plan(
-        str(checkpoint), state, cfg, out, options, binarised, directions, selected, texts, names,
-        known, remarks + replaced,
+        checkpoint, out, options, binarised, directions, selected, texts, names, known,
+        remarks + replaced,
     )  # fmt: skip
 
 

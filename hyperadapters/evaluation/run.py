@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, List, Mapping
 
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.facts import facts
 from ..errors import listed
 from ..files import alone_in, write_json, write_lines
 from ..languages import split_direction
@@ -15,7 +17,6 @@ from .plan import Options, Plan, plan
 from .report import write_reports
 from .scores import Scores
 from .scoring import Scoring
-from .system import system
 from .translate import open_journal, translate
 
 USELESS = 0.5  # part of a language's references that are taken for another language
@@ -35,7 +36,7 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
     Raises:
         UserError: naming what is unusable, before any long work.
     """
-    checked = plan(checkpoint, data, out, options)
+    checked = plan(Checkpoint(checkpoint), data, out, options)
     for remark in checked.remarks:
         print(f"note: {remark}", file=sys.stderr)
     with alone_in(out):
@@ -131,7 +132,7 @@ def summary(
     speed = round(journal.pieces / journal.seconds, 1) if journal.seconds else None
     return {
         "system": {
-            **system(checked.checkpoint, checked.state, checked.cfg, options.name),
+            **facts(checked.checkpoint, options.name),
             "words_per_second": speed,
         },
         "languages": checked.languages(),

@@ -7,7 +7,6 @@ from fairseq.data import Dictionary
 
 from ..data.binarised import Binarised
 from ..data.byte_pieces import text_of
-from ..data.recorded import fingerprint
 from ..errors import Problems, UserError, listed
 from ..text import clean, read_lines
 
@@ -42,7 +41,7 @@ def joint_dictionary(data: Binarised, languages: Sequence[str]) -> Dictionary:
         raise UserError(f"there is no dictionary {listed(missing)}")
     loaded = {code: Dictionary.load(str(file)) for code, file in files.items()}
     first = languages[0]
-    other = [code for code in languages if fingerprint(loaded[code]) != fingerprint(loaded[first])]
+    other = [code for code in languages if loaded[code].symbols != loaded[first].symbols]
     if other:
         raise UserError(
             f"the dictionaries of {listed(other)} in {data.folders[0]} are not that of {first}: "

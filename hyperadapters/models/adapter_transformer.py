@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..backbone.decoder import AdapterTransformerDecoder
 from ..backbone.encoder import AdapterTransformerEncoder
+from ..checkpoints import task_metadata
 from ..configuration import (
     PRESETS,
     AdapterTransformerConfig,
@@ -19,7 +20,6 @@ from ..configuration import (
     defaults,
     has_attention_points,
 )
-from ..data import recorded
 from ..errors import UserError
 from ..languages import Languages
 from .fitting import Fitting
@@ -61,7 +61,7 @@ class AdapterTransformerModel(Fitting, TransformerModel):
                 f"{','.join(task.languages)}: use the same --langs in the same order"
             )
         model = super().build_model(args, task)
-        model.recorded = task.state_dict()
+        model.metadata = task.state_dict()
         model.encoder.adapters = build_adapters(args)
         return model
 
@@ -83,13 +83,13 @@ class AdapterTransformerModel(Fitting, TransformerModel):
 
     def get_extra_state(self) -> Tensor:
         """What the task recorded of its data, as bytes [bytes]."""
-        return recorded.packed(self.recorded)
+        return task_metadata.to_tensor(self.metadata)
 
     def set_extra_state(self, state: Tensor) -> None:
         """Raises:
         UserError: if the weights were trained with other languages or another dictionary.
         """
-        recorded.compare(recorded.unpacked(state), self.recorded)
+        task_metadata.check_same_data(task_metadata.from_tensor(state), self.metadata)
 
     def forward(
         self,

@@ -11,12 +11,12 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 
 from ..backbone.encoder import AdapterTransformerEncoder
+from ..checkpoints.cells_metadata import check_same_data
+from ..checkpoints.task_metadata import from_tensor, to_tensor
 from ..configuration import build_adapters, defaults, has_attention_points
-from ..data import recorded
 from ..errors import UserError
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
 from ..multitask.known import TASKS
-from ..multitask.record import compare
 from ..sources import Condition, ParameterSet
 from .fitting import Fitting
 
@@ -92,7 +92,7 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         for name in tasks:
             model.heads[name] = TASKS.get(name).head(args, model, labels.get(name, []))
         model.encoder.adapters = build_adapters(args)
-        model.recorded = task.state_dict()
+        model.metadata = task.state_dict()
         return model
 
     @property
@@ -123,13 +123,13 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
 
     def get_extra_state(self) -> Tensor:
         """What the task recorded of its data, as bytes [bytes]."""
-        return recorded.packed(self.recorded)
+        return to_tensor(self.metadata)
 
     def set_extra_state(self, state: Tensor) -> None:
         """Raises:
         UserError: if the weights were trained with other tables, dictionary or input format.
         """
-        compare(recorded.unpacked(state), self.recorded)
+        check_same_data(from_tensor(state), self.metadata)
 
     def forward(
         self,

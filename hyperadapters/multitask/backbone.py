@@ -9,7 +9,7 @@ from fairseq.data.multilingual.multilingual_utils import augment_dictionary
 from torch import Tensor, nn
 
 from ..checkpoints import settings
-from ..data.recorded import fingerprint
+from ..checkpoints.task_metadata import dictionary_fingerprint
 from ..errors import UserError
 from ..freezing import DECODER, is_backbone
 from ..languages import codes_of
@@ -72,7 +72,8 @@ class Backbone(Start):
                 self.task.get("langtoks_specs", ("main",)) or (), self.task.get("extra_data"),
             )  # fmt: skip
         wanted, stored = self.tensors[EMBEDDINGS].size(0), self.recorded.get("dictionary")
-        if len(dictionary) != wanted or stored and stored["sha256"] != fingerprint(dictionary):
+        fingerprint = dictionary_fingerprint(dictionary)
+        if len(dictionary) != wanted or stored and stored["sha256"] != fingerprint:
             raise UserError(
                 f"--init-from {self.path}: {file} is not the dictionary that it was trained with (it "
                 f"has {wanted} embeddings, {file.name} with the symbols that training adds "

@@ -9,8 +9,8 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from ..checkpoints import settings
+from ..checkpoints.task_metadata import dictionary_fingerprint
 from ..configuration import defaults, source_configs
-from ..data.recorded import fingerprint
 from ..errors import Problems, UserError, listed, nearest
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..languages import Languages
@@ -134,7 +134,7 @@ class Continued(Start):
         form, file = self.recorded["format"], Path(training.dictionary_file)
         with_tokens = self.recorded["languages"] if form["encoder_langtok"] else ()
         dictionary = load_dictionary(file, with_tokens, form["lang_tok_style"])
-        if fingerprint(dictionary) != self.recorded["dictionary"]["sha256"]:
+        if dictionary_fingerprint(dictionary) != self.recorded["dictionary"]["sha256"]:
             raise UserError(
                 f"--init-from {self.path}: {file} is not the dictionary that it was trained with "
                 f"({self.recorded['dictionary']['size']} entries with those that training adds, here "

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
-from ..checkpoint_files import check_transfer
 from ..data.symbols import SPECIALS, UNKNOWN, pieces_of, symbols_of
 from ..errors import UserError, listed
+from ..file_defects import check_transfer
 from ..files import write_lines, written
 from .config import SentencePiece
 

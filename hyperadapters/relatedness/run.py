@@ -6,10 +6,10 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from ..checkpoints.checkpoint import Checkpoint
 from ..errors import UserError
 from ..files import check_output, write_json, write_text
 from ..languages import Languages
-from ..shipping.trained import Trained
 from .analysis import analyse, notes
 from .pictures import draw_dendrograms, draw_maps
 from .reference import Reference, reference
@@ -52,14 +52,14 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     Raises:
         UserError: if the checkpoint has no adapters of languages, or the reference lacks one.
     """
-    trained = Trained.open(checkpoint)
-    wanted = options.languages or trained.languages.codes
-    check(options, trained.languages)
+    opened = Checkpoint(checkpoint).require_adapters()
+    wanted = options.languages or opened.languages.codes
+    check(options, opened.languages)
     known = reference(options.distances, wanted) if options.distances else None
     for name in ("languages.json", "languages.md"):
         check_output(out / name, checkpoint)
-    sets = vectors_of(trained, wanted)
-    source = trained.cfg.baked_from or trained.cfg.adapter_source
+    sets = vectors_of(opened, wanted)
+    source = opened.config.baked_from or opened.config.adapter_source
     found = {
         "checkpoint": str(checkpoint),
         "source": source,
@@ -70,7 +70,7 @@ def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
     }
     if options.swap:
         chosen_by = distances_of(found, known)
-        planned = plan_swaps(checkpoint, out, options.swap, chosen_by)
+        planned = plan_swaps(opened, out, options.swap, chosen_by)
     figures = {"Dendrograms": "dendrogram.png", "Maps": "map.png"}
     titles = [
         part["title"] + (f"\nrank correlation {correlation_text(part)}" if known else "")

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from tqdm import tqdm
 
+from ..checkpoints.checkpoint import Checkpoint
 from ..errors import UserError
 from ..evaluation.decoding import Sentences
 from ..evaluation.journal import Journal
@@ -91,12 +92,12 @@ class SwapPlan:
 
 
 def plan_swaps(
-    checkpoint: str, out: Path, options: SwapOptions, known: Optional[Distances]
+    checkpoint: Checkpoint, out: Path, options: SwapOptions, known: Optional[Distances]
 ) -> SwapPlan:
     """Checks a swap test before anything is translated.
 
     Args:
-        checkpoint: path of the checkpoint.
+        checkpoint: the checkpoint.
         out: folder for the results.
         options: what to swap.
         known: distances that `auto` chooses by, if there are any.

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..checkpoints.checkpoint import Checkpoint
 from ..errors import UserError
 from ..languages import Languages
-from ..shipping.trained import Trained
 from ..sources import AdapterSource, Condition
 
 EMBEDDINGS = {
@@ -35,32 +35,32 @@ class Vectors:
     values: np.ndarray
 
 
-def vectors_of(trained: Trained, wanted: Sequence[str] = ()) -> List[Vectors]:
+def vectors_of(checkpoint: Checkpoint, wanted: Sequence[str] = ()) -> List[Vectors]:
     """The language embeddings of a hypernetwork and the adapters of any source.
 
     A language counts in the roles (source, target) that it has among the checkpoint's directions;
     elsewhere its values were never trained.
 
     Args:
-        trained: the checkpoint.
+        checkpoint: the checkpoint.
         wanted: the languages; none for all.
     Raises:
         UserError: for an unknown language, or if no adapter depends on a language.
     """
-    source = trained.source().eval()
-    directions = [trained.languages.direction(pair) for pair in trained.cfg.directions.split(",")]
+    source, languages = checkpoint.source().eval(), checkpoint.languages
+    directions = [languages.direction(pair) for pair in checkpoint.config.directions.split(",")]
     for code in wanted:
-        trained.languages.id(code)
-    kept = tuple(wanted) or trained.languages.codes
-    found = embeddings(source, trained.languages, directions, kept)
+        languages.id(code)
+    kept = tuple(wanted) or languages.codes
+    found = embeddings(source, languages, directions, kept)
     for side, role in ROLES.items():
         if role in source.config.inputs[side]:
-            found.append(adapters(source, trained.languages, directions, kept, side))
+            found.append(adapters(source, languages, directions, kept, side))
     found = [vectors for vectors in found if len(vectors.codes) > 2]
     if not found:
         raise UserError(
-            f"{trained.path}: no three languages have adapters or embeddings of their own "
-            f"(--adapter-source {trained.cfg.adapter_source}), so there is nothing to relate"
+            f"{checkpoint.path}: no three languages have adapters or embeddings of their own "
+            f"(--adapter-source {checkpoint.config.adapter_source}), so there is nothing to relate"
         )
     return found
 

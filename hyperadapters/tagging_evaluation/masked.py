@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..multitask.cells import Cell
-from ..multitask.loaded import SEED
 from ..multitask.metrics import Accuracy
 from ..multitask.mlm import MaskedLanguageModel
 from ..multitask.task import Encoded, Task
+from ..tasks.hyperx import EVALUATION_SEED
 from .loaded import Loaded
 from .outcome import Judge, Outcome, Scored
 from .predictions import Row, lines
@@ -43,7 +43,7 @@ class MaskedPieces(Judge):
         options = loaded.task.cfg
         metric = Accuracy(
             unit="masked-pieces", masked=options.mask_prob, kept=options.leave_unmasked_prob,
-            random=options.random_token_prob, maskseed=SEED,
+            random=options.random_token_prob, maskseed=EVALUATION_SEED,
         )  # fmt: skip
         found, right = (lines(outcome.sentences, part) for part in ("hypotheses", "references"))
         score = metric.corpus_score(found, [right]).score

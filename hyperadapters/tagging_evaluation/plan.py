@@ -10,7 +10,7 @@ from ..evaluation import tokenizers
 from ..files import check_output
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus, read_corpus
-from ..multitask.loaded import SEED
+from ..tasks.hyperx import EVALUATION_SEED
 from .look_up import LookUp
 from .options import Options
 from .predictions import file_of
@@ -49,7 +49,7 @@ class Plan:
             "files": [digest_of(path) for path in (*part.paths, self.corpus.sentencepiece)],
             "slice": [part.start, part.stop],
             "beam": self.options.beam if cell.task == "translation" else None,
-            "seed": SEED,
+            "seed": EVALUATION_SEED,
         }
 
     def file(self, cell: Cell) -> Path:

@@ -4,12 +4,12 @@ from typing import Any, Dict, List, Optional, Sequence, Set
 
 import torch
 
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.facts import digest, facts
 from ..configuration import source_configs
 from ..errors import listed
-from ..evaluation.system import digest, system
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus
-from ..multitask.loaded import Checkpoint
 from ..multitask.task import Task
 from .judges import judge_of
 from .loaded import Loaded
@@ -31,9 +31,9 @@ class TrainedModel(System):
     noun = "the checkpoint"
 
     def __init__(self, path: str, corpus: Corpus) -> None:
-        self.checkpoint = Checkpoint.read(path)
+        self.checkpoint = Checkpoint(path).require_cells()
         self.task = self.checkpoint.task(corpus)
-        self.digest = digest(self.checkpoint.state)
+        self.digest = digest(self.checkpoint)
         self.tables = self.checkpoint.tables
         self.training_sentences = self.checkpoint.training_sentences
 
@@ -48,18 +48,16 @@ class TrainedModel(System):
 
     def facts(self, name: Optional[str]) -> Dict[str, Any]:
         """Returns the facts of the checkpoint, which by default is called as its folder."""
-        checkpoint = self.checkpoint
-        return system(checkpoint.path, checkpoint.state, checkpoint.settings, name)
+        return facts(self.checkpoint, name)
 
     def inputs(self) -> Set[str]:
         """The condition inputs that adapters of the encoder depend on."""
-        configs = source_configs(self.checkpoint.settings).values()
+        configs = source_configs(self.checkpoint.config).values()
         return {name for config in configs for name in config.inputs["encoder"]}
 
     def remarks(self, cells: Sequence[Cell]) -> List[str]:
         """Returns a remark on languages that no trained cell has, if adapters depend on them."""
-        known = self.checkpoint
-        trained = {code for cell in known.cells for code in cell.direction}
+        trained = {code for cell in self.checkpoint.cells for code in cell.direction}
         unseen = {code for cell in cells for code in cell.direction} - trained
         if not unseen or not {"src", "tgt"} & self.inputs():
             return []

@@ -1,6 +1,7 @@
 """Several tasks in several languages on one encoder (`--task hyperx`)."""
 
 import logging
+from argparse import Namespace
 from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Optional
 
@@ -9,13 +10,15 @@ from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
 from ..absent import check_wrapper, drop_absent_gradients
+from ..checkpoints import cells_metadata
+from ..checkpoints.checkpoint import Checkpoint
 from ..data.batching import EverySentence, one_direction_a_batch
 from ..data.lengths import LengthOptions
 from ..errors import UserError
 from ..freezing import KeptRows
 from ..fresh import forget_best
 from ..languages import Languages
-from ..multitask import record, trained_parts
+from ..multitask import trained_parts
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
 from ..multitask.continued import merged
@@ -31,6 +34,8 @@ from ..multitask.task import Means
 from ..resume_check import ResumeOptions, check_resumed
 
 logger = logging.getLogger(__name__)
+
+EVALUATION_SEED = 1  # of what an evaluation draws, whatever the seed of the training
 
 
 @dataclass
@@ -145,6 +150,33 @@ class HyperXTask(EverySentence, FairseqTask):
         format = Format(bool(start and start.bos), cfg.max_pieces)
         return cls(cfg, corpus, dictionary, cells, tables, format, start, sentences)
 
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint, corpus: Corpus) -> "HyperXTask":
+        """The task that a checkpoint was trained with, set up to predict on other files.
+
+        Args:
+            checkpoint: the checkpoint.
+            corpus: the files; no training files are needed.
+        Raises:
+            UserError: if the dictionary is not the one that it was trained with.
+        """
+        stored = checkpoint.metadata["format"]
+        # a model that was continued has them from where it started
+        tokens = {name: stored[name] for name in ("encoder_langtok", "lang_tok_style")}
+        here = {"data": str(corpus.file.parent), "seed": EVALUATION_SEED, "init_from": None}
+        options = {**vars(HyperXTaskConfig()), **checkpoint.section("task"), **here, **tokens}
+        dictionary = load_dictionary(
+            corpus.dictionary,
+            checkpoint.languages if stored["encoder_langtok"] else (),
+            stored["lang_tok_style"],
+        )
+        format = Format(stored["bos"], stored["limit"])
+        task = cls(
+            Namespace(**options), corpus, dictionary, checkpoint.cells, checkpoint.tables, format
+        )
+        task.load_state_dict(checkpoint.metadata)
+        return task
+
     def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **_: Any) -> None:
         """Loads the sentences of a split of all cells that have some.
 
@@ -234,10 +266,10 @@ class HyperXTask(EverySentence, FairseqTask):
 
     def state_dict(self) -> Dict[str, Any]:
         cells = merged(self.earlier_cells, self.cells)
-        return record.record(self.tables, self.dictionary, self.format, self.cfg, cells)
+        return cells_metadata.collect(self.tables, self.dictionary, self.format, self.cfg, cells)
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
-        record.compare(state_dict, self.state_dict())
+        cells_metadata.check_same_data(state_dict, self.state_dict())
 
 
 def check_positions(model: Any, format: Format) -> None:

@@ -9,14 +9,15 @@ from typing import Any, Dict, List
 
 from fairseq import utils
 from fairseq.dataclass.utils import gen_parser_from_dataclass
-from fairseq.tasks import LegacyFairseqTask, register_task
+from fairseq.tasks import LegacyFairseqTask, register_task, setup_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
+from omegaconf import OmegaConf
 
 from ..absent import check_wrapper, drop_absent_gradients
-from ..checkpoint_files import check_file
-from ..checkpoints import load_backbone
+from ..checkpoints import load_backbone, task_metadata
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.defects import check_file
 from ..configuration import check_direction_is_known, complete_config, has_adapters
-from ..data import recorded
 from ..data.batching import EverySentence
 from ..data.directions import DirectionsManager
 from ..data.stock_options import stock_dataclass, to_namespace
@@ -72,9 +73,12 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         gen_parser_from_dataclass(parser, MultilingualAdapterTranslationConfig())
 
     @classmethod
-    def setup_task(cls, cfg, **kwargs: Any):
+    def setup_task(cls, cfg, checkpoint: Checkpoint | None = None, **kwargs: Any):
         """Checks the settings, loads the dictionaries and builds the task.
 
+        Args:
+            cfg: the settings.
+            checkpoint: the checkpoint to translate with, if it is open already.
         Raises:
             UserError: for an unknown language, a malformed pair, a missing dictionary, a checkpoint
                 that cannot be read, or settings that differ from the checkpoint's.
@@ -84,7 +88,7 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         args = to_namespace(cfg)
         generating = args.source_lang is not None or args.target_lang is not None
         if generating:
-            prepare_generation(args)
+            prepare_generation(args, checkpoint)
         else:
             prepare_training(args)
             forget_best()
@@ -96,6 +100,24 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         check_dictionaries(args, args.lang_pairs)
         _, dicts, training = DirectionsManager.prepare(cls.load_dictionary, args, **kwargs)
         return cls(args, languages, dicts, training)
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint, data: str):
+        """The task that a checkpoint was trained with, set up to translate in one of its directions.
+
+        Args:
+            checkpoint: the checkpoint.
+            data: folder with the dictionaries.
+        Raises:
+            UserError: if the two do not go together.
+        """
+        src, tgt = split_direction(checkpoint.config.directions.split(",")[0])
+        settings = {
+            "_name": "multilingual_adapter_translation", "data": data, "path": checkpoint.path,
+            "source_lang": src, "target_lang": tgt,
+            "seed": 1, "train_subset": "train", "dataset_impl": None, "tpu": False,
+        }  # fmt: skip
+        return setup_task(OmegaConf.create(settings), checkpoint=checkpoint)
 
     def build_model(self, cfg, from_checkpoint: bool = False):
         """Builds the model; at first, records in `cfg` what the model must know of its data."""
@@ -177,10 +199,10 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         return super().inference_step(generator, models, sample, *args, **kwargs)
 
     def state_dict(self) -> Dict[str, Any]:
-        return recorded.record(self.args, self.languages, self.source_dictionary)
+        return task_metadata.collect(self.args, self.languages, self.source_dictionary)
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
-        recorded.compare(state_dict, self.state_dict())
+        task_metadata.check_same_data(state_dict, self.state_dict())
 
 
 def prepare_training(args) -> None:
@@ -207,9 +229,12 @@ def prepare_training(args) -> None:
     args.langs = args.langs or codes_of(args.lang_pairs)
 
 
-def prepare_generation(args) -> None:
+def prepare_generation(args, checkpoint: Checkpoint | None) -> None:
     """Completes the settings of a task that translates, from its checkpoint.
 
+    Args:
+        args: the settings; changed in place.
+        checkpoint: the checkpoint, if it is open already; else the first one of `args.path`.
     Raises:
         UserError: if one language is missing or there is nothing to take the language table from.
     """
@@ -218,7 +243,8 @@ def prepare_generation(args) -> None:
     if args.path:
         for path in utils.split_paths(args.path):
             check_file(path)
-        recorded.adopt(args, utils.split_paths(args.path)[0])
+        checkpoint = checkpoint or Checkpoint(utils.split_paths(args.path)[0])
+        task_metadata.restore_input_format(args, checkpoint.path, checkpoint.metadata)
     elif args.langs or args.lang_dict or args.lang_pairs:
         args.lang_pairs = args.lang_pairs or f"{args.source_lang}-{args.target_lang}"
         prepare_training(args)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import shlex
 import subprocess
 import sys
@@ -21,13 +20,6 @@ def run(script, *words, **variables):
         [str(SCRIPTS / script), *map(str, words)], env={**environment, **variables},
         capture_output=True, text=True,
     )  # fmt: skip
-
-
-def run_python(script, *words):
-    """Runs a script in Python in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [script, *map(str, words)])
-        runpy.run_path(str(SCRIPTS / script), run_name="__main__")
 
 
 def trainings(output):
@@ -157,7 +149,10 @@ def test_the_curve_has_mean_and_spread_of_seeds(tmp_path):
         for seed, score in enumerate(scores):
             write(system, size, seed, score)
     out = tmp_path / "curve"
-    run_python("few_shot_curve.py", tmp_path / "evaluations", "--out", out)
+    subprocess.run(
+        [sys.executable, str(SCRIPTS / "few_shot_curve.py"), str(tmp_path / "evaluations"), "--out", str(out)],
+        check=True,
+    )  # fmt: skip
     rows = {
         (one["system"], one["task"]): one["scores"]
         for one in json.loads(out.with_suffix(".json").read_text())
@@ -187,5 +182,5 @@ def test_systems_are_compared_at_several_learning_rates(tmp_path):
         log.parent.mkdir(parents=True, exist_ok=True)
         figures = json.dumps({"valid_nll_loss": str(loss), "valid_num_updates": "6"})
         log.write_text(f"2026 | INFO | valid | {figures}\n")
-    run_python("learning_rate_table.py", out)
+    subprocess.run([sys.executable, SCRIPTS / "learning_rate_table.py", out], check=True)
     assert "| language | 1.250 ± 0.354 |" in (out / "learning_rates.md").read_text()

@@ -3,9 +3,11 @@
 from argparse import Namespace
 
 import pytest
+import torch
 
+from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.errors import UserError
-from hyperadapters.evaluation.directions import Directions, averages, english_of, trained_directions
+from hyperadapters.evaluation.directions import Directions, averages, english_of
 from hyperadapters.languages import Languages
 
 CODES = ("de_DE", "en_XX", "fr_XX", "ja_XX")
@@ -69,10 +71,14 @@ def test_averages_are_means_over_directions():
     }  # fmt: skip
 
 
-def test_a_baked_checkpoint_tells_what_was_trained():
+def test_a_baked_checkpoint_tells_what_was_trained(tmp_path):
+    def trained_directions(**cfg):
+        torch.save({"model": {}, "cfg": cfg}, tmp_path / "a.pt")
+        return Checkpoint(tmp_path / "a.pt").trained_directions
+
     model = {"adapter_source": "baked", "directions": "a-b,b-c"}
-    state = {"cfg": {"model": model, "task": {"lang_pairs": "a-b"}}}
-    assert trained_directions(state) == ["a-b"]
-    model["trained_directions"] = "c-a,a-c"
-    assert trained_directions(state) == ["c-a", "a-c"]
-    assert trained_directions({"cfg": {"model": {"directions": "a-b"}}}) == ["a-b"]
+    task = {"lang_pairs": "a-b"}
+    assert trained_directions(model=model, task=task) == ["a-b"]
+    recorded = {**model, "trained_directions": "c-a,a-c"}
+    assert trained_directions(model=recorded, task=task) == ["c-a", "a-c"]
+    assert trained_directions(model={"directions": "a-b"}) == ["a-b"]

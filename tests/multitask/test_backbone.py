@@ -15,10 +15,10 @@ from tagging_corpus import train_cells
 from toy import train, train_stock
 
 from hyperadapters.checkpoints import load
+from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.errors import UserError
 from hyperadapters.freezing import is_backbone, is_norm
 from hyperadapters.multitask.corpus import read_corpus
-from hyperadapters.multitask.loaded import Checkpoint
 from hyperadapters.multitask.pieces import load_dictionary
 
 UNTRAINED = ("--lr", "0", "--max-update", "1", "--max-pieces", "30")
@@ -72,7 +72,7 @@ def old_roberta(original, tmp_path_factory):
 
 def ours(path, corpus):
     """The model of a checkpoint of --task hyperx, and what that says of itself."""
-    checkpoint = Checkpoint.read(str(path))
+    checkpoint = Checkpoint(str(path))
     return checkpoint.model(checkpoint.task(read_corpus(str(corpus)))), checkpoint
 
 
@@ -91,8 +91,8 @@ def test_a_roberta_starts_as_it_is(tagging, tmp_path, original, request, version
     words = ("--init-from", str(path), *UNTRAINED, "--adapter-place", place)
     saved = train_cells(tagging, tmp_path, *words, cells=CELLS)
     model, checkpoint = ours(saved, tagging)
-    assert checkpoint.recorded["format"]["bos"]
-    assert checkpoint.settings.encoder_learned_pos and checkpoint.settings.post_norm
+    assert checkpoint.metadata["format"]["bos"]
+    assert checkpoint.config.encoder_learned_pos and checkpoint.config.post_norm
     tokens = torch.tensor([[0, *range(5, 33), 2], [0, 7, 9, 2] + [1] * 26])
     with torch.no_grad():
         expected = original[0](tokens, features_only=True)[0]

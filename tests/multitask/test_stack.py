@@ -5,9 +5,9 @@ import torch
 from tagging_corpus import train_cells
 
 from hyperadapters.checkpoints import load
+from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.errors import UserError
 from hyperadapters.multitask.corpus import read_corpus
-from hyperadapters.multitask.loaded import Checkpoint
 
 MLM = "mlm:qaa,mlm:qba"
 LANGUAGES = "encoder.adapters.parts.language."
@@ -35,13 +35,13 @@ def stacked(tagging, tmp_path, language_adapters):
 
 def encode(path, corpus, language, task):
     """What the encoder gives for a sentence in a language and task [T, 1, C]."""
-    checkpoint = Checkpoint.read(str(path))
+    checkpoint = Checkpoint(str(path))
     model = checkpoint.model(checkpoint.task(read_corpus(str(corpus))))
-    language = torch.tensor([checkpoint.recorded["languages"].index(language)])
+    language = torch.tensor([checkpoint.metadata["languages"].index(language)])
     with torch.no_grad():
         return model.encoder(
             torch.tensor([[5, 6, 7, 8, 2]]), torch.tensor([5]), src_lang_id=language,
-            tgt_lang_id=language, task_id=torch.tensor([checkpoint.recorded["tasks"].index(task)]),
+            tgt_lang_id=language, task_id=torch.tensor([checkpoint.metadata["tasks"].index(task)]),
         )["encoder_out"][0]  # fmt: skip
 
 

@@ -5,9 +5,9 @@ import torch
 from tagging_corpus import train_cells
 
 from hyperadapters.checkpoints import load
+from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.errors import UserError
 from hyperadapters.multitask.corpus import read_corpus
-from hyperadapters.multitask.loaded import Checkpoint
 
 KNOWN = ("qaa", "qba")  # of the three languages of the corpus
 UNTRAINED = ("--lr", "0", "--max-update", "1")  # saves what training starts from
@@ -105,9 +105,9 @@ def test_stored_adapters_grow(first, goes_on):
 
 def features(path, corpus):
     """What the encoder gives for a sentence of pos:qaa and one of ner:qba."""
-    checkpoint = Checkpoint.read(str(path))
+    checkpoint = Checkpoint(str(path))
     model = checkpoint.model(checkpoint.task(read_corpus(str(corpus))))
-    languages, tasks = checkpoint.recorded["languages"], checkpoint.recorded["tasks"]
+    languages, tasks = checkpoint.metadata["languages"], checkpoint.metadata["tasks"]
     languages = torch.tensor([languages.index("qaa"), languages.index("qba")])
     tokens = torch.tensor([[5, 6, 7, 2], [9, 8, 2, 1]])
     with torch.no_grad():

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import torch
 
+from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.errors import UserError
 from hyperadapters.relatedness.swap import Swap, chosen_swaps
 from hyperadapters.relatedness.swapping import notes_on_choice
 from hyperadapters.relatedness.vectors import vectors_of
-from hyperadapters.shipping.trained import Trained
 
 TABLE = "de en 1\nen fr 2\nde fr 3\n"
 LANGUAGE = ("--adapter-source", "language")
 
 
 def test_adapters_are_those_that_translate(trained):
-    opened = Trained.open(str(trained()))
+    opened = Checkpoint(str(trained()))
     found = {vectors.title: vectors for vectors in vectors_of(opened)}
     assert list(found) == ["language embeddings", "encoder adapters", "decoder adapters"]
     baked = opened.baked(["en-de", "en-fr", "de-en"])
@@ -35,7 +35,7 @@ def test_adapters_are_those_that_translate(trained):
     assert np.allclose(encoder.values[de], stored("encoder", (de, en)), atol=1e-6)
     both = (stored("encoder", (en, de)) + stored("encoder", (en, fr))) / 2
     assert np.allclose(encoder.values[en], both, atol=1e-6)
-    table = opened.adapter_state()["embeddings.languages.weight"].numpy()
+    table = opened.adapter_tensors()["embeddings.languages.weight"].numpy()
     assert np.array_equal(found["language embeddings"].values, table)
 
 
@@ -43,7 +43,7 @@ def test_a_language_counts_in_the_roles_that_were_trained(toy, tmp_path, trained
     state = torch.load(trained("--hyper-untied"), weights_only=True)
     state["cfg"]["model"]["directions"] = "de-en,fr-en,en-fr"
     torch.save(state, tmp_path / "c.pt")
-    opened = Trained.open(str(tmp_path / "c.pt"))
+    opened = Checkpoint(str(tmp_path / "c.pt"))
     found = {vectors.title: vectors.codes for vectors in vectors_of(opened)}
     # only two languages are targets, too few to relate
     assert found == {
@@ -202,7 +202,7 @@ def test_auto_takes_the_nearest_and_the_farthest_but_not_the_other_language():
     assert "can stand in: c-en (source)." in note
     assert chosen_swaps(codes, distances, ["a-en"], "en", lambda d: d != "b-en")[0].stand_in == "d"
     with pytest.raises(UserError):
-        Trained.open("nowhere.pt")
+        Checkpoint("nowhere.pt").require_adapters()
 
 
 def test_languages_and_neighbours_that_tell_nothing_are_refused(trained, run, tmp_path):

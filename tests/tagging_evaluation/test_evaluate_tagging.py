@@ -7,8 +7,8 @@ import pytest
 import torch
 from tagging_corpus import train_cells
 
+from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.multitask.corpus import read_corpus
-from hyperadapters.multitask.loaded import Checkpoint
 from hyperadapters.tagging_evaluation import predictions
 from hyperadapters.tagging_evaluation import run as evaluation
 from hyperadapters.tagging_evaluation.options import Options
@@ -248,9 +248,9 @@ def test_unusable_files_are_one_line(trained_on_cells, trained, evaluate, taggin
 
 def test_a_checkpoint_knows_its_task_without_training_files(trained_on_cells, tagging, tmp_path):
     shutil.copytree(tagging, tmp_path / "data", ignore=shutil.ignore_patterns("*.train.*"))
-    known = Checkpoint.read(trained_on_cells())
+    known = Checkpoint(trained_on_cells())
     task = known.task(read_corpus(tmp_path / "data"))
-    assert task.state_dict() == known.recorded
+    assert task.state_dict() == known.metadata
     assert not known.model(task).training
 
 

@@ -11,9 +11,9 @@ from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 from torch import nn
 
-from .checkpoint_files import check_file, is_zip, unreadable
-from .errors import Problems, UserError, one_line
-from .freezing import is_backbone
+from ..errors import Problems, UserError, one_line
+from ..freezing import is_backbone
+from .defects import check_file, is_zip, unreadable
 
 logger = logging.getLogger(__name__)
 

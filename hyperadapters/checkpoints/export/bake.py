@@ -1,10 +1,10 @@
 """Bake a checkpoint: what a hypernetwork generates becomes plain stored weights."""
 
-from ..errors import UserError
-from ..files import check_output
+from ...errors import UserError
+from ...files import check_output
+from ..checkpoint import Checkpoint
 from .baked_checkpoint import baked_settings, baked_state, write
 from .sizes import Report, Sizes
-from .trained import Trained
 
 
 def bake_checkpoint(checkpoint: str, directions: str, out: str) -> Report:
@@ -15,24 +15,24 @@ def bake_checkpoint(checkpoint: str, directions: str, out: str) -> Report:
 
     Args:
         checkpoint: a checkpoint with adapters from any source.
-        directions: the directions, see `Trained.directions`.
+        directions: the directions, see `Checkpoint.select_directions`.
         out: the file to write.
     Raises:
         UserError: if the checkpoint has no adapters or was baked already, a direction is unknown,
             or the file cannot be written.
     """
-    trained = Trained.open(checkpoint)
-    if trained.cfg.adapter_source == "baked":
+    trained = Checkpoint(checkpoint).require_adapters()
+    if trained.config.adapter_source == "baked":
         raise UserError(
-            f"{checkpoint} is baked already, for {trained.cfg.directions.replace(',', ', ')}: "
+            f"{checkpoint} is baked already, for {trained.config.directions.replace(',', ', ')}: "
             "bake the checkpoint that was trained"
         )
-    pairs = trained.directions(directions)
+    pairs = trained.select_directions(directions)
     check_output(out, checkpoint)
     state = baked_state(
         trained.state,
-        baked_settings(trained.cfg, pairs),
-        trained.state["task_state"],
+        baked_settings(trained.config, pairs),
+        trained.metadata,
         trained.baked(pairs),
     )
     write(out, state)

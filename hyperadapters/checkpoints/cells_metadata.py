@@ -1,4 +1,4 @@
-"""What a checkpoint says about its tables, dictionary, input format and trained cells."""
+"""What a checkpoint of cells says about its tables, dictionary, input format and trained cells."""
 
 import logging
 from collections.abc import Mapping
@@ -6,22 +6,24 @@ from typing import Any
 
 from fairseq.data import Dictionary
 
-from ..data.recorded import fingerprint
 from ..errors import Problems
-from .configuration import Tables
-from .pieces import Format
+from ..multitask.configuration import Tables
+from ..multitask.pieces import Format
+from .task_metadata import dictionary_metadata
 
 logger = logging.getLogger(__name__)
 
+NAMES = ("languages", "tasks", "labels", "dictionary", "format", "cells")
 
-def record(
+
+def collect(
     tables: Tables,
     dictionary: Dictionary,
     format: Format,
     options: Any,
     cells: Mapping[str, int | None],
 ) -> dict[str, Any]:
-    """What is saved with every checkpoint, in plain containers.
+    """What a task of cells saves with every checkpoint, in plain containers: the entries of `NAMES`.
 
     Args:
         tables: languages, tasks and labels.
@@ -35,7 +37,7 @@ def record(
         "languages": list(tables.languages),
         "tasks": list(tables.tasks),
         "labels": {task: list(labels) for task, labels in tables.labels.items()},
-        "dictionary": {"size": len(dictionary), "sha256": fingerprint(dictionary)},
+        "dictionary": dictionary_metadata(dictionary),
         "format": {
             "bos": format.bos,
             "limit": format.limit,
@@ -46,9 +48,12 @@ def record(
     }
 
 
-def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
-    """Checks that a checkpoint's numbers mean what they mean here; other cells are no harm, but said.
+def check_same_data(stored: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    """Checks that a checkpoint's ids mean what they mean in the task at hand; warns of other cells.
 
+    Args:
+        stored: the metadata of a checkpoint.
+        current: those of the task, see `collect`.
     Raises:
         UserError: naming what differs.
     """
@@ -57,9 +62,9 @@ def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
         ("languages", "languages"), ("tasks", "tasks"), ("labels", "labels"),
         ("dictionary", "dictionary"), ("format", "input format"),
     ):  # fmt: skip
-        if stored.get(key) != own[key]:
+        if stored.get(key) != current[key]:
             problems.add(
-                f"the checkpoint's {what}: {shown(stored.get(key))}, here: {shown(own[key])}"
+                f"the checkpoint's {what}: {shown(stored.get(key))}, here: {shown(current[key])}"
             )
     if problems.found:
         problems.add(
@@ -67,8 +72,8 @@ def compare(stored: Mapping[str, Any], own: Mapping[str, Any]) -> None:
             "--save-dir"
         )
     problems.raise_if_any()
-    if own["cells"] and set(stored["cells"]) != set(own["cells"]):
-        before, now = (",".join(one["cells"]) for one in (stored, own))
+    if current["cells"] and set(stored["cells"]) != set(current["cells"]):
+        before, now = (",".join(one["cells"]) for one in (stored, current))
         logger.warning(
             f"going on with a checkpoint that was trained on other cells: {before}; now {now}"
         )

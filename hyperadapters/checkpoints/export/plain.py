@@ -7,17 +7,17 @@ from typing import Any
 
 from torch import Tensor
 
-from .. import checkpoints
-from ..data.recorded import FORMAT
-from ..data.stock_options import stock_defaults
-from ..errors import Problems, UserError
-from ..files import check_output
-from ..freezing import is_backbone
-from ..languages import split_direction
+from ...data.stock_options import stock_defaults
+from ...errors import Problems, UserError
+from ...files import check_output
+from ...freezing import is_backbone
+from ...languages import split_direction
+from ..checkpoint import Checkpoint
+from ..loading import flat_fields
+from ..task_metadata import FORMAT
 from .baked_checkpoint import history, write
-from .export import tensors_of
+from .export import one_direction, tensors_of
 from .fold import folded
-from .trained import Trained
 
 STOCK_TASK = "translation_multi_simple_epoch"
 # What the stock task reads from other sections, and names no data.
@@ -40,8 +40,8 @@ def export_plain(checkpoint: str, direction: str, out: str) -> str:
         UserError: if the adapters do not fold into a Transformer, the direction is unknown, or the
             file cannot be written.
     """
-    trained = Trained.open(checkpoint)
-    pair = trained.direction(direction)
+    trained = Checkpoint(checkpoint).require_adapters()
+    pair = one_direction(trained, direction)
     check_it_folds(trained)
     check_output(out, checkpoint)
     backbone = {
@@ -55,11 +55,11 @@ def export_plain(checkpoint: str, direction: str, out: str) -> str:
     return command_of(settings, out)
 
 
-def check_it_folds(trained: Trained) -> None:
+def check_it_folds(trained: Checkpoint) -> None:
     """Raises:
     UserError: with everything that keeps the adapters from folding into the feed-forward blocks.
     """
-    cfg, problems = trained.cfg, Problems()
+    cfg, problems = trained.config, Problems()
     if cfg.adapter_kind != "parallel":
         raise UserError(
             f"{trained.path} has adapters of kind {cfg.adapter_kind}: only --adapter-kind parallel "
@@ -75,24 +75,24 @@ def check_it_folds(trained: Trained) -> None:
     problems.raise_if_any()
 
 
-def plain_settings(trained: Trained, pair: str) -> dict[str, Any]:
+def plain_settings(trained: Checkpoint, pair: str) -> dict[str, Any]:
     """The flat settings of the plain Transformer and of the stock task that it translates with."""
     src, tgt = split_direction(pair)
-    cfg = vars(trained.cfg)
-    state = trained.state["task_state"]
-    own = {name: cfg[name] for name in checkpoints.flat_fields() if name in cfg}
+    cfg = vars(trained.config)
+    metadata = trained.metadata
+    own = {name: cfg[name] for name in flat_fields() if name in cfg}
     wider = {
         f"{side}_ffn_embed_dim": cfg[f"{side}_ffn_embed_dim"] + cfg["adapter_bottleneck"]
         for side in ("encoder", "decoder")
     }
     task = {
         **stock_defaults(),
-        **state["format"],
+        **metadata["format"],
         **NO_TRAINING,
         "source_lang": src,
         "target_lang": tgt,
         "lang_pairs": [pair],
-        "langs": list(state["languages"]),
+        "langs": list(metadata["languages"]),
     }
     model = {"arch": "transformer", "encoder_embed_path": None, "decoder_embed_path": None}
     return {**task, **own, **wider, **model, "task": STOCK_TASK}

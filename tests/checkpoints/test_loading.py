@@ -12,11 +12,12 @@ from fairseq import options, tasks
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from omegaconf import OmegaConf
 
-from hyperadapters.checkpoint_files import check_transfer, checkpoint_defect
 from hyperadapters.checkpoints import load
+from hyperadapters.checkpoints.defects import checkpoint_defect
+from hyperadapters.checkpoints.export.card import read_card
 from hyperadapters.errors import UserError
+from hyperadapters.file_defects import check_transfer
 from hyperadapters.resume_check import check_resumed, resumed_file
-from hyperadapters.shipping.card import read_card
 
 
 class Harmful:

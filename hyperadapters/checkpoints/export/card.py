@@ -12,14 +12,14 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
-from ..checkpoint_files import check_transfer
-from ..configuration import AdapterTransformerConfig, defaults, has_adapters, source_configs
-from ..data import recorded
-from ..errors import UserError
-from ..languages import split_direction
-from ..sources import SourceConfig
+from ...configuration import AdapterTransformerConfig, defaults, has_adapters, source_configs
+from ...errors import UserError
+from ...file_defects import check_transfer
+from ...fingerprint import dtype_name
+from ...languages import split_direction
+from ...sources import SourceConfig
+from .. import task_metadata
 from .baked_checkpoint import FILES
-from .fingerprint import dtype_name
 
 FORMAT = "hyperadapters adapters"
 VERSION = 1
@@ -33,7 +33,7 @@ class Card:
         tensors: shape and data type by name of the tensor.
         sha256: fingerprint of the tensors.
         backbone: fingerprint of the backbone that they belong to.
-        task_state: language table, input format and dictionary, see `recorded.record`.
+        task_state: language table, input format and dictionary, see `task_metadata.collect`.
         model: the flat model configuration, of a checkpoint baked for this one direction.
     """
 
@@ -91,7 +91,7 @@ class Card:
         check_model(found.model)
         model = {**vars(defaults()), **found.model}  # options that are younger than the card
         found = dataclasses.replace(
-            found, model=model, task_state=recorded.checked(found.task_state)
+            found, model=model, task_state=task_metadata.validate(found.task_state)
         )
         for name, value in found.as_dict().items():
             if name != "model" and value != card.get(name):

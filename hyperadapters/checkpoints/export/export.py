@@ -9,14 +9,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ..checkpoint_files import check_transfer
-from ..errors import UserError
-from ..files import check_output, write_json, written
-from ..sources.baked import Baked
+from ...errors import UserError
+from ...file_defects import check_transfer
+from ...files import check_output, write_json, written
+from ...fingerprint import fingerprint
+from ...sources.baked import Baked
+from ..checkpoint import Checkpoint
+from ..weights import backbone_weights
 from .baked_checkpoint import baked_settings
 from .card import Card, card_path, described, read_card, shapes
-from .fingerprint import backbone_weights, fingerprint
-from .trained import Trained
 
 SUFFIX = ".safetensors"
 
@@ -83,14 +84,14 @@ def export(checkpoint: str, direction: str, out: str) -> Dict[str, Any]:
     """
     if Path(out).suffix != SUFFIX:
         raise UserError(f"--out {out}: the name must end in {SUFFIX}")
-    trained = Trained.open(checkpoint)
-    pairs = [trained.direction(direction)]
+    trained = Checkpoint(checkpoint).require_adapters()
+    pairs = [one_direction(trained, direction)]
     for path in (out, card_path(out)):
         check_output(path, checkpoint)
     tensors = tensors_of(trained.baked(pairs))
     card = Card(
-        model=baked_settings(trained.cfg, pairs),
-        task_state=trained.state["task_state"],
+        model=baked_settings(trained.config, pairs),
+        task_state=trained.metadata,
         tensors=described(tensors),
         sha256=fingerprint(tensors),
         backbone=fingerprint(backbone_weights(trained.state["model"])),
@@ -99,6 +100,18 @@ def export(checkpoint: str, direction: str, out: str) -> Dict[str, Any]:
         temporary.write_bytes(save(tensors))
     write_json(card_path(out), card)
     return card
+
+
+def one_direction(trained: Checkpoint, wanted: str) -> str:
+    """The one direction that a user names.
+
+    Raises:
+        UserError: if it is unknown or there are no adapters for it, or more than one is named.
+    """
+    pairs = trained.select_directions(wanted)
+    if len(pairs) != 1:
+        raise UserError(f"--direction {wanted}: export one direction at a time")
+    return pairs[0]
 
 
 def tensors_of(baked: Baked) -> Dict[str, Tensor]:

@@ -5,10 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
-from ..freezing import is_backbone
-from .fingerprint import is_weight
+from ...freezing import is_backbone
+from ..weights import count_values, distinct, weights_of
 
 
 @dataclass(frozen=True)
@@ -28,18 +26,12 @@ class Sizes:
     @classmethod
     def of(cls, state: Mapping[str, Any], path: str) -> "Sizes":
         """The sizes of a checkpoint's state and of its file."""
-        weights = {name: t for name, t in state["model"].items() if is_weight(name)}
-        distinct = {(t.data_ptr(), t.shape, t.dtype): bytes_of(t) for t in weights.values()}
+        weights = weights_of(state["model"])
         return cls(
-            sum(t.numel() for name, t in weights.items() if not is_backbone(name)),
-            sum(distinct.values()),
+            count_values(tensor for name, tensor in weights.items() if not is_backbone(name)),
+            sum(tensor.nbytes for tensor in distinct(weights.values())),
             Path(path).stat().st_size,
         )
-
-
-def bytes_of(tensor: Tensor) -> int:
-    """Bytes of a tensor's values."""
-    return tensor.numel() * tensor.element_size()
 
 
 @dataclass(frozen=True)

@@ -1,75 +1,20 @@
-"""What is wrong with a file that should be a checkpoint, or another file of ours, by its first bytes."""
+"""What is wrong with a file that should be a checkpoint, without reading its tensors."""
 
 import os
 import zipfile
-from dataclasses import dataclass
-from typing import Optional
 
-from .errors import UserError
+from ..errors import UserError
+from ..file_defects import CUT_OFF, Defect, read_head, transfer_defect
 
-AGAIN = "copy or download it again"
 ZIP = b"PK\x03\x04"  # torch 1.6 and newer
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
-LFS_POINTER = b"version https://git-lfs"
 ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")  # gzip, bzip2, xz, 7z
-HEAD = 512
 CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\f\x1b"))
-
-
-@dataclass(frozen=True)
-class Defect:
-    """What is wrong with a file.
-
-    Args:
-        what: in words that follow its name.
-        advice: what to do.
-    """
-
-    what: str
-    advice: str = AGAIN
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.advice}"
-
-
-CUT_OFF = Defect("is cut off")
 ARCHIVE = Defect("is an archive", "unpack it and give the .pt file in it")
 
 
-def read_head(path: str) -> bytes:
-    """The first bytes of a file."""
-    with open(path, "rb") as file:
-        return file.read(HEAD)
-
-
-def transfer_defect(head: bytes) -> Optional[Defect]:
-    """What went wrong when a file was copied or downloaded, whatever its format.
-
-    Args:
-        head: its first bytes.
-    """
-    if not head:
-        return Defect("is empty")
-    if head.startswith(LFS_POINTER):
-        return Defect("is a Git LFS pointer, not the file itself", "run git lfs pull")
-    if head.lstrip().startswith(b"<"):
-        return Defect("is a web page", "download the file itself")
-    if not any(head):
-        return CUT_OFF  # a copy whose space was reserved and never filled
-    return None
-
-
-def check_transfer(path: str) -> None:
-    """Raises:
-    UserError: if a file, of any format, was not copied or downloaded whole, as far as its start shows.
-    """
-    defect = transfer_defect(read_head(path))
-    if defect:
-        raise UserError(f"{path} {defect}")
-
-
-def checkpoint_defect(path: str) -> Optional[Defect]:
-    """What is wrong with a checkpoint as far as it shows without reading its tensors.
+def checkpoint_defect(path: str) -> Defect | None:
+    """What is wrong with a checkpoint, as far as it shows without reading its tensors; None if nothing.
 
     Args:
         path: a file.
@@ -89,7 +34,7 @@ def checkpoint_defect(path: str) -> Optional[Defect]:
     return None
 
 
-def zip_defect(path: str) -> Optional[Defect]:
+def zip_defect(path: str) -> Defect | None:
     """What is wrong with a zip file as far as its table of contents, which stands at its end, shows."""
     try:
         with zipfile.ZipFile(path) as file:

@@ -6,18 +6,18 @@ from typing import Any, Dict, List, Mapping
 
 import torch
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+from fairseq.tasks import TASK_DATACLASS_REGISTRY
 from omegaconf import OmegaConf
 
-from .. import checkpoints
-from ..configuration import adapter_choices, source_configs
-from ..data import recorded
-from ..data.lengths import LengthOptions
-from ..data.stock_options import BORROWED
-from ..files import written
-from ..freezing import ADAPTER_PREFIX, is_backbone
-from ..resume_check import ResumeOptions
-from ..sources import AdapterSource, SourceGroup
-from ..tasks.multilingual_adapter_translation import MultilingualAdapterTranslationConfig
+from ...configuration import adapter_choices, source_configs
+from ...data.lengths import LengthOptions
+from ...data.stock_options import BORROWED
+from ...files import written
+from ...freezing import ADAPTER_PREFIX, is_backbone
+from ...resume_check import ResumeOptions
+from ...sources import AdapterSource, SourceGroup
+from .. import task_metadata
+from ..loading import settings as stored_settings
 
 TASK = "multilingual_adapter_translation"
 # Options that name a file of the training machine; its content is among the weights.
@@ -51,7 +51,7 @@ def baked_settings(cfg: Namespace, pairs: List[str]) -> Dict[str, Any]:
 def baked_state(
     base: Mapping[str, Any],
     settings: Mapping[str, Any],
-    task_state: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     adapters: AdapterSource | SourceGroup,
 ) -> Dict[str, Any]:
     """What a checkpoint with baked adapters holds: all that fairseq needs to load it, and nothing
@@ -60,22 +60,22 @@ def baked_state(
     Args:
         base: state of the checkpoint whose backbone is used.
         settings: the model configuration, see `baked_settings`.
-        task_state: languages, input format and dictionary, see `recorded.record`.
+        metadata: languages, input format and dictionary, see `task_metadata.collect`.
         adapters: the baked adapters.
     """
     model = {name: tensor for name, tensor in base["model"].items() if is_backbone(name)}
-    model["_extra_state"] = recorded.packed(task_state)
+    model["_extra_state"] = task_metadata.to_tensor(metadata)
     for name, tensor in adapters.state_dict().items():
         model[ADAPTER_PREFIX + name] = tensor
     pairs = settings["directions"].split(",")
-    task = task_settings(base, task_state, pairs)
+    task = task_settings(base, metadata, pairs)
     return {
         "args": None,
         "cfg": {**configuration(base), "model": dict(settings), "task": task},
         "model": model,
         "criterion": None,
         "optimizer_history": [{**history(base), "lr_scheduler_state": {}}],
-        "task_state": dict(task_state),
+        "task_state": dict(metadata),
         "extra_state": {"train_iterator": base["extra_state"].get("train_iterator")},
     }
 
@@ -94,17 +94,17 @@ def configuration(base: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def task_settings(
-    base: Mapping[str, Any], task_state: Mapping[str, Any], pairs: List[str]
+    base: Mapping[str, Any], metadata: Mapping[str, Any], pairs: List[str]
 ) -> Dict[str, Any]:
     """The task's section, for commands that take it from the checkpoint (fairseq-validate).
 
     Args:
         base: state of the checkpoint whose backbone is used.
-        task_state: languages, input format and dictionary.
+        metadata: languages, input format and dictionary.
         pairs: the baked directions. Those that were trained are validated, else all.
     """
-    defaults = vars(MultilingualAdapterTranslationConfig())
-    own = checkpoints.settings(base, "task")
+    defaults = vars(TASK_DATACLASS_REGISTRY[TASK]())
+    own = stored_settings(base, "task")
     if own.get("_name") != TASK:
         own = {"data": own.get("data")}
     trained = [pair for pair in pairs if pair in (own.get("lang_pairs") or "").split(",")]
@@ -112,10 +112,10 @@ def task_settings(
         **defaults,
         **borrowed(configuration(base)),
         **own,
-        **task_state["format"],
+        **metadata["format"],
         **dict.fromkeys([*vars(ResumeOptions()), *vars(LengthOptions())]),
         "_name": TASK,
-        "langs": ",".join(task_state["languages"]),
+        "langs": ",".join(metadata["languages"]),
         "lang_dict": None,
         "lang_pairs": ",".join(trained or pairs),
     }

@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from toy import generate_output, hypotheses, scores
 
-from hyperadapters.shipping.fingerprint import backbone_weights, fingerprint
+from hyperadapters.checkpoints.weights import backbone_weights
+from hyperadapters.fingerprint import fingerprint
 
 ADDED = ("--freeze-backbone", "--lr", "0.05")
 

@@ -1,5 +1,1 @@
 """Bake, export and attach: trained adapters as plain weights that travel without their source."""
-
-from .. import register
-
-register()

@@ -13,7 +13,7 @@ PARALLEL = ("--adapter-kind", "parallel")
 @pytest.fixture(scope="module", params=["hyper", "language"])
 def exported(request, toy, trained, tmp_path_factory):
     """A checkpoint, its direction de-fr as a plain Transformer, and the printed command."""
-    from hyperadapters.shipping.plain import export_plain
+    from hyperadapters.checkpoints.export.plain import export_plain
 
     original = trained(*PARALLEL, "--adapter-source", request.param)
     plain = tmp_path_factory.mktemp("plain") / "plain.pt"

@@ -5,17 +5,18 @@ from typing import Any, Dict, List, Tuple
 
 import torch
 
-from .. import checkpoints
-from ..checkpoints import NOT_ARCHITECTURE
-from ..configuration import source_configs
-from ..errors import UserError
-from ..files import check_output
-from ..sources import SourceConfig
-from ..sources.baked import Baked
+from ...configuration import source_configs
+from ...errors import UserError
+from ...files import check_output
+from ...fingerprint import fingerprint
+from ...sources import SourceConfig
+from ...sources.baked import Baked
+from ..checkpoint import Checkpoint
+from ..loading import NOT_ARCHITECTURE, flat_fields
+from ..weights import backbone_weights
 from .baked_checkpoint import baked_settings, baked_state, write
 from .card import Card, card_path
 from .export import Exported
-from .fingerprint import backbone_weights, fingerprint
 from .sizes import Report, Sizes
 
 
@@ -39,7 +40,7 @@ def attach(checkpoint: str, adapters: List[str], out: str) -> Report:
     first = sets[0].card
     settings = baked_settings(Namespace(**first.model), [one.card.direction for one in sets])
     baked = joined(sets, source_configs(Namespace(**settings))[first.model["adapter_kind"]])
-    base = checkpoints.load(checkpoint)
+    base = Checkpoint(checkpoint).state
     if fingerprint(backbone_weights(base["model"])) != first.backbone:
         raise UserError(
             f"{checkpoint} is not the backbone that {sets[0].path} was trained on (its weights are "
@@ -54,7 +55,7 @@ def attach(checkpoint: str, adapters: List[str], out: str) -> Report:
 def what_must_agree(card: Card) -> Dict[str, Any]:
     """What adapters that share a backbone must have in common."""
     content = card.as_dict()
-    architecture = [name for name in checkpoints.flat_fields() if name not in NOT_ARCHITECTURE]
+    architecture = [name for name in flat_fields() if name not in NOT_ARCHITECTURE]
     return {
         "backbone": card.backbone,
         "architecture": [card.model.get(name) for name in architecture],

@@ -17,6 +17,6 @@ BETWEEN_PROCESSES = (
 )  # fmt: skip
 
 
-def allow() -> None:
+def register() -> None:
     """Lets torch load these classes, none of which runs code of the file's choice."""
     torch.serialization.add_safe_globals([*IN_CHECKPOINTS, *BETWEEN_PROCESSES])

@@ -1,4 +1,4 @@
-"""What the tests of shipping share."""
+"""What the tests of checkpoints share."""
 
 import pytest
 import torch

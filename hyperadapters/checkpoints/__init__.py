@@ -1,0 +1,21 @@
+"""Checkpoints: reading them safely, what they say of themselves, and what is made of them."""
+
+from .loading import (
+    NOT_ARCHITECTURE,
+    first_line,
+    flat_fields,
+    load,
+    load_backbone,
+    settings,
+    take_architecture,
+)
+
+__all__ = [
+    "NOT_ARCHITECTURE",
+    "first_line",
+    "flat_fields",
+    "load",
+    "load_backbone",
+    "settings",
+    "take_architecture",
+]

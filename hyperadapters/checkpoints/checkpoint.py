@@ -1,0 +1,232 @@
+"""A checkpoint, opened once and used by everything that needs something of it."""
+
+import itertools
+from argparse import Namespace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from fairseq import checkpoint_utils
+from fairseq.tasks import TASK_REGISTRY
+from omegaconf import OmegaConf
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from .. import register
+from ..configuration import (
+    AdapterTransformerConfig,
+    build_adapters,
+    check_direction_is_known,
+    defaults,
+    has_adapters,
+)
+from ..errors import UserError
+from ..freezing import ADAPTER_PREFIX
+from ..languages import Languages
+from ..multitask.cells import Cell
+from ..multitask.configuration import HyperXEncoderConfig, Tables
+from ..sources import AdapterSource, SourceGroup
+from ..sources.baked import Baked, bake
+from . import cells_metadata
+from .loading import first_line, load, settings
+from .weights import weights_of
+
+
+class Checkpoint:
+    """A checkpoint of translation (`--task multilingual_adapter_translation`) or of cells (`--task
+    hyperx`), trained or baked.
+
+    The file is read when something of it is first asked for, and only once.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        register()
+        self.path = str(path)
+
+    @cached_property
+    def state(self) -> dict[str, Any]:
+        """All that the file holds.
+
+        Raises:
+            UserError: if there is no such file, or it is no checkpoint, or needs more than plain data.
+        """
+        return load(self.path)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A section ("task", "model", "common", ...) of the stored configuration."""
+        return settings(self.state, name)
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """What its task recorded of its data, see `task_metadata` and `cells_metadata`."""
+        return self.state.get("task_state") or {}
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether it was trained on cells."""
+        return all(name in self.metadata for name in cells_metadata.NAMES)
+
+    @cached_property
+    def config(self) -> Namespace:
+        """The complete model configuration; options younger than the checkpoint have their defaults."""
+        options = HyperXEncoderConfig if self.has_cells else AdapterTransformerConfig
+        return Namespace(**{**vars(defaults(options)), **self.section("model")})
+
+    @cached_property
+    def languages(self) -> Languages:
+        """The language table."""
+        return Languages(self.config.languages.split(","))
+
+    @property
+    def tables(self) -> Tables:
+        """Languages, tasks and labels of a checkpoint of cells."""
+        names = ("languages", "tasks", "labels")
+        directions = [cell.language for cell in self.cells if cell.task == "translation"]
+        return Tables(*(self.metadata[name] for name in names), directions)
+
+    @property
+    def training_sentences(self) -> dict[str, int | None]:
+        """The number of training sentences of each trained cell; None if the checkpoint lacks it."""
+        return dict(self.metadata["cells"])
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The trained cells."""
+        return [Cell(*name.split(":", 1), n) for name, n in self.training_sentences.items()]
+
+    @property
+    def trained_directions(self) -> list[str]:
+        """The directions that it was trained on, also if it was baked since."""
+        stored = self.section("model")
+        trained = stored.get("trained_directions")
+        if not trained and stored.get("adapter_source") == "baked":
+            trained = self.section("task").get("lang_pairs")
+        trained = trained or stored.get("directions") or ""
+        return trained.split(",") if isinstance(trained, str) else list(trained)
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The model's weights by name, on the CPU."""
+        return weights_of(self.state["model"])
+
+    def require_cells(self) -> "Checkpoint":
+        """Returns the checkpoint itself.
+
+        Raises:
+            UserError: if it was not trained on cells.
+        """
+        if not self.has_cells:
+            raise UserError(
+                f"{self.path} was not trained with --task hyperx: of a model that only translates use "
+                "`hyperadapters evaluate`"
+            )
+        return self
+
+    def require_translation(self) -> "Checkpoint":
+        """Returns the checkpoint itself.
+
+        Raises:
+            UserError: if it was not trained on pairs of languages with one of our models.
+        """
+        if not has_adapters(self.config) or not self.config.languages:
+            raise UserError(
+                f"{self.path} was not trained with --task multilingual_adapter_translation and --arch "
+                "adapter_transformer: a stock Transformer can be given to fairseq-train as --init-from"
+            )
+        return self
+
+    def require_adapters(self) -> "Checkpoint":
+        """Returns the checkpoint itself.
+
+        Raises:
+            UserError: if it is none of ours or has no adapters.
+        """
+        if not has_adapters(self.config) or self.config.adapter_source == "none":
+            raise UserError(
+                f"{self.path} has no adapters: give a checkpoint that was trained with "
+                "--arch adapter_transformer and an --adapter-source other than none"
+            )
+        return self
+
+    def task(self, data: Any) -> Any:
+        """The fairseq task that it was trained with, set up to predict on other data.
+
+        Args:
+            data: of translation, the data folder; of cells, the corpus.
+        Raises:
+            UserError: if the data do not go with the checkpoint.
+        """
+        name = "hyperx" if self.has_cells else "multilingual_adapter_translation"
+        return TASK_REGISTRY[name].from_checkpoint(self, data)
+
+    def model(self, task: Any) -> nn.Module:
+        """The model with its trained weights, set to evaluation.
+
+        Args:
+            task: see `task`.
+        Raises:
+            UserError: if the checkpoint does not fit the task.
+        """
+        state = {**self.state, "model": dict(self.state["model"])}  # which fairseq changes
+        if state.get("cfg") is not None:
+            sections = {"model": self.section("model")}
+            state["cfg"] = OmegaConf.create(sections, flags={"allow_objects": True})
+        models, _ = checkpoint_utils.load_model_ensemble([self.path], task=task, state=state)
+        return models[0].eval()
+
+    def select_directions(self, wanted: str) -> list[str]:
+        """The directions that a user names.
+
+        Args:
+            wanted: a comma-separated list, `trained`, or `all` for all pairs of languages.
+        Raises:
+            UserError: for an unknown direction, or if there are no adapters for it.
+        """
+        if wanted == "trained":
+            pairs = self.config.directions.split(",")
+        elif wanted == "all":
+            pairs = ["-".join(pair) for pair in itertools.permutations(self.languages, 2)]
+        else:
+            pairs = [pair.strip() for pair in wanted.split(",") if pair.strip()]
+        if not pairs:
+            raise UserError("no directions given: list them, e.g. de-fr,fr-de, or say all")
+        for pair in pairs:
+            self.languages.direction(pair)
+            check_direction_is_known(self.config, pair)
+        return list(dict.fromkeys(pairs))
+
+    def adapter_tensors(self) -> dict[str, Tensor]:
+        """The tensors of the adapter source, by their names within it."""
+        return {
+            name.removeprefix(ADAPTER_PREFIX): tensor
+            for name, tensor in self.state["model"].items()
+            if name.startswith(ADAPTER_PREFIX)
+        }
+
+    def source(self) -> AdapterSource | SourceGroup:
+        """The adapter source in single precision, as generation on a CPU loads it.
+
+        Raises:
+            UserError: if its tensors do not fit the configuration.
+        """
+        config = Namespace(**{**vars(self.config), "adapter_start": "published"})
+        with torch.device("meta"):  # shapes without memory or start values
+            source = build_adapters(config)
+        try:
+            source.load_state_dict(self.adapter_tensors(), assign=True)
+        except RuntimeError as error:
+            raise UserError(
+                f"{self.path}: its adapters do not fit its configuration ({first_line(error)}): the "
+                "checkpoint is damaged"
+            ) from error
+        return source.float()
+
+    def baked(self, pairs: list[str]) -> Baked | SourceGroup:
+        """The adapters of some directions as plain weights in the checkpoint's precision."""
+        directions = [self.languages.direction(pair) for pair in pairs]
+        precision = next(iter(self.adapter_tensors().values())).dtype
+        return bake(self.source(), directions, partial(tqdm, desc="directions")).to(precision)
