@@ -6,7 +6,7 @@ from fairseq.models.transformer import TransformerEncoderBase
 from torch import Tensor, nn
 
 from ..adapters import Rows, SideAdapters, attached
-from ..sources import AdapterSource, Condition, SourceGroup
+from ..sources import AdapterSource, Condition, SourceGroup, ids_by_input
 from .attention import AdaptedAttention
 
 DECODER_ADAPTERS = "decoder_adapters"
@@ -76,9 +76,7 @@ class AdapterTransformerEncoder(TransformerEncoderBase):
         src_lengths: Tensor | None = None,
         return_all_hiddens: bool = False,
         token_embeddings: Tensor | None = None,
-        src_lang_id: Tensor | None = None,
-        tgt_lang_id: Tensor | None = None,
-        task_id: Tensor | None = None,
+        **ids: Tensor,
     ) -> dict[str, Any]:
         """Encodes with adapters.
 
@@ -87,16 +85,13 @@ class AdapterTransformerEncoder(TransformerEncoderBase):
             src_lengths: their lengths [B].
             return_all_hiddens: see the stock encoder.
             token_embeddings: see the stock encoder.
-            src_lang_id: source language of each sentence [B].
-            tgt_lang_id: target language of each sentence [B].
-            task_id: task of each sentence [B].
+            ids: ids of each sentence [B], as `src_lang_id`, see `sources.inputs`.
         Returns:
             the stock encoder's output and, under "decoder_adapters", what the decoder needs.
         Raises:
             UserError: if ids that the adapters depend on are absent.
         """
-        ids = {"src": src_lang_id, "tgt": tgt_lang_id, "task": task_id}
-        adapters = self.adapters_of_batch(ids, src_tokens)
+        adapters = self.adapters_of_batch(ids_by_input(ids), src_tokens)
         with attached(self.layers, adapters["encoder"]):
             encoder_out = super().forward(
                 src_tokens, src_lengths, return_all_hiddens, token_embeddings

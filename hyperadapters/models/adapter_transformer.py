@@ -96,13 +96,11 @@ class AdapterTransformerModel(Fitting, TransformerModel):
         src_tokens: Tensor,
         src_lengths: Tensor,
         prev_output_tokens: Tensor,
-        src_lang_id: Optional[Tensor] = None,
-        tgt_lang_id: Optional[Tensor] = None,
-        task_id: Optional[Tensor] = None,
         return_all_hiddens: bool = True,
         features_only: bool = False,
         alignment_layer: Optional[int] = None,
         alignment_heads: Optional[int] = None,
+        **ids: Tensor,
     ):
         """One pass with teacher forcing.
 
@@ -110,10 +108,8 @@ class AdapterTransformerModel(Fitting, TransformerModel):
             src_tokens: source tokens [B, T].
             src_lengths: their lengths [B].
             prev_output_tokens: shifted target tokens [B, T'].
-            src_lang_id: source language of each sentence [B].
-            tgt_lang_id: target language of each sentence [B].
-            task_id: task of each sentence [B].
             return_all_hiddens, features_only, alignment_layer, alignment_heads: see the stock model.
+            ids: ids of each sentence [B], as `src_lang_id`, see `sources.inputs`.
         Returns:
             output scores [B, T', V] and the stock decoder's extra outputs.
         """
@@ -121,9 +117,7 @@ class AdapterTransformerModel(Fitting, TransformerModel):
             src_tokens,
             src_lengths=src_lengths,
             return_all_hiddens=return_all_hiddens,
-            src_lang_id=src_lang_id,
-            tgt_lang_id=tgt_lang_id,
-            task_id=task_id,
+            **ids,
         )
         return self.decoder(
             prev_output_tokens,

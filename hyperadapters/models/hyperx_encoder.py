@@ -135,26 +135,21 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         self,
         src_tokens: Tensor,
         src_lengths: Tensor,
-        src_lang_id: Optional[Tensor] = None,
-        tgt_lang_id: Optional[Tensor] = None,
-        task_id: Optional[Tensor] = None,
-        parts: Optional[Mapping[str, Mapping[str, Tensor]]] = None,
+        parts: Mapping[str, Mapping[str, Tensor]] | None = None,
+        **ids: Tensor,
     ) -> Dict[str, Tensor]:
         """Encodes once and lets every head predict for its sentences.
 
         Args:
             src_tokens: source tokens [B, T].
             src_lengths: their lengths [B].
-            src_lang_id: language of each sentence [B]; of translation, the source language.
-            tgt_lang_id: target language of each sentence [B]; else its own language.
-            task_id: task of each sentence [B].
             parts: by task, what its head needs (see `multitask.task.Task.collate`).
+            ids: ids of each sentence [B], as `task_id`, see `sources.inputs`; source and target
+                language of a sentence that is not translated are its own.
         Returns:
             by task the scores of its predictions [N, classes].
         """
-        encoder_out = self.encoder(
-            src_tokens, src_lengths, src_lang_id=src_lang_id, tgt_lang_id=tgt_lang_id, task_id=task_id
-        )  # fmt: skip
+        encoder_out = self.encoder(src_tokens, src_lengths, **ids)
         return {
             task: TASKS.get(task).predict(self.heads[task], encoder_out, inputs)
             for task, inputs in (parts or {}).items()

@@ -4,7 +4,7 @@ from . import baked, bank, hypernetwork, stack  # noqa: F401
 from .condition import Condition
 from .group import SourceGroup
 from .growth import PreviousSource
-from .inputs import INPUTS, parse_inputs
+from .inputs import INPUTS, ids_by_input, parse_inputs
 from .source import SOURCES, STARTS, AdapterSource, HyperOptions, ParameterSet, SourceConfig
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "PreviousSource",
     "SourceConfig",
     "SourceGroup",
+    "ids_by_input",
     "parse_inputs",
 ]
