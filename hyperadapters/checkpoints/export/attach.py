@@ -35,21 +35,21 @@ def attach(checkpoint: str, adapters: List[str], out: str) -> Report:
     if not adapters:
         raise UserError("no adapters given: name the files with --adapters")
     check_output(out, checkpoint, *adapters, *map(card_path, adapters))
+    base = Checkpoint(checkpoint)
     sets = [Exported.read(path) for path in adapters]
     check_together(sets)
     first = sets[0].card
     settings = baked_settings(Namespace(**first.model), [one.card.direction for one in sets])
     baked = joined(sets, source_configs(Namespace(**settings))[first.model["adapter_kind"]])
-    base = Checkpoint(checkpoint).state
-    if fingerprint(backbone_weights(base["model"])) != first.backbone:
+    if fingerprint(backbone_weights(base.state["model"])) != first.backbone:
         raise UserError(
             f"{checkpoint} is not the backbone that {sets[0].path} was trained on (its weights are "
             "others, or of another precision): give that backbone"
         )
-    state = baked_state(base, settings, first.task_state, baked)
+    state = baked_state(base.state, settings, first.task_state, baked)
     write(out, state)
     pairs = settings["directions"].split(",")
-    return Report(pairs, Sizes.of(base, checkpoint), Sizes.of(state, out))
+    return Report(pairs, Sizes.of(base.state, checkpoint), Sizes.of(state, out))
 
 
 def what_must_agree(card: Card) -> Dict[str, Any]:
