@@ -12,7 +12,6 @@ from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
 from .adapters import POINTS, SIDES, LayerShape, is_in_attention, sites
-from .checkpoints import take_architecture
 from .errors import Problems, UserError, nearest
 from .languages import Languages
 from .options import ADAPTER_OPTIONS, kind_from, option
@@ -83,13 +82,16 @@ AdapterTransformerConfig = dataclasses.make_dataclass(
 )  # fmt: skip
 
 
-def complete_config(cfg: DictConfig, languages: Languages, directions: List[str]) -> None:
+def complete_config(
+    cfg: DictConfig, languages: Languages, directions: List[str], start: Any = None
+) -> None:
     """Makes a model configuration say everything that generation must know.
 
     Args:
         cfg: the configuration as the user gave it; changed in place.
         languages: the language table.
         directions: the trained directions.
+        start: the pretrained model whose options are taken, see `pretrained.Pretrained`.
     Raises:
         UserError: if the options do not go together.
     """
@@ -103,13 +105,13 @@ def complete_config(cfg: DictConfig, languages: Languages, directions: List[str]
             cfg.encoder_normalize_before = cfg.decoder_normalize_before = True
         if not cfg.separate_embeddings:
             cfg.share_all_embeddings = True
-        if cfg.init_from:
-            take_architecture(cfg, cfg.init_from)
+        if start:
+            start.take_options(cfg)
             cfg.post_norm = not cfg.encoder_normalize_before
             cfg.separate_embeddings = not cfg.share_all_embeddings
         complete_sizes(cfg, cfg._name)
         if cfg.adapter_start is None:
-            cfg.adapter_start = "identity" if cfg.init_from else "published"
+            cfg.adapter_start = "identity" if start else "published"
     check(cfg)
 
 

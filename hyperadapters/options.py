@@ -93,8 +93,9 @@ ADAPTER_OPTIONS: Dict[str, Any] = {
     "freeze_backbone": option(bool, False, "train the adapters (and their source) only"),
     "init_from": option(
         Optional[str], None,
-        "checkpoint whose architecture and weights become the backbone: a stock fairseq Transformer; "
-        "for hyperx_encoder a translation model, RoBERTa, XLM-R or a model of --task hyperx",
+        "pretrained model whose architecture and weights become the backbone: a checkpoint of a stock "
+        "fairseq Transformer; for hyperx_encoder a translation model, RoBERTa, XLM-R, a model of "
+        "--task hyperx, or the folder of a Hugging Face encoder (bert, roberta, xlm-roberta)",
     ),
     "post_norm": option(
         bool, False, "LayerNorm after each block instead of before it (--encoder-normalize-before)"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import List, Sequence
 
 import sentencepiece
+import torch
 from toy import USER_DIR, run_in_process
 
 from hyperadapters.data.conlang import Family
@@ -95,3 +96,22 @@ def cell_arguments(corpus: Path, save: Path, *extra: str, cells: str = CELLS) ->
         "--log-format", "json", "--log-interval", "1",
         "--best-checkpoint-metric", "score", "--maximize-best-checkpoint-metric", *extra,
     ]  # fmt: skip
+
+
+def load_cells(path: Path, corpus: Path):
+    """The model of a checkpoint of --task hyperx, and what that says of itself."""
+    from hyperadapters.checkpoints.checkpoint import Checkpoint
+    from hyperadapters.multitask.corpus import read_corpus
+    from hyperadapters.multitask.pieces import sentencepiece_beside
+
+    checkpoint = Checkpoint(str(path))
+    files = read_corpus(str(corpus)).with_pieces(sentencepiece_beside(str(path)))
+    return checkpoint.model(checkpoint.task(files)), checkpoint
+
+
+def encode(model, tokens):
+    """Features [B, T, C] of tokens [B, T] in the first language and task."""
+    ids = torch.zeros(len(tokens), dtype=torch.long)
+    with torch.no_grad():
+        out = model.encoder(tokens, None, src_lang_id=ids, tgt_lang_id=ids, task_id=ids)
+    return out["encoder_out"][0].transpose(0, 1)

@@ -5,9 +5,7 @@ from .loading import (
     first_line,
     flat_fields,
     load,
-    load_backbone,
     settings,
-    take_architecture,
 )
 
 __all__ = [
@@ -15,7 +13,5 @@ __all__ = [
     "first_line",
     "flat_fields",
     "load",
-    "load_backbone",
     "settings",
-    "take_architecture",
 ]

@@ -91,6 +91,7 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         labels = json.loads(args.labels)
         for name in tasks:
             model.heads[name] = TASKS.get(name).head(args, model, labels.get(name, []))
+        set_layer_norm_eps(model, args.layer_norm_eps)
         model.encoder.adapters = build_adapters(args)
         model.metadata = task.state_dict()
         return model
@@ -154,6 +155,13 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
             task: TASKS.get(task).predict(self.heads[task], encoder_out, inputs)
             for task, inputs in (parts or {}).items()
         }
+
+
+def set_layer_norm_eps(model: nn.Module, eps: float) -> None:
+    """Sets the epsilon of all LayerNorms, for which fairseq's layers have no option."""
+    for module in model.modules():
+        if type(module).__name__.endswith("LayerNorm"):  # torch's, or apex's if it is installed
+            module.eps = eps
 
 
 for arch in PRESETS:

@@ -48,6 +48,7 @@ TASKS_RECORDED: Dict[str, Any] = {
     "tasks": option(Optional[str], None, "task table"),
     "labels": option(Optional[str], None, "label table of each task, as JSON"),
     "trained_values": option(Optional[int], None, "how many values were trained"),
+    "layer_norm_eps": option(float, 1e-5, "epsilon of the LayerNorms but for those of adapters"),
 }
 
 
@@ -84,7 +85,7 @@ def complete_config(cfg: DictConfig, tables: Tables, start: Any) -> None:
     Args:
         cfg: the configuration as the user gave it; changed in place.
         tables: languages, tasks and labels.
-        start: the checkpoint given as --init-from whose options are taken, see `start.Start`.
+        start: the pretrained model whose options are taken, see `pretrained.Pretrained`.
     Raises:
         UserError: if the options do not go together.
     """

@@ -1,7 +1,7 @@
 """The YAML file that says which files hold which task in which language."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Set, Tuple
 
@@ -42,15 +42,15 @@ class Corpus:
 
     Args:
         file: the YAML file.
-        sentencepiece: the sentencepiece model.
-        dictionary: the dictionary in fairseq's format.
+        sentencepiece: the sentencepiece model; None if it is to come from a pretrained model.
+        dictionary: the dictionary in fairseq's format; None likewise.
         languages: all languages that occur.
         files: the files of every cell, by its name and by split.
     """
 
     file: Path
-    sentencepiece: Path
-    dictionary: Path
+    sentencepiece: Path | None
+    dictionary: Path | None
     languages: Languages
     files: Dict[str, Files]
 
@@ -67,6 +67,23 @@ class Corpus:
                 f"{self.file} names no {split} file of {cell.name}: it has those of {listed(known)}"
             )
         return found
+
+    def with_pieces(self, sentencepiece: Path | None) -> "Corpus":
+        """The corpus with a sentencepiece model, whose pieces are the dictionary, unless it has one.
+
+        Args:
+            sentencepiece: that of a pretrained model or a checkpoint, if there is one.
+        Raises:
+            UserError: if there is none.
+        """
+        if self.sentencepiece:
+            return self
+        if sentencepiece is None:
+            raise UserError(
+                f"{self.file}: 'sentencepiece' and 'dictionary' are missing: name those of the model "
+                "(they may be left out if training starts from a Hugging Face folder)"
+            )
+        return replace(self, sentencepiece=sentencepiece, dictionary=sentencepiece)
 
     def cells(self, split: str) -> List[str]:
         """The names of all cells that have sentences of a split."""
@@ -133,7 +150,9 @@ class Reading:
         for key in self.content:
             if key not in KEYS:
                 self.wrong(f"unknown key '{key}': {nearest(str(key), KEYS)}")
-        models = {key: self.model(key) for key in ("sentencepiece", "dictionary")}
+        keys = ("sentencepiece", "dictionary")
+        absent = not any(key in self.content for key in keys)
+        models = dict.fromkeys(keys) if absent else {key: self.model(key) for key in keys}
         files: Dict[str, Files] = {}
         occurring: Set[str] = set()
         tasks = self.content.get("tasks")

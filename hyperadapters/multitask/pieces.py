@@ -1,5 +1,6 @@
 """Words and sentences as the ids of their pieces."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Sequence, Tuple
@@ -9,29 +10,58 @@ from fairseq.data.multilingual.multilingual_utils import get_lang_tok
 
 from ..data.byte_pieces import load_pieces
 from ..errors import UserError
+from ..files import written
 from .corpus import Corpus
 
 MASK = "<mask>"
+SENTENCEPIECE = "sentencepiece.model"
+
+
+def read_dictionary(path: Path) -> Dictionary:
+    """The dictionary of a corpus.
+
+    Args:
+        path: a dictionary of fairseq, or a sentencepiece model (`.model`), whose pieces then are the
+            dictionary, in their order.
+    Raises:
+        UserError: if it is no such file.
+    """
+    if path.suffix != ".model":
+        try:
+            return Dictionary.load(str(path))
+        except (ValueError, RuntimeError, UnicodeError) as error:
+            raise UserError(f"{path} is no dictionary of fairseq ({error})") from error
+    dictionary = Dictionary()
+    for symbol in load_pieces(str(path)).symbols:
+        dictionary.add_symbol(symbol)
+    return dictionary
 
 
 def load_dictionary(path: Path, languages: Iterable[str] = (), style: str = "") -> Dictionary:
-    """The dictionary of a corpus, with `<mask>`.
+    """The dictionary of a corpus, with `<mask>`, see `read_dictionary`.
 
     Args:
         path: the file.
         languages: languages whose tokens are added if they are not there.
         style: style of language tokens.
-    Raises:
-        UserError: if it is no dictionary.
     """
-    try:
-        dictionary = Dictionary.load(str(path))
-    except (ValueError, RuntimeError, UnicodeError) as error:
-        raise UserError(f"{path} is no dictionary of fairseq ({error})") from error
+    dictionary = read_dictionary(path)
     for code in languages:
         dictionary.add_symbol(get_lang_tok(code, style))
     dictionary.add_symbol(MASK)
     return dictionary
+
+
+def keep_beside(save_dir: str, sentencepiece: Path) -> None:
+    """Copies a sentencepiece model to where checkpoints are saved, so that they need no other."""
+    with written(Path(save_dir) / SENTENCEPIECE) as temporary:
+        shutil.copyfile(sentencepiece, temporary)
+
+
+def sentencepiece_beside(checkpoint: str) -> Path | None:
+    """The sentencepiece model that lies beside a checkpoint, if one does, see `keep_beside`."""
+    path = Path(checkpoint).parent / SENTENCEPIECE
+    return path if path.is_file() else None
 
 
 @dataclass(frozen=True)

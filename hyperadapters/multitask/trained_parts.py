@@ -7,15 +7,15 @@ from torch import nn
 
 from ..errors import Problems, UserError, listed
 from ..freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
+from ..pretrained import Pretrained, Training
 from ..sources import SOURCES
 from .cells import Cell
-from .start import Start, Training
 
 logger = logging.getLogger(__name__)
 
 
 def choose(
-    model: nn.Module, cfg: Any, start: Optional[Start], training: Training
+    model: nn.Module, cfg: Any, start: Optional[Pretrained], training: Training
 ) -> List[KeptRows]:
     """Freezes what is not trained.
 
@@ -56,7 +56,7 @@ def count(model: nn.Module, kept: Sequence[KeptRows]) -> int:
     return own - sum(rows.values.numel() for rows in kept)
 
 
-def check_decoder(start: Optional[Start], training: Training) -> None:
+def check_decoder(start: Optional[Pretrained], training: Training) -> None:
     """Raises:
     UserError: if a decoder without trained weights would be frozen.
     """
@@ -67,7 +67,7 @@ def check_decoder(start: Optional[Start], training: Training) -> None:
         )
 
 
-def check_language_adapters(start: Start, cells: Sequence[Cell]) -> None:
+def check_language_adapters(start: Pretrained, cells: Sequence[Cell]) -> None:
     """Raises:
     UserError: if a task adapter would be trained on top of language adapters that are not.
     """
@@ -81,7 +81,7 @@ def check_language_adapters(start: Start, cells: Sequence[Cell]) -> None:
 
 
 def only_new_languages(
-    model: nn.Module, start: Optional[Start], training: Training
+    model: nn.Module, start: Optional[Pretrained], training: Training
 ) -> List[KeptRows]:
     """Freezes all but the weights that serve the new languages alone.
 

@@ -10,6 +10,7 @@ from ..evaluation import tokenizers
 from ..files import check_output
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus, read_corpus
+from ..multitask.pieces import sentencepiece_beside
 from ..tasks.hyperx import EVALUATION_SEED
 from .look_up import LookUp
 from .options import Options
@@ -46,7 +47,7 @@ class Plan:
         part = self.corpus.part(cell, self.options.subset)
         return {
             "checkpoint": self.system.digest,
-            "files": [digest_of(path) for path in (*part.paths, self.corpus.sentencepiece)],
+            "files": [digest_of(path) for path in (*part.paths, self.corpus.sentencepiece) if path],
             "slice": [part.start, part.stop],
             "beam": self.options.beam if cell.task == "translation" else None,
             "seed": EVALUATION_SEED,
@@ -77,6 +78,8 @@ def plan(checkpoint: Optional[str], data: str, out: Path, options: Options) -> P
     check_output(out / "evaluation.json", *([checkpoint] if checkpoint else []))
     options.limits(), options.search
     corpus = read_corpus(data)
+    if checkpoint:
+        corpus = corpus.with_pieces(sentencepiece_beside(checkpoint))
     system = (
         LookUp(options.look_up, options.seed, corpus)
         if options.look_up is not None

@@ -21,16 +21,15 @@ from ..languages import Languages
 from ..multitask import trained_parts
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
-from ..multitask.continued import merged
 from ..multitask.corpus import Corpus, read_corpus
 from ..multitask.dataset import CellSentences, Ids
-from ..multitask.init_from import open_start
 from ..multitask.known import TASKS
 from ..multitask.loading import check_cells, drawn, encode_cell, log_report, read_cell
-from ..multitask.pieces import Format, Pieces, load_dictionary
+from ..multitask.pieces import Format, Pieces, keep_beside, load_dictionary
 from ..multitask.sampling import SampledCells, ratios
-from ..multitask.start import Start, Training
 from ..multitask.task import Means
+from ..pretrained import HYPERX, Pretrained, Training, check_save_dir, open_pretrained
+from ..pretrained.multitask import merge_cells
 from ..resume_check import ResumeOptions, check_resumed
 
 logger = logging.getLogger(__name__)
@@ -96,7 +95,7 @@ class HyperXTask(EverySentence, FairseqTask):
         cells: the cells to train.
         tables: languages, tasks and labels.
         format: how the encoder's input looks.
-        start: the checkpoint to start from.
+        start: the pretrained model to start from.
         sentences: the training sentences of each cell, as read.
     """
 
@@ -108,7 +107,7 @@ class HyperXTask(EverySentence, FairseqTask):
         cells: List[Cell],
         tables: Tables,
         format: Format,
-        start: Optional[Start] = None,
+        start: Optional[Pretrained] = None,
         sentences: Optional[Dict[str, List[Any]]] = None,
     ) -> None:
         super().__init__(cfg)
@@ -130,19 +129,22 @@ class HyperXTask(EverySentence, FairseqTask):
         forget_best()
         if not kwargs.get("from_checkpoint"):
             check_resumed(cfg)
-        corpus = read_corpus(cfg.data)
+        corpus, start = read_corpus(cfg.data), None
         cells = parse_cells(cfg.task_languages or "")
         check_cells(cells, corpus, "train")
         if cfg.encoder_langtok not in (None, "src", "tgt"):
             raise UserError(f"--encoder-langtok {cfg.encoder_langtok}: choose src or tgt")
-        start = open_start(cfg.init_from, cfg.save_dir) if cfg.init_from else None
+        if cfg.init_from:
+            check_save_dir(cfg.init_from, cfg.save_dir)
+            start = open_pretrained(cfg.init_from, HYPERX)
+        corpus = corpus.with_pieces(start and start.sentencepiece)
         sentences = {
             cell.name: drawn(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
         }
         tables = tables_of(cells, corpus, sentences)
         if start:
-            tables = start.grown(tables)
-            start.take_format(cfg)
+            tables = start.extend_tables(tables)
+            start.take_input_format(cfg)
         dictionary = load_dictionary(
             corpus.dictionary, tables.languages if cfg.encoder_langtok else (), cfg.lang_tok_style
         )
@@ -223,7 +225,9 @@ class HyperXTask(EverySentence, FairseqTask):
         check_positions(model, self.format)
         training = Training(self.cells, self.tables, self.dictionary, self.corpus.dictionary)
         if self.start:
-            self.start.load_into(model, training, cfg.new_language_like)
+            self.start.load_multitask(model, training, cfg.new_language_like)
+            if self.corpus.sentencepiece == self.start.sentencepiece:
+                keep_beside(self.cfg.save_dir, self.corpus.sentencepiece)
         self.kept_rows = trained_parts.choose(model, cfg, self.start, training)
         cfg.trained_values = trained_parts.count(model, self.kept_rows)
         self.start = None  # its tensors are not needed any more
@@ -265,7 +269,7 @@ class HyperXTask(EverySentence, FairseqTask):
         return self.dictionary
 
     def state_dict(self) -> Dict[str, Any]:
-        cells = merged(self.earlier_cells, self.cells)
+        cells = merge_cells(self.earlier_cells, self.cells)
         return cells_metadata.collect(self.tables, self.dictionary, self.format, self.cfg, cells)
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:

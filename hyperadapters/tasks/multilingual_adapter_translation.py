@@ -14,7 +14,7 @@ from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleE
 from omegaconf import OmegaConf
 
 from ..absent import check_wrapper, drop_absent_gradients
-from ..checkpoints import load_backbone, task_metadata
+from ..checkpoints import task_metadata
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.defects import check_file
 from ..configuration import check_direction_is_known, complete_config, has_adapters
@@ -26,6 +26,7 @@ from ..errors import Problems, UserError, listed
 from ..freezing import freeze
 from ..fresh import forget_best
 from ..languages import Languages, codes_of, listed_directions, split_direction
+from ..pretrained import TRANSLATION, open_pretrained
 from ..resume_check import check_resumed
 from ..text import read_lines
 
@@ -123,14 +124,17 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         """Builds the model; at first, records in `cfg` what the model must know of its data."""
         if not has_adapters(cfg):
             return super().build_model(cfg, from_checkpoint)
+        start = None
         if not from_checkpoint:
-            complete_config(cfg, self.languages, self.lang_pairs)
+            if cfg.init_from:
+                start = open_pretrained(cfg.init_from, TRANSLATION)
+            complete_config(cfg, self.languages, self.lang_pairs, start)
         elif not self.training:
             check_direction_is_known(cfg, self.lang_pairs[0])
         model = super().build_model(cfg, from_checkpoint)
         if not from_checkpoint:
-            if cfg.init_from:
-                load_backbone(model, cfg.init_from)
+            if start:
+                start.load_translation(model)
             if cfg.freeze_backbone:
                 trained, frozen = freeze(model, "backbone")
                 logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")

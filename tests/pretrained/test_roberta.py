@@ -1,24 +1,18 @@
-"""Training on top of a RoBERTa or of a translation model."""
+"""Training on top of a RoBERTa."""
 
-from argparse import Namespace
 from types import SimpleNamespace
 
 import pytest
-import sentencepiece
 import torch
 from fairseq import options
-from fairseq.data import Dictionary
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from fairseq.models.roberta import RobertaModel
 from omegaconf import OmegaConf
-from tagging_corpus import train_cells
-from toy import train, train_stock
+from tagging_corpus import encode, load_cells, train_cells
 
 from hyperadapters.checkpoints import load
-from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.errors import UserError
 from hyperadapters.freezing import is_backbone, is_norm
-from hyperadapters.multitask.corpus import read_corpus
 from hyperadapters.multitask.pieces import load_dictionary
 
 UNTRAINED = ("--lr", "0", "--max-update", "1", "--max-pieces", "30")
@@ -70,27 +64,13 @@ def old_roberta(original, tmp_path_factory):
     return path
 
 
-def ours(path, corpus):
-    """The model of a checkpoint of --task hyperx, and what that says of itself."""
-    checkpoint = Checkpoint(str(path))
-    return checkpoint.model(checkpoint.task(read_corpus(str(corpus)))), checkpoint
-
-
-def encode(model, tokens):
-    """Features [B, T, C] of the first language and task."""
-    nothing = torch.zeros(len(tokens), dtype=torch.long)
-    with torch.no_grad():
-        out = model.encoder(tokens, None, src_lang_id=nothing, tgt_lang_id=nothing, task_id=nothing)
-    return out["encoder_out"][0].transpose(0, 1)
-
-
 @pytest.mark.parametrize("version", ["roberta", "old_roberta"])
 @pytest.mark.parametrize("place", ["after_layer", "after_feed_forward"])
 def test_a_roberta_starts_as_it_is(tagging, tmp_path, original, request, version, place):
     path = request.getfixturevalue(version)
     words = ("--init-from", str(path), *UNTRAINED, "--adapter-place", place)
     saved = train_cells(tagging, tmp_path, *words, cells=CELLS)
-    model, checkpoint = ours(saved, tagging)
+    model, checkpoint = load_cells(saved, tagging)
     assert checkpoint.metadata["format"]["bos"]
     assert checkpoint.config.encoder_learned_pos and checkpoint.config.post_norm
     tokens = torch.tensor([[0, *range(5, 33), 2], [0, 7, 9, 2] + [1] * 26])
@@ -123,7 +103,7 @@ def test_a_frozen_roberta_stays_as_it_is(tagging, tmp_path, roberta):
 def test_language_tokens_leave_the_mask_its_embedding(tagging, tmp_path, roberta):
     words = ("--init-from", str(roberta), *UNTRAINED, "--encoder-langtok", "tgt")
     saved = train_cells(tagging, tmp_path, *words, cells="translation:qaa-qab,mlm:qaa")
-    model, checkpoint = ours(saved, tagging)
+    model, checkpoint = load_cells(saved, tagging)
     stored = load(str(roberta))["model"]["encoder.sentence_encoder.embed_tokens.weight"]
     rows, known = model.encoder.embed_tokens.weight, len(stored) - 1
     assert torch.equal(rows[:known], stored[:-1]) and torch.equal(rows[-1], stored[-1])
@@ -145,62 +125,3 @@ def test_what_does_not_go_with_a_roberta_is_refused(tagging, tmp_path, roberta, 
     with pytest.raises(UserError, match=message):
         words = ("--init-from", str(roberta), *options)
         train_cells(tagging, tmp_path, *words, cells="translation:qaa-qab,pos:qaa")
-
-
-def test_another_dictionary_is_refused(toy, tagging, tmp_path):
-    stock = train_stock(toy, tmp_path / "stock", "--share-all-embeddings")
-    with pytest.raises(UserError, match="dict.txt is not the dictionary that it was trained with"):
-        train_cells(tagging, tmp_path / "on", "--init-from", str(stock))
-
-
-@pytest.fixture(scope="module")
-def toy_cells(toy, tmp_path_factory):
-    """The toy corpus of translation as cells, whose pieces are words."""
-    folder = tmp_path_factory.mktemp("toy_cells")
-    text = toy / "train.en"
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(text), model_prefix=str(folder / "sentencepiece"), vocab_size=40,
-        model_type="word", hard_vocab_limit=False, minloglevel=2, num_threads=1,
-    )  # fmt: skip
-    (folder / "corpus.yaml").write_text(
-        f"sentencepiece: sentencepiece.model\ndictionary: {toy}/dict.txt\ntasks:\n"
-        f'  mlm: {{en: "{toy}/{{split}}.en"}}\n'
-        f'  translation: {{en-de: "{toy}/{{split}}.{{lang}}"}}\n'
-    )
-    return folder
-
-
-@pytest.mark.parametrize("trained_with", ["stock", "ours"])
-def test_a_translation_model_becomes_the_backbone(toy, toy_cells, tmp_path, trained_with):
-    extra = ("--encoder-layers", "3", "--share-all-embeddings")
-    if trained_with == "stock":
-        path = train_stock(toy, tmp_path / "first", *extra, "--max-update", "2")
-    else:
-        path = train(toy, tmp_path / "first", *extra[:2], "--max-update", "2")
-    words = ("--init-from", str(path), *UNTRAINED, "--encoder-langtok", "tgt")
-    saved = train_cells(toy_cells, tmp_path / "on", *words, cells="mlm:en,translation:en-de")
-    before, after = load(str(path))["model"], load(str(saved))["model"]
-    symbols = Dictionary.load(str(toy / "dict.txt"))
-    assert len(before["encoder.embed_tokens.weight"]) == len(symbols) + 3  # de, en, fr
-    # ours has the tokens of de and en, and <mask>
-    tokens = before["encoder.embed_tokens.weight"][: len(symbols) + 2]
-    for name in ("encoder.embed_tokens", "heads.translation.output_projection"):
-        assert torch.equal(after[f"{name}.weight"][:-1], tokens)
-    for name, tensor in before.items():
-        if ".layers." in name and is_backbone(name):
-            own = name.replace("decoder.layers", "heads.translation.layers")
-            assert torch.equal(after[own], tensor), name
-
-
-def test_a_decoder_with_embeddings_of_its_own_cannot_serve(toy, toy_cells, tmp_path):
-    path = train_stock(toy, tmp_path / "first", "--max-update", "2")
-    words = ("--init-from", str(path), *UNTRAINED)
-    with pytest.raises(UserError, match="its decoder has embeddings of its own"):
-        train_cells(toy_cells, tmp_path / "on", *words, cells="translation:en-de")
-    train_cells(toy_cells, tmp_path / "on", *words, cells="mlm:en")  # its encoder can
-
-
-def test_what_is_no_model_of_text_is_refused(tagging, tmp_path):
-    torch.save({"model": {"layer.weight": torch.ones(2)}, "args": Namespace()}, tmp_path / "x.pt")
-    with pytest.raises(UserError, match="neither a fairseq Transformer nor a RoBERTa nor a model"):
-        train_cells(tagging, tmp_path / "on", "--init-from", str(tmp_path / "x.pt"))

@@ -1,9 +1,9 @@
-"""A model with tasks that is trained on: with few sentences, more languages or more tasks."""
+"""Our own models with tasks, which are trained on: with few sentences, more languages or more tasks."""
 
 import logging
 from argparse import Namespace
-from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from omegaconf import DictConfig
 from torch import Tensor, nn
@@ -14,12 +14,13 @@ from ..configuration import defaults, source_configs
 from ..errors import Problems, UserError, listed, nearest
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..languages import Languages
+from ..multitask.cells import Cell
+from ..multitask.configuration import HyperXEncoderConfig, Tables
+from ..multitask.pieces import load_dictionary
 from ..options import ADAPTER_OPTIONS
 from ..sources import SOURCES, PreviousSource
-from .cells import Cell
-from .configuration import HyperXEncoderConfig, Tables
-from .pieces import load_dictionary
-from .start import Start, Training
+from .base import FORMATS, Pretrained, Training
+from .weights import copy_tensors, with_rows_of
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +32,17 @@ OF_TRAINING = (
 CONDITIONS = ("encoder_adapter_condition", "decoder_adapter_condition")
 
 
-class Continued(Start):
+@FORMATS.register("multitask")
+class Multitask(Pretrained):
     """A checkpoint of `--task hyperx`. Its languages, tasks and labels come first.
 
     Args:
-        path: given as --init-from.
+        path: the file.
         state: what it holds.
     """
+
+    title = "a model of --task hyperx"
+    example = "one of --task hyperx"
 
     def __init__(self, path: str, state: Mapping[str, Any]) -> None:
         options = {**vars(defaults(HyperXEncoderConfig)), **settings(state, "model")}
@@ -48,10 +53,21 @@ class Continued(Start):
         )  # fmt: skip
         self.source = None if options["adapter_source"] == "none" else options["adapter_source"]
 
-    def grown(self, own: Tables) -> Tables:
+    @classmethod
+    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
+        return "tasks" in (state.get("task_state") or {})
+
+    @classmethod
+    def refusal(cls) -> str:
+        return (
+            f"{cls.title} goes on with that task only: give a checkpoint of --arch transformer or one "
+            "of its presets"
+        )
+
+    def extend_tables(self, tables: Tables) -> Tables:
         labels, problems = dict(self.recorded["labels"]), Problems()
-        for task, found in own.labels.items():
-            new = [label for label in found if label not in labels.setdefault(task, found)]
+        for task, wanted in tables.labels.items():
+            new = [label for label in wanted if label not in labels.setdefault(task, wanted)]
             if new:
                 problems.add(
                     f"{task}: the training sentences have labels that {self.path} does not know: "
@@ -60,13 +76,13 @@ class Continued(Start):
         problems.raise_if_any()
         directions = (self.options.get("directions") or "").split(",")
         return Tables(
-            united(self.recorded["languages"], own.languages),
-            united(self.recorded["tasks"], own.tasks),
+            union(self.recorded["languages"], tables.languages),
+            union(self.recorded["tasks"], tables.tasks),
             labels,
-            united(filter(None, directions), own.directions),
+            union(filter(None, directions), tables.directions),
         )
 
-    def take_format(self, options: Any) -> None:
+    def take_input_format(self, options: Any) -> None:
         if "translation" in self.recorded["tasks"]:
             for name in ("encoder_langtok", "lang_tok_style"):
                 self.take(options, name, self.recorded["format"][name])
@@ -82,10 +98,10 @@ class Continued(Start):
         if self.source not in SOURCES.get(cfg.adapter_source).builds_on:
             self.refuse_other_source(cfg.adapter_source)
             self.take(cfg, "adapter_source", self.source)
-        taken = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
+        names = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
         if cfg.adapter_source == self.source:
-            taken += CONDITIONS if "translation" in self.recorded["tasks"] else CONDITIONS[:1]
-        for name in taken:
+            names += CONDITIONS if "translation" in self.recorded["tasks"] else CONDITIONS[:1]
+        for name in names:
             self.take(cfg, name, self.options[name])
 
     def refuse_other_source(self, given: str) -> None:
@@ -98,40 +114,35 @@ class Continued(Start):
                 "leave out --adapter-source to go on with these, or start from a checkpoint without"
             )
 
-    def trained_languages(self) -> List[str]:
+    def trained_languages(self) -> list[str]:
         """The languages that it was trained with, in the order of its table."""
-        found = languages_of(self.cells)
-        return [code for code in self.recorded["languages"] if code in found]
+        trained = languages_of(self.cells)
+        return [code for code in self.recorded["languages"] if code in trained]
 
-    def new_languages(self, cells: Sequence[Cell]) -> List[str]:
-        known = self.trained_languages()
-        return [code for code in languages_of([cell.name for cell in cells]) if code not in known]
+    def new_languages(self, cells: Sequence[Cell]) -> list[str]:
+        trained = self.trained_languages()
+        return [code for code in languages_of([cell.name for cell in cells]) if code not in trained]
 
-    def load_into(self, model: nn.Module, training: Training, like: Optional[str]) -> None:
-        tensors = self.by_symbol(self.symbols(training), training.dictionary)
+    def load_multitask(self, model: nn.Module, training: Training, like: str | None) -> None:
+        tensors = with_rows_of(training.dictionary, self.tensors, self.symbols(training))
         if self.has_decoder:
             self.check_shared(tensors)
         if self.source is None:
             self.refuse_like(like)
         else:
-            origin = self.origin(tensors, training, like)
-            for name, tensor in model.encoder.adapters.grow_from(origin).items():
+            previous = self.previous_source(tensors, training, like)
+            for name, tensor in model.encoder.adapters.grow_from(previous).items():
                 tensors[ADAPTER_PREFIX + name] = tensor
-        self.copy(model, tensors, self.may_lack)
+        copy_tensors(model, tensors, self.path, self.may_lack)
 
     def may_lack(self, name: str) -> bool:
-        """Heads of new tasks are new, and adapters if it has none."""
+        """Whether it is of the head of a new task, or of adapters if it has none."""
         if name.startswith(HEADS):
             return name.split(".")[1] not in self.recorded["tasks"]
         return is_adapter(name) and self.source is None
 
-    def symbols(self, training: Training) -> List[str]:
-        """The symbol of each of its embeddings.
-
-        Raises:
-            UserError: if the corpus has another dictionary.
-        """
-        form, file = self.recorded["format"], Path(training.dictionary_file)
+    def symbols(self, training: Training) -> list[str]:
+        form, file = self.recorded["format"], training.dictionary_file
         with_tokens = self.recorded["languages"] if form["encoder_langtok"] else ()
         dictionary = load_dictionary(file, with_tokens, form["lang_tok_style"])
         if dictionary_fingerprint(dictionary) != self.recorded["dictionary"]["sha256"]:
@@ -142,19 +153,19 @@ class Continued(Start):
             )
         return dictionary.symbols
 
-    def origin(
-        self, tensors: Mapping[str, Tensor], training: Training, like: Optional[str]
+    def previous_source(
+        self, tensors: Mapping[str, Tensor], training: Training, like: str | None
     ) -> PreviousSource:
         """What its adapter source hands on, see `PreviousSource`.
 
         Raises:
             UserError: if `like` is no language that it was trained with.
         """
-        known, table = self.trained_languages(), Languages(training.tables.languages)
-        if like is not None and like not in known:
+        trained, table = self.trained_languages(), Languages(training.tables.languages)
+        if like is not None and like not in trained:
             raise UserError(
                 f"--new-language-like {like}: {self.path} was not trained with it: "
-                f"{nearest(like, known)}"
+                f"{nearest(like, trained)}"
             )
         new = self.new_languages(training.cells)
         added = [code for code in table if code not in self.recorded["languages"]]
@@ -169,31 +180,31 @@ class Continued(Start):
                 for name, tensor in tensors.items()
                 if name.startswith(ADAPTER_PREFIX)
             },
-            trained=[table.id(code) for code in known],
-            new=[table.id(code) for code in united(new, added)],
+            trained=[table.id(code) for code in trained],
+            new=[table.id(code) for code in union(new, added)],
             like=None if like is None else table.id(like),
         )
 
 
-def united(first: Sequence[str], second: Sequence[str]) -> List[str]:
+def union(first: Sequence[str], second: Sequence[str]) -> list[str]:
     """The distinct names of both, the first ones in front."""
     return list(dict.fromkeys([*first, *second]))
 
 
-def languages_of(cells: Sequence[str]) -> List[str]:
+def languages_of(cells: Sequence[str]) -> list[str]:
     """The languages of cells by their names; of translation, those of both sides."""
     return list(dict.fromkeys(code for name in cells for code in Cell(*name.split(":")).direction))
 
 
-def merged(earlier: Mapping[str, Optional[int]], cells: Sequence[Cell]) -> Dict[str, Optional[int]]:
+def merge_cells(earlier: Mapping[str, int | None], cells: Sequence[Cell]) -> dict[str, int | None]:
     """All trained cells with the number of their sentences, None for all.
 
     Args:
         earlier: those of the checkpoint that training started from.
         cells: those that are trained now.
     """
-    found = dict(earlier)
+    merged = dict(earlier)
     for cell in cells:
-        counts = (found.get(cell.name, 0), cell.sentences)
-        found[cell.name] = None if None in counts else max(counts)
-    return found
+        counts = (merged.get(cell.name, 0), cell.sentences)
+        merged[cell.name] = None if None in counts else max(counts)
+    return merged

@@ -1,0 +1,134 @@
+"""Translation models: fairseq's Transformer, and ours, whose backbone is one."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fairseq.data.multilingual.multilingual_utils import augment_dictionary
+from torch import Tensor, nn
+
+from ..checkpoints import settings
+from ..data.recorded import fingerprint
+from ..errors import UserError
+from ..freezing import DECODER, is_backbone
+from ..languages import codes_of
+from ..multitask.pieces import read_dictionary
+from .base import EMBEDDINGS, FORMATS, HYPERX, TRANSLATION, Pretrained, Training
+
+logger = logging.getLogger(__name__)
+
+FIRST_PROJECTION = "encoder.layers.0.self_attn.k_proj.weight"
+
+
+@FORMATS.register("transformer")
+class Transformer(Pretrained):
+    """A checkpoint of fairseq's Transformer, or of ours without adapters.
+
+    Args:
+        path: the file.
+        state: what it holds.
+    """
+
+    title = "a fairseq Transformer"
+    example = "a checkpoint of --arch transformer, adapter_transformer or one of their presets"
+    tasks = (HYPERX, TRANSLATION)
+
+    def __init__(self, path: str, state: Mapping[str, Any]) -> None:
+        super().__init__(path, settings(state, "model"), renamed(state["model"]))
+        self.recorded = state.get("task_state") or {}
+        self.task = {**settings(state, "task"), **self.recorded.get("format", {})}
+
+    @classmethod
+    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
+        return is_translation(state) and all(map(is_backbone, state["model"]))
+
+    def symbols(self, training: Training) -> list[str]:
+        dictionary = read_dictionary(training.dictionary_file)
+        if self.languages():
+            augment_dictionary(
+                dictionary, self.languages(), self.task.get("lang_tok_style") or "multilingual",
+                self.task.get("langtoks_specs", ("main",)) or (), self.task.get("extra_data"),
+            )  # fmt: skip
+        stored = self.recorded.get("dictionary")
+        check_dictionary(self, dictionary, training, stored and stored["sha256"])
+        return dictionary.symbols
+
+    def languages(self) -> list[str]:
+        """The languages whose tokens its task added to the dictionary."""
+        codes = self.recorded.get("languages") or self.task.get("langs")
+        if not codes and self.task.get("langtoks_specs") is not None:
+            pairs = self.task.get("lang_pairs") or []
+            codes = codes_of(pairs.split(",") if isinstance(pairs, str) else pairs)
+        return codes.split(",") if isinstance(codes, str) else list(codes or [])
+
+
+@FORMATS.register("adapter_transformer")
+class AdapterTransformer(Transformer):
+    """A checkpoint of ours that translates with adapters, of which the backbone is taken."""
+
+    tasks = (HYPERX,)
+
+    @classmethod
+    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
+        return is_translation(state) and not all(map(is_backbone, state["model"]))
+
+    @classmethod
+    def refusal(cls) -> str:
+        return (
+            "this checkpoint has adapters already: continue it with --restore-file, or give the stock "
+            "Transformer"
+        )
+
+    def load_multitask(self, model: nn.Module, training: Training, like: str | None) -> None:
+        logger.info(f"{self.path}: its adapters are left out")
+        super().load_multitask(model, training, like)
+
+
+def is_translation(state: Mapping[str, Any]) -> bool:
+    """Whether a checkpoint is one of a translation model, fairseq's or ours."""
+    tensors = split_projections(state.get("model", {}))
+    has_tasks = "tasks" in (state.get("task_state") or {})
+    return FIRST_PROJECTION in tensors and bool(settings(state, "model")) and not has_tasks
+
+
+def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The backbone of a translation model under our names."""
+    return {
+        DECODER + name.removeprefix("decoder.") if name.startswith("decoder.") else name: tensor
+        for name, tensor in split_projections(tensors).items()
+        if is_backbone(name)
+    }
+
+
+def split_projections(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors in which the joint input projections of fairseq's first versions are three."""
+    split = {}
+    for name, tensor in tensors.items():
+        if ".in_proj_" in name:
+            for part, rows in zip("qkv", tensor.chunk(3)):
+                split[name.replace(".in_proj_", f".{part}_proj.")] = rows
+        else:
+            split[name] = tensor
+    return split
+
+
+def check_dictionary(
+    pretrained: Pretrained, dictionary: Any, training: Training, digest: str | None = None
+) -> None:
+    """Makes sure that the corpus has the dictionary of a pretrained model.
+
+    Args:
+        pretrained: the model.
+        dictionary: that of the corpus with the symbols that the model's training added.
+        training: names its file.
+        digest: that of the model's dictionary, if it is known.
+    Raises:
+        UserError: if it has another size or other symbols.
+    """
+    rows, file = len(pretrained.tensors[EMBEDDINGS]), training.dictionary_file
+    if len(dictionary) != rows or digest and digest != fingerprint(dictionary):
+        raise UserError(
+            f"--init-from {pretrained.path}: {file} is not the dictionary that it was trained with (it "
+            f"has {rows} embeddings, {file.name} with the symbols that training adds "
+            f"{len(dictionary)} entries)"
+        )

@@ -1,0 +1,330 @@
+"""Training on top of Hugging Face's encoders, read without their package."""
+
+import json
+import shutil
+
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from tagging_corpus import encode, load_cells, train_cells
+
+from hyperadapters.data.byte_pieces import load_pieces
+from hyperadapters.errors import UserError
+from hyperadapters.pretrained import HYPERX, TRANSLATION, open_pretrained
+
+UNTRAINED = ("--lr", "0", "--max-update", "1", "--max-pieces", "30")
+CELLS = "pos:qaa:20,mlm:qba:20"
+WIDTH, FFN, LAYERS, HEADS = 12, 20, 2, 3
+TOKENS = torch.tensor([[0, *range(5, 33), 2], [0, 7, 9, 2] + [1] * 26])
+PREFIXES = {"bert": "", "xlm-roberta": "roberta.", "roberta": "roberta."}
+POSITIONS = {"bert": 30, "xlm-roberta": 32, "roberta": 32}  # the latter begin after <pad>
+
+
+def settings(kind, rows, **changes):
+    """The content of config.json."""
+    return {
+        "model_type": kind, "hidden_size": WIDTH, "intermediate_size": FFN,
+        "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "vocab_size": rows,
+        "max_position_embeddings": POSITIONS[kind], "type_vocab_size": 2, "hidden_act": "gelu",
+        "layer_norm_eps": 1e-12 if kind == "bert" else 1e-5,
+        "pad_token_id": 0 if kind == "bert" else 1,  # which BERT's numbers do not depend on
+        "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, **changes,
+    }  # fmt: skip
+
+
+def shapes(rows, positions):
+    """The tensors of an encoder of Hugging Face."""
+    sizes = {"attention.self.query": (WIDTH, WIDTH), "attention.self.key": (WIDTH, WIDTH),
+             "attention.self.value": (WIDTH, WIDTH), "attention.output.dense": (WIDTH, WIDTH),
+             "intermediate.dense": (FFN, WIDTH), "output.dense": (WIDTH, FFN)}  # fmt: skip
+    found = {f"embeddings.{name}_embeddings.weight": (count, WIDTH)
+             for name, count in (("word", rows), ("position", positions), ("token_type", 2))}  # fmt: skip
+    norms = ["embeddings.LayerNorm"]
+    for layer in range(LAYERS):
+        for name, size in sizes.items():
+            found[f"encoder.layer.{layer}.{name}.weight"] = size
+            found[f"encoder.layer.{layer}.{name}.bias"] = size[:1]
+        norms += [
+            f"encoder.layer.{layer}.{part}.LayerNorm" for part in ("attention.output", "output")
+        ]
+    for name in norms:
+        found |= {f"{name}.weight": (WIDTH,), f"{name}.bias": (WIDTH,)}
+    return found
+
+
+HEAD = {
+    "bert": {"dense": "cls.predictions.transform.dense", "bias": "cls.predictions.bias",
+             "norm": "cls.predictions.transform.LayerNorm"},
+    "xlm-roberta": {"dense": "lm_head.dense", "norm": "lm_head.layer_norm", "bias": "lm_head.bias"},
+}  # fmt: skip
+
+
+def write_folder(folder, tagging, kind="bert", surplus=0, **changes):
+    """Writes an encoder with random weights, its head of masked language modelling and its pooler.
+
+    Args:
+        folder: where to.
+        tagging: the folder of the sentencepiece model.
+        kind: its model_type.
+        surplus: embeddings that no piece uses.
+        changes: to config.json.
+    """
+    folder.mkdir(parents=True)
+    shutil.copy(tagging / "sentencepiece.model", folder / "sentencepiece.bpe.model")
+    # <unk>, <s> and </s> are numbered anew, <pad> and <mask> are added
+    rows = load_pieces(str(tagging / "sentencepiece.model")).sp.get_piece_size() + 2 + surplus
+    (folder / "config.json").write_text(json.dumps(settings(kind, rows, **changes)))
+    tokenizer = {"tokenizer_class": "XLMRobertaTokenizer"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+    wanted = {PREFIXES[kind] + name: size for name, size in shapes(rows, POSITIONS[kind]).items()}
+    head = HEAD["bert" if kind == "bert" else "xlm-roberta"]
+    wanted |= {f"{head['dense']}.weight": (WIDTH, WIDTH), f"{head['dense']}.bias": (WIDTH,)}
+    wanted |= {f"{head['norm']}.weight": (WIDTH,), f"{head['norm']}.bias": (WIDTH,)}
+    wanted |= {head["bias"]: (rows,), f"{PREFIXES[kind]}pooler.dense.weight": (WIDTH, WIDTH)}
+    tensors = {name: torch.randn(size) * 0.3 for name, size in wanted.items()}
+    save_file(tensors, folder / "model.safetensors")
+    return folder
+
+
+def change_tensors(folder, change):
+    """Writes the tensors of a folder again after `change`, a function of their mapping."""
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors")
+
+
+def reference(folder, tokens):
+    """Features [B, T, C], by the formulas of Devlin et al. (2019), and the scores of pieces."""
+    config = json.loads((folder / "config.json").read_text())
+    kind, eps = config["model_type"], config["layer_norm_eps"]
+    stored = {
+        name.removeprefix(PREFIXES[kind]): tensor
+        for name, tensor in load_file(folder / "model.safetensors").items()
+    }
+
+    def linear(x, name):
+        return F.linear(x, stored[f"{name}.weight"], stored[f"{name}.bias"])
+
+    def norm(x, name):
+        return F.layer_norm(x, (WIDTH,), stored[f"{name}.weight"], stored[f"{name}.bias"], eps)
+
+    def heads(x):
+        return x.view(*x.shape[:2], HEADS, -1).transpose(1, 2)  # [B, heads, T, C / heads]
+
+    start = 0 if kind == "bert" else 2
+    x = stored["embeddings.word_embeddings.weight"][tokens]
+    x = x + stored["embeddings.position_embeddings.weight"][start : start + tokens.size(1)]
+    x = norm(x + stored["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    for layer in range(LAYERS):
+        own = f"encoder.layer.{layer}."
+        q, k, v = (heads(linear(x, f"{own}attention.self.{n}")) for n in ("query", "key", "value"))
+        scores = q @ k.transpose(2, 3) / (WIDTH // HEADS) ** 0.5
+        scores = scores.masked_fill((tokens == 1)[:, None, None], float("-inf"))
+        mixed = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+        x = norm(
+            x + linear(mixed, f"{own}attention.output.dense"), f"{own}attention.output.LayerNorm"
+        )
+        hidden = F.gelu(linear(x, f"{own}intermediate.dense"))
+        x = norm(x + linear(hidden, f"{own}output.dense"), f"{own}output.LayerNorm")
+    head = HEAD["bert" if kind == "bert" else "xlm-roberta"]
+    hidden = norm(F.gelu(linear(x, head["dense"])), head["norm"])
+    return x, F.linear(hidden, stored["embeddings.word_embeddings.weight"], stored[head["bias"]])
+
+
+@pytest.fixture(scope="module")
+def bare(tagging, tmp_path_factory):
+    """The corpus of cells without a sentencepiece model and a dictionary."""
+    folder = tmp_path_factory.mktemp("bare")
+    text = (tagging / "corpus.yaml").read_text().split("\n", 2)[2]
+    text = text.replace('"pos.', f'"{tagging}/pos.').replace('"ner.', f'"{tagging}/ner.')
+    (folder / "corpus.yaml").write_text(text.replace('"text.', f'"{tagging}/text.'))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def started(tagging, bare, tmp_path_factory):
+    """A function that trains on top of a folder with random weights, once for each model_type."""
+    made = {}
+
+    def of(kind):
+        if kind not in made:
+            folder = write_folder(tmp_path_factory.mktemp("hf") / kind, tagging, kind)
+            words = ("--init-from", str(folder), *UNTRAINED)
+            saved = train_cells(bare, tmp_path_factory.mktemp("on"), *words, cells=CELLS)
+            made[kind] = folder, saved
+        return made[kind]
+
+    return of
+
+
+def check_features(model, features, scores):
+    """Compares what matters: the features of all pieces that are no padding, and their scores."""
+    kept, found = TOKENS.ne(1), encode(model, TOKENS)
+    torch.testing.assert_close(found[kept], features[kept], atol=1e-5, rtol=0)
+    with torch.no_grad():
+        found = model.heads["mlm"](found[kept])
+    torch.testing.assert_close(found, scores[kept][:, : found.size(1)], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["bert", "xlm-roberta"])
+def test_an_encoder_starts_as_it_is(started, bare, kind):
+    folder, saved = started(kind)
+    model, checkpoint = load_cells(saved, bare)
+    assert checkpoint.recorded["format"]["bos"] and model.max_positions()[0] == 30
+    check_features(model, *reference(folder, TOKENS))
+
+
+def test_a_checkpoint_needs_no_other_file(started, bare, tmp_path, run):
+    folder, saved = started("bert")
+    moved = tmp_path / "moved"
+    shutil.copytree(saved.parent, moved)
+    result = run("evaluate-tagging", "--checkpoint", moved / saved.name, "--data", bare, "--out",
+                 tmp_path / "out", "--cells", "pos:qaa", "--cpu", "--json")  # fmt: skip
+    assert result["cells"]["pos:qaa"]["words"]
+    words = ("--init-from", str(moved / saved.name), *UNTRAINED)
+    model, _ = load_cells(train_cells(bare, tmp_path / "on", *words, cells="pos:qab"), bare)
+    check_features(model, *reference(folder, TOKENS))
+
+
+def test_what_is_left_out_is_said(tagging, tmp_path, caplog):
+    caplog.set_level("INFO")
+    folder = write_folder(tmp_path / "a", tagging, surplus=3)
+    pretrained = open_pretrained(str(folder), HYPERX)
+    assert "1 tensors are left out: pooler.dense.weight" in caplog.text
+    assert "the last 3 embeddings, of no piece, are left out" in caplog.text
+    assert "heads.mlm.dense.weight" in pretrained.tensors
+
+    def untie(tensors):
+        words = tensors["embeddings.word_embeddings.weight"]
+        tensors["cls.predictions.decoder.weight"] = words + 1
+
+    change_tensors(folder, untie)
+    pretrained = open_pretrained(str(folder), HYPERX)
+    assert "modelling is left out: its output matrix is not the table of embeddings" in caplog.text
+    assert not any(name.startswith("heads.mlm.") for name in pretrained.tensors)
+
+
+def test_several_files_and_old_names(tagging, tmp_path):
+    folder = write_folder(tmp_path / "a", tagging)
+    whole = open_pretrained(str(folder), HYPERX).tensors
+    old = {
+        "bert."
+        + name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): tensor
+        for name, tensor in load_file(folder / "model.safetensors").items()
+        if not name.startswith("cls.")
+    }
+    files = {name: f"model-{number % 2}.safetensors" for number, name in enumerate(old)}
+    for file in set(files.values()):
+        save_file({name: old[name] for name in old if files[name] == file}, folder / file)
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": files}))
+    parts = open_pretrained(str(folder), HYPERX).tensors
+    assert {*parts} == {name for name in whole if not name.startswith("heads.mlm.")}
+    assert all(torch.equal(tensor, whole[name]) for name, tensor in parts.items())
+    (folder / "model-1.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(UserError, match="model-1.safetensors is a Git LFS pointer"):
+        open_pretrained(str(folder), HYPERX)
+    (folder / "model-1.safetensors").unlink()
+    with pytest.raises(UserError, match="there is no file model-1.safetensors in it"):
+        open_pretrained(str(folder), HYPERX)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model_type": "distilbert"}, "model_type is distilbert: give one of bert, roberta"),
+        ({"position_embedding_type": "relative_key"}, "position_embedding_type is relative_key"),
+        ({"is_decoder": True, "add_cross_attention": True}, "is_decoder is True; add_cross_att"),
+        ({"hidden_act": "silu"}, "hidden_act is silu, not gelu, relu"),
+        ({"num_hidden_layers": 3}, r"does not fit \(16 tensors: encoder.layers.2"),
+        ({"hidden_size": None}, "hidden_size is None, no number"),
+    ],
+)
+def test_unusual_settings_are_refused(tagging, bare, tmp_path, changes, message):
+    folder = write_folder(tmp_path / "a", tagging)
+    config = {**json.loads((folder / "config.json").read_text()), **changes}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match=message):
+        train_cells(bare, tmp_path / "on", "--init-from", str(folder), *UNTRAINED, cells=CELLS)
+
+
+def test_folders_that_cannot_be_read_are_refused(tagging, bare, tmp_path):
+    folder = write_folder(tmp_path / "a", tagging)
+
+    def refused(message, task=HYPERX):
+        with pytest.raises(UserError, match=message):
+            open_pretrained(str(folder), task)
+
+    refused("a Hugging Face encoder has no decoder: give a checkpoint of --arch", TRANSLATION)
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "AlbertTokenizer"}')
+    refused("its tokenizer does not number the pieces")
+    vocabulary = [[symbol, 0.0] for symbol in load_symbols(tagging)]
+    fast = {"model": {"type": "Unigram", "vocab": vocabulary}}
+    (folder / "tokenizer.json").write_text(json.dumps(fast))
+    open_pretrained(str(folder), HYPERX)
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocabulary[::-1]}}))
+    refused("its tokenizer does not number the pieces")
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "XLMRobertaTokenizerFast"}')
+    change_tensors(folder, lambda tensors: tensors.update(
+        {"embeddings.word_embeddings.weight": torch.zeros(9, WIDTH)}
+    ))  # fmt: skip
+    refused("it has 9 embeddings but sentencepiece.bpe.model with <s>")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    refused("there is no file model.safetensors in it: pytorch_model.bin is not read")
+    (folder / "sentencepiece.bpe.model").unlink()
+    refused("there is no sentencepiece model .*WordPiece")
+    (folder / "config.json").write_text("{")
+    refused("config.json is no JSON")
+    (folder / "config.json").unlink()
+    refused("neither a fairseq Transformer nor .* nor a Hugging Face encoder: give")
+
+
+def load_symbols(tagging):
+    """The symbols of the embeddings."""
+    from hyperadapters.multitask.pieces import load_dictionary
+
+    return load_dictionary(tagging / "sentencepiece.model").symbols
+
+
+def test_the_corpus_may_name_the_same_pieces_only(started, tagging, tmp_path):
+    folder, _ = started("bert")
+    words = ("--init-from", str(folder), *UNTRAINED)
+    train_cells(tagging, tmp_path / "same", *words, cells=CELLS)  # its dict.txt has the same
+    corpus = tmp_path / "c"
+    corpus.mkdir()
+    (corpus / "dict.txt").write_text("other 1\n")
+    shutil.copy(tagging / "sentencepiece.model", corpus)
+    (corpus / "corpus.yaml").write_text(
+        "sentencepiece: sentencepiece.model\ndictionary: dict.txt\n"
+        f'tasks: {{mlm: {{qaa: "{tagging}/text.qaa.{{split}}.txt"}}}}\n'
+    )
+    with pytest.raises(
+        UserError, match="dict.txt does not hold the pieces of sentencepiece.bpe.model"
+    ):
+        train_cells(corpus, tmp_path / "on", *words, cells="mlm:qaa")
+
+
+def test_without_pretrained_pieces_the_corpus_must_name_some(bare, tmp_path):
+    with pytest.raises(UserError, match="'sentencepiece' and 'dictionary' are missing"):
+        train_cells(bare, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])
+def test_features_are_those_of_transformers(tagging, bare, tmp_path, kind):
+    transformers = pytest.importorskip("transformers")
+    folder = write_folder(tmp_path / kind, tagging, kind)
+    config = transformers.AutoConfig.from_pretrained(folder)
+    original = transformers.AutoModelForMaskedLM.from_config(config).eval()
+    for parameter in original.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    (folder / "model.safetensors").unlink()
+    original.save_pretrained(folder, max_shard_size="4KB")
+    words = ("--init-from", str(folder), *UNTRAINED)
+    model, _ = load_cells(train_cells(bare, tmp_path / "on", *words, cells=CELLS), bare)
+    with torch.no_grad():
+        out = original(TOKENS, attention_mask=TOKENS.ne(1).long(), output_hidden_states=True)
+    check_features(model, out.hidden_states[-1], out.logits)
