@@ -135,9 +135,13 @@ class Pretrained(ABC):
         names = [name for name in flat_fields() if name not in NOT_ARCHITECTURE]
         if self.options.get("encoder_learned_pos") or self.options.get("decoder_learned_pos"):
             names += POSITIONS
-        for name in (*names, "layer_norm_eps"):
+        for name in names:
             if name in self.options:
                 self.take(cfg, name, self.options[name])
+        eps = self.options.get("layer_norm_eps")
+        if eps not in (None, cfg.get("layer_norm_eps")):
+            logger.info(f"epsilon {eps} of LayerNorms taken from {self.path}")
+            cfg.layer_norm_eps = eps
 
     def take(self, cfg: DictConfig, name: str, value: Any) -> None:
         """Sets an option, and logs it if it was another."""

@@ -29,7 +29,7 @@ from .weights import BY_SYMBOL, EMBEDDINGS
 
 logger = logging.getLogger(__name__)
 
-# Whether the first position is that after the padding symbol's number, else it is 0.
+# Whether positions are counted from the padding symbol's number on, as fairseq's are; else from 0.
 COUNTS_FROM_PAD = {"bert": False, "roberta": True, "xlm-roberta": True}
 SIZES = {
     "hidden_size": "encoder_embed_dim",
@@ -46,7 +46,6 @@ USUAL = {
     "is_decoder": False, "is_encoder_decoder": False, "add_cross_attention": False,
     "position_embedding_type": "absolute", "pruned_heads": {}, "quantization_config": None,
 }  # fmt: skip
-
 
 WORDS = "embeddings.word_embeddings.weight"
 POSITIONS = "encoder.embed_positions.weight"
@@ -69,9 +68,8 @@ LAYER_NAMES = {
 }
 HEAD = "heads.mlm."
 HEAD_TENSORS = {
-    f"{HEAD}{name}" for name in (
-        "dense.weight", "dense.bias", "layer_norm.weight", "layer_norm.bias", "bias",
-    )
+    "heads.mlm.dense.weight", "heads.mlm.dense.bias", "heads.mlm.layer_norm.weight",
+    "heads.mlm.layer_norm.bias", "heads.mlm.bias",
 }  # fmt: skip
 HEAD_NAMES = {
     "cls.predictions.transform.dense": "heads.mlm.dense",
@@ -141,7 +139,7 @@ class HuggingFace(Pretrained):
         """Tensors without the embeddings at the end that no piece uses.
 
         Raises:
-            UserError: if there are less embeddings than symbols.
+            UserError: if there are fewer embeddings than symbols.
         """
         rows, symbols = len(tensors[EMBEDDINGS]), len(self.vocabulary)
         if rows < symbols:
@@ -209,7 +207,7 @@ def rename(stored: Mapping[str, Tensor], layers: int) -> tuple[dict[str, Tensor]
     renamed, left_out = {}, []
     for name, tensor in stored.items():
         module, _, kind = name.rpartition(".")
-        # BERT's first files call gain and bias of a LayerNorm so
+        # names of a LayerNorm's gain and bias in the first files of BERT
         kind = {"gamma": "weight", "beta": "bias"}.get(kind, kind)
         ours = HEAD_NAMES.get(module) or our_name(module.removeprefix(prefix), layers)
         if ours and tensor.is_floating_point():
