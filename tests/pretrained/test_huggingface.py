@@ -239,15 +239,18 @@ def test_several_files_and_old_names(tagging, tmp_path):
         ({"position_embedding_type": "relative_key"}, "position_embedding_type is relative_key"),
         ({"is_decoder": True, "add_cross_attention": True}, "is_decoder is True; add_cross_att"),
         ({"hidden_act": "silu"}, "hidden_act is silu, not gelu, relu"),
-        ({"num_hidden_layers": 3}, r"does not fit \(16 tensors: encoder.layers.2"),
         ({"hidden_size": None}, "hidden_size is None, no number"),
     ],
 )
-def test_unusual_settings_are_refused(tagging, bare, tmp_path, changes, message):
-    folder = write_folder(tmp_path / "a", tagging)
-    config = {**json.loads((folder / "config.json").read_text()), **changes}
-    (folder / "config.json").write_text(json.dumps(config))
+def test_unusual_settings_are_refused(tagging, tmp_path, changes, message):
+    folder = write_folder(tmp_path / "a", tagging, **changes)
     with pytest.raises(UserError, match=message):
+        open_pretrained(str(folder), HYPERX)
+
+
+def test_tensors_that_do_not_fit_are_refused(tagging, bare, tmp_path):
+    folder = write_folder(tmp_path / "a", tagging, num_hidden_layers=3)
+    with pytest.raises(UserError, match=r"does not fit \(16 tensors: encoder.layers.2"):
         train_cells(bare, tmp_path / "on", "--init-from", str(folder), *UNTRAINED, cells=CELLS)
 
 
