@@ -6,7 +6,7 @@ order in which messages list them.
 
 import os
 
-from ..checkpoints import load
+from ..checkpoints.checkpoint import Checkpoint
 from ..errors import UserError
 from .base import FORMATS, HYPERX, TRANSLATION, Pretrained, Training
 
@@ -32,9 +32,9 @@ def open_pretrained(path: str, task: str) -> Pretrained:
     Raises:
         UserError: if it is none, or none that this task can start from.
     """
-    state = {} if os.path.isdir(path) else load(path)
-    formats = [FORMATS.get(name) for name in FORMATS.names()]
-    pretrained = next((format for format in formats if format.recognises(path, state)), None)
+    checkpoint, formats = Checkpoint(path), list(map(FORMATS.get, FORMATS.names()))
+    candidates = (format for format in formats if format.is_folder == os.path.isdir(path))
+    pretrained = next((format for format in candidates if format.recognises(checkpoint)), None)
     if pretrained is None:
         usable = [format for format in formats if task in format.tasks]
         titles = list(dict.fromkeys(format.title for format in usable))
@@ -43,7 +43,7 @@ def open_pretrained(path: str, task: str) -> Pretrained:
         raise UserError(f"--init-from {path}: {known}: give {examples}")
     if task not in pretrained.tasks:
         raise UserError(f"--init-from {path}: {pretrained.refusal()}")
-    return pretrained(path, state)
+    return pretrained(checkpoint)
 
 
 def check_save_dir(path: str, save_dir: str | None) -> None:

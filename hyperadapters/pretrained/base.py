@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from ..checkpoints import NOT_ARCHITECTURE, flat_fields
+from ..checkpoints.checkpoint import Checkpoint
 from ..errors import UserError
 from ..freezing import DECODER, is_adapter, is_backbone
 from ..multitask.cells import Cell
@@ -58,6 +59,7 @@ class Pretrained(ABC):
         title: what messages call it.
         example: what to give as --init-from, for messages.
         tasks: the tasks of fairseq that can start from it.
+        is_folder: whether it is a folder, else a checkpoint of fairseq.
 
     Args:
         path: the file or folder.
@@ -71,6 +73,7 @@ class Pretrained(ABC):
     title: ClassVar[str]
     example: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]] = (HYPERX,)
+    is_folder: ClassVar[bool] = False
 
     path: str
     options: dict[str, Any]
@@ -81,13 +84,8 @@ class Pretrained(ABC):
 
     @classmethod
     @abstractmethod
-    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
-        """Whether it is of this format.
-
-        Args:
-            path: the file or folder.
-            state: what the checkpoint holds; nothing if it is a folder.
-        """
+    def recognises(cls, checkpoint: Checkpoint) -> bool:
+        """Whether a checkpoint, or a folder of which only the path is known, is of this format."""
 
     @classmethod
     def refusal(cls) -> str:

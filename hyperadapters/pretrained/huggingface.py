@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..checkpoints.checkpoint import Checkpoint
 from ..data.symbols import SPECIALS
 from ..errors import Problems, UserError, listed
 from ..multitask.pieces import load_dictionary
@@ -88,8 +89,7 @@ class HuggingFace(Pretrained):
     """The folder of a BERT, RoBERTa or XLM-R whose vocabulary is a sentencepiece model.
 
     Args:
-        path: the folder.
-        state: nothing.
+        checkpoint: the folder.
     Raises:
         UserError: naming the file that is unusable or the setting that ours has not.
     """
@@ -97,8 +97,10 @@ class HuggingFace(Pretrained):
     title = "a Hugging Face encoder"
     example = f"the folder of a Hugging Face encoder (config.json, {WEIGHTS}, {SENTENCEPIECE[0]})"
 
-    def __init__(self, path: str, state: Mapping[str, Any]) -> None:
-        folder = Path(path)
+    is_folder = True
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        path, folder = checkpoint.path, Path(checkpoint.path)
         config = read_json(folder / "config.json")
         check_config(path, config)
         self.pieces = sentencepiece_of(folder)
@@ -119,8 +121,8 @@ class HuggingFace(Pretrained):
         super().__init__(path, options_of(config, tensors), tensors, bos=True)
 
     @classmethod
-    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
-        return (Path(path) / "config.json").is_file()
+    def recognises(cls, checkpoint: Checkpoint) -> bool:
+        return (Path(checkpoint.path) / "config.json").is_file()
 
     @property
     def sentencepiece(self) -> Path:

@@ -9,10 +9,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ..checkpoint_files import check_transfer
 from ..data.byte_pieces import load_pieces
 from ..data.symbols import pieces_of
 from ..errors import UserError
+from ..file_defects import check_transfer
 
 SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model", "sentencepiece.model")
 WEIGHTS = "model.safetensors"

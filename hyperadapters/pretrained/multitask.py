@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
-from ..checkpoints import settings
+from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import dictionary_fingerprint
 from ..configuration import defaults, source_configs
 from ..errors import Problems, UserError, listed, nearest
@@ -37,25 +37,24 @@ class Multitask(Pretrained):
     """A checkpoint of `--task hyperx`. Its languages, tasks and labels come first.
 
     Args:
-        path: the file.
-        state: what it holds.
+        checkpoint: the checkpoint.
     """
 
     title = "a model of --task hyperx"
     example = "one of --task hyperx"
 
-    def __init__(self, path: str, state: Mapping[str, Any]) -> None:
-        options = {**vars(defaults(HyperXEncoderConfig)), **settings(state, "model")}
-        self.recorded = state["task_state"]
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.metadata = checkpoint.metadata
         super().__init__(
-            path, options, dict(state["model"]), self.recorded["format"]["bos"],
-            dict(self.recorded["cells"]),
+            checkpoint.path, vars(checkpoint.config), dict(checkpoint.state["model"]),
+            self.metadata["format"]["bos"], dict(self.metadata["cells"]),
         )  # fmt: skip
-        self.source = None if options["adapter_source"] == "none" else options["adapter_source"]
+        source = self.options["adapter_source"]
+        self.source = None if source == "none" else source
 
     @classmethod
-    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
-        return "tasks" in (state.get("task_state") or {})
+    def recognises(cls, checkpoint: Checkpoint) -> bool:
+        return checkpoint.has_cells
 
     @classmethod
     def refusal(cls) -> str:
@@ -65,7 +64,7 @@ class Multitask(Pretrained):
         )
 
     def extend_tables(self, tables: Tables) -> Tables:
-        labels, problems = dict(self.recorded["labels"]), Problems()
+        labels, problems = dict(self.metadata["labels"]), Problems()
         for task, wanted in tables.labels.items():
             new = [label for label in wanted if label not in labels.setdefault(task, wanted)]
             if new:
@@ -76,16 +75,16 @@ class Multitask(Pretrained):
         problems.raise_if_any()
         directions = (self.options.get("directions") or "").split(",")
         return Tables(
-            union(self.recorded["languages"], tables.languages),
-            union(self.recorded["tasks"], tables.tasks),
+            union(self.metadata["languages"], tables.languages),
+            union(self.metadata["tasks"], tables.tasks),
             labels,
             union(filter(None, directions), tables.directions),
         )
 
     def take_input_format(self, options: Any) -> None:
-        if "translation" in self.recorded["tasks"]:
+        if "translation" in self.metadata["tasks"]:
             for name in ("encoder_langtok", "lang_tok_style"):
-                self.take(options, name, self.recorded["format"][name])
+                self.take(options, name, self.metadata["format"][name])
 
     def take_options(self, cfg: DictConfig) -> None:
         super().take_options(cfg)
@@ -100,7 +99,7 @@ class Multitask(Pretrained):
             self.take(cfg, "adapter_source", self.source)
         names = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
         if cfg.adapter_source == self.source:
-            names += CONDITIONS if "translation" in self.recorded["tasks"] else CONDITIONS[:1]
+            names += CONDITIONS if "translation" in self.metadata["tasks"] else CONDITIONS[:1]
         for name in names:
             self.take(cfg, name, self.options[name])
 
@@ -117,7 +116,7 @@ class Multitask(Pretrained):
     def trained_languages(self) -> list[str]:
         """The languages that it was trained with, in the order of its table."""
         trained = languages_of(self.cells)
-        return [code for code in self.recorded["languages"] if code in trained]
+        return [code for code in self.metadata["languages"] if code in trained]
 
     def new_languages(self, cells: Sequence[Cell]) -> list[str]:
         trained = self.trained_languages()
@@ -138,17 +137,17 @@ class Multitask(Pretrained):
     def may_lack(self, name: str) -> bool:
         """Whether it is of the head of a new task, or of adapters if it has none."""
         if name.startswith(HEADS):
-            return name.split(".")[1] not in self.recorded["tasks"]
+            return name.split(".")[1] not in self.metadata["tasks"]
         return is_adapter(name) and self.source is None
 
     def symbols(self, training: Training) -> list[str]:
-        form, file = self.recorded["format"], training.dictionary_file
-        with_tokens = self.recorded["languages"] if form["encoder_langtok"] else ()
+        form, file = self.metadata["format"], training.dictionary_file
+        with_tokens = self.metadata["languages"] if form["encoder_langtok"] else ()
         dictionary = load_dictionary(file, with_tokens, form["lang_tok_style"])
-        if dictionary_fingerprint(dictionary) != self.recorded["dictionary"]["sha256"]:
+        if dictionary_fingerprint(dictionary) != self.metadata["dictionary"]["sha256"]:
             raise UserError(
                 f"--init-from {self.path}: {file} is not the dictionary that it was trained with "
-                f"({self.recorded['dictionary']['size']} entries with those that training adds, here "
+                f"({self.metadata['dictionary']['size']} entries with those that training adds, here "
                 f"{len(dictionary)}): name its dictionary and sentencepiece model in corpus.yaml"
             )
         return dictionary.symbols
@@ -168,7 +167,7 @@ class Multitask(Pretrained):
                 f"{nearest(like, trained)}"
             )
         new = self.new_languages(training.cells)
-        added = [code for code in table if code not in self.recorded["languages"]]
+        added = [code for code in table if code not in self.metadata["languages"]]
         if new:
             start = f"those of {like}" if like else "their mean, where they are embeddings"
             logger.info(f"new languages: {', '.join(new)}; weights at the start: {start}")

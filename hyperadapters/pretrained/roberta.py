@@ -9,7 +9,7 @@ from fairseq.data import Dictionary
 from fairseq.models.roberta.model import base_architecture
 from torch import Tensor
 
-from ..checkpoints import settings
+from ..checkpoints.checkpoint import Checkpoint
 from ..multitask.pieces import MASK, read_dictionary
 from .base import FORMATS, Pretrained, Training
 from .transformer import check_dictionary, split_projections
@@ -26,16 +26,15 @@ class RoBERTa(Pretrained):
     """A checkpoint of fairseq's RoBERTa.
 
     Args:
-        path: the file.
-        state: what it holds.
+        checkpoint: the checkpoint.
     """
 
     title = "a RoBERTa"
     example = "one of --arch roberta"
 
-    def __init__(self, path: str, state: Mapping[str, Any]) -> None:
-        stored = settings(state, "model")
-        tensors = roberta_tensors(split_projections(state["model"]))
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        path, stored = checkpoint.path, checkpoint.section("model")
+        tensors = roberta_tensors(split_projections(checkpoint.state["model"]))
         super().__init__(
             path, roberta_options(stored, tensors, Dictionary().pad()), tensors, bos=True
         )
@@ -46,8 +45,8 @@ class RoBERTa(Pretrained):
             )
 
     @classmethod
-    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
-        return any(upgraded(name).startswith(ENCODER) for name in state.get("model", {}))
+    def recognises(cls, checkpoint: Checkpoint) -> bool:
+        return any(upgraded(name).startswith(ENCODER) for name in checkpoint.state["model"])
 
     def symbols(self, training: Training) -> list[str]:
         dictionary = read_dictionary(training.dictionary_file)

@@ -7,8 +7,8 @@ from typing import Any
 from fairseq.data.multilingual.multilingual_utils import augment_dictionary
 from torch import Tensor, nn
 
-from ..checkpoints import settings
-from ..data.recorded import fingerprint
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.task_metadata import dictionary_fingerprint
 from ..errors import UserError
 from ..freezing import DECODER, is_backbone
 from ..languages import codes_of
@@ -25,22 +25,22 @@ class Transformer(Pretrained):
     """A checkpoint of fairseq's Transformer, or of ours without adapters.
 
     Args:
-        path: the file.
-        state: what it holds.
+        checkpoint: the checkpoint.
     """
 
     title = "a fairseq Transformer"
     example = "a checkpoint of --arch transformer, adapter_transformer or one of their presets"
     tasks = (HYPERX, TRANSLATION)
 
-    def __init__(self, path: str, state: Mapping[str, Any]) -> None:
-        super().__init__(path, settings(state, "model"), renamed(state["model"]))
-        self.recorded = state.get("task_state") or {}
-        self.task = {**settings(state, "task"), **self.recorded.get("format", {})}
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        options, tensors = checkpoint.section("model"), renamed(checkpoint.state["model"])
+        super().__init__(checkpoint.path, options, tensors)
+        self.metadata = checkpoint.metadata
+        self.task = {**checkpoint.section("task"), **self.metadata.get("format", {})}
 
     @classmethod
-    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
-        return is_translation(state) and all(map(is_backbone, state["model"]))
+    def recognises(cls, checkpoint: Checkpoint) -> bool:
+        return is_translation(checkpoint) and all(map(is_backbone, checkpoint.state["model"]))
 
     def symbols(self, training: Training) -> list[str]:
         dictionary = read_dictionary(training.dictionary_file)
@@ -49,13 +49,13 @@ class Transformer(Pretrained):
                 dictionary, self.languages(), self.task.get("lang_tok_style") or "multilingual",
                 self.task.get("langtoks_specs", ("main",)) or (), self.task.get("extra_data"),
             )  # fmt: skip
-        stored = self.recorded.get("dictionary")
+        stored = self.metadata.get("dictionary")
         check_dictionary(self, dictionary, training, stored and stored["sha256"])
         return dictionary.symbols
 
     def languages(self) -> list[str]:
         """The languages whose tokens its task added to the dictionary."""
-        codes = self.recorded.get("languages") or self.task.get("langs")
+        codes = self.metadata.get("languages") or self.task.get("langs")
         if not codes and self.task.get("langtoks_specs") is not None:
             pairs = self.task.get("lang_pairs") or []
             codes = codes_of(pairs.split(",") if isinstance(pairs, str) else pairs)
@@ -69,8 +69,8 @@ class AdapterTransformer(Transformer):
     tasks = (HYPERX,)
 
     @classmethod
-    def recognises(cls, path: str, state: Mapping[str, Any]) -> bool:
-        return is_translation(state) and not all(map(is_backbone, state["model"]))
+    def recognises(cls, checkpoint: Checkpoint) -> bool:
+        return is_translation(checkpoint) and not all(map(is_backbone, checkpoint.state["model"]))
 
     @classmethod
     def refusal(cls) -> str:
@@ -84,11 +84,11 @@ class AdapterTransformer(Transformer):
         super().load_multitask(model, training, like)
 
 
-def is_translation(state: Mapping[str, Any]) -> bool:
+def is_translation(checkpoint: Checkpoint) -> bool:
     """Whether a checkpoint is one of a translation model, fairseq's or ours."""
-    tensors = split_projections(state.get("model", {}))
-    has_tasks = "tasks" in (state.get("task_state") or {})
-    return FIRST_PROJECTION in tensors and bool(settings(state, "model")) and not has_tasks
+    tensors = split_projections(checkpoint.state["model"])
+    is_transformer = FIRST_PROJECTION in tensors and bool(checkpoint.section("model"))
+    return is_transformer and not checkpoint.has_cells
 
 
 def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -126,7 +126,7 @@ def check_dictionary(
         UserError: if it has another size or other symbols.
     """
     rows, file = len(pretrained.tensors[EMBEDDINGS]), training.dictionary_file
-    if len(dictionary) != rows or digest and digest != fingerprint(dictionary):
+    if len(dictionary) != rows or digest and digest != dictionary_fingerprint(dictionary):
         raise UserError(
             f"--init-from {pretrained.path}: {file} is not the dictionary that it was trained with (it "
             f"has {rows} embeddings, {file.name} with the symbols that training adds "

@@ -171,7 +171,7 @@ def check_features(model, features, scores):
 def test_an_encoder_starts_as_it_is(started, bare, kind):
     folder, saved = started(kind)
     model, checkpoint = load_cells(saved, bare)
-    assert checkpoint.recorded["format"]["bos"] and model.max_positions()[0] == 30
+    assert checkpoint.metadata["format"]["bos"] and model.max_positions()[0] == 30
     check_features(model, *reference(folder, TOKENS))
 
 
