@@ -67,6 +67,19 @@ def _copy(field: dataclasses.Field, default: Any) -> Any:
     return dataclasses.field(default=default, metadata=metadata)
 
 
+STOCK_OPTIONS = [name for name, _, _ in stock_fields()]
+# Those of them that change training or memory but not what the weights mean.
+NOT_ARCHITECTURE = (
+    "dropout", "attention_dropout", "activation_dropout", "relu_dropout", "max_source_positions",
+    "max_target_positions", "checkpoint_activations", "offload_activations", "min_params_to_wrap",
+    "export", "char_inputs", "adaptive_softmax_dropout", "encoder_layerdrop", "decoder_layerdrop",
+    "encoder_embed_path", "decoder_embed_path", "encoder_layers_to_keep", "decoder_layers_to_keep",
+    "quant_noise_pq", "quant_noise_pq_block_size", "quant_noise_scalar", "encoder_xformers_att_config",
+    "decoder_xformers_att_config",
+)  # fmt: skip
+ARCHITECTURE = [name for name in STOCK_OPTIONS if name not in NOT_ARCHITECTURE]
+
+
 def own_fields(options: Dict[str, Any]) -> List[Tuple[str, Any, Any]]:
     """Options as the fields of a dataclass."""
     return [(name, kind, field) for name, (kind, field) in options.items()]

@@ -2,24 +2,12 @@
 
 import pickle
 from argparse import Namespace
-from dataclasses import fields
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, Mapping
 
 import torch
-from fairseq.models.transformer import TransformerConfig
 
 from ..errors import UserError, one_line
 from .defects import check_file, is_zip, unreadable
-
-# Options of a Transformer that change training or memory but not what its weights mean.
-NOT_ARCHITECTURE = (
-    "dropout", "attention_dropout", "activation_dropout", "relu_dropout", "max_source_positions",
-    "max_target_positions", "checkpoint_activations", "offload_activations", "min_params_to_wrap",
-    "export", "char_inputs", "adaptive_softmax_dropout", "encoder_layerdrop", "decoder_layerdrop",
-    "encoder_embed_path", "decoder_embed_path", "encoder_layers_to_keep", "decoder_layers_to_keep",
-    "quant_noise_pq", "quant_noise_pq_block_size", "quant_noise_scalar", "encoder_xformers_att_config",
-    "decoder_xformers_att_config",
-)  # fmt: skip
 
 
 def load(path: str) -> Dict[str, Any]:
@@ -56,16 +44,3 @@ def settings(state: Mapping[str, Any], section: str) -> Dict[str, Any]:
     if isinstance(part, Namespace):
         return vars(part)
     return dict(part) if isinstance(part, Mapping) else {}
-
-
-def flat_fields() -> List[str]:
-    """Flat names of all options of a stock Transformer (`encoder_embed_dim`, `dropout`, ...)."""
-    names: List[str] = []
-    for field in fields(TransformerConfig):
-        if field.name in ("encoder", "decoder", "quant_noise"):
-            names += [
-                f"{field.name}_{sub.name}" for sub in fields(field.default) if sub.name != "_name"
-            ]
-        elif field.name != "_name":
-            names.append(field.name)
-    return names

@@ -42,7 +42,7 @@ def open_pretrained(path: str, task: str) -> Pretrained:
         known = f"neither {' nor '.join(titles)}" if len(titles) > 1 else f"not {titles[0]}"
         raise UserError(f"--init-from {path}: {known}: give {examples}")
     if task not in pretrained.tasks:
-        raise UserError(f"--init-from {path}: {pretrained.refusal()}")
+        raise UserError(f"--init-from {path}: {pretrained.refusal}")
     return pretrained(checkpoint)
 
 

@@ -12,8 +12,8 @@ from fairseq.data import Dictionary
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
-from ..checkpoints import NOT_ARCHITECTURE, flat_fields
 from ..checkpoints.checkpoint import Checkpoint
+from ..configuration import ARCHITECTURE
 from ..errors import UserError
 from ..freezing import DECODER, is_adapter, is_backbone
 from ..multitask.cells import Cell
@@ -59,6 +59,7 @@ class Pretrained(ABC):
         title: what messages call it.
         example: what to give as --init-from, for messages.
         tasks: the tasks of fairseq that can start from it.
+        refusal: why the others cannot, and what to give.
         is_folder: whether it is a folder, else a checkpoint of fairseq.
 
     Args:
@@ -73,6 +74,9 @@ class Pretrained(ABC):
     title: ClassVar[str]
     example: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]] = (HYPERX,)
+    refusal: ClassVar[str] = (
+        "it has no decoder: give a checkpoint of --arch transformer or one of its presets"
+    )
     is_folder: ClassVar[bool] = False
 
     path: str
@@ -86,11 +90,6 @@ class Pretrained(ABC):
     @abstractmethod
     def recognises(cls, checkpoint: Checkpoint) -> bool:
         """Whether a checkpoint, or a folder of which only the path is known, is of this format."""
-
-    @classmethod
-    def refusal(cls) -> str:
-        """Why a task that is not among `tasks` cannot start from it, and what to give."""
-        return f"{cls.title} has no decoder: give a checkpoint of --arch transformer or one of its presets"
 
     @abstractmethod
     def symbols(self, training: Training) -> list[str]:
@@ -130,10 +129,8 @@ class Pretrained(ABC):
 
     def take_options(self, cfg: DictConfig) -> None:
         """Sets a model configuration to its architecture, and logs what changes."""
-        names = [name for name in flat_fields() if name not in NOT_ARCHITECTURE]
-        if self.options.get("encoder_learned_pos") or self.options.get("decoder_learned_pos"):
-            names += POSITIONS
-        for name in names:
+        learned = (self.options.get(f"{side}_learned_pos") for side in ("encoder", "decoder"))
+        for name in (*ARCHITECTURE, *(POSITIONS if any(learned) else ())):
             if name in self.options:
                 self.take(cfg, name, self.options[name])
         eps = self.options.get("layer_norm_eps")

@@ -42,6 +42,9 @@ class Multitask(Pretrained):
 
     title = "a model of --task hyperx"
     example = "one of --task hyperx"
+    refusal = (
+        "it belongs to --task hyperx: give a checkpoint of --arch transformer or one of its presets"
+    )
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.metadata = checkpoint.metadata
@@ -55,13 +58,6 @@ class Multitask(Pretrained):
     @classmethod
     def recognises(cls, checkpoint: Checkpoint) -> bool:
         return checkpoint.has_cells
-
-    @classmethod
-    def refusal(cls) -> str:
-        return (
-            f"{cls.title} goes on with that task only: give a checkpoint of --arch transformer or one "
-            "of its presets"
-        )
 
     def extend_tables(self, tables: Tables) -> Tables:
         labels, problems = dict(self.metadata["labels"]), Problems()

@@ -67,17 +67,14 @@ class AdapterTransformer(Transformer):
     """A checkpoint of ours that translates with adapters, of which the backbone is taken."""
 
     tasks = (HYPERX,)
+    refusal = (
+        "this checkpoint has adapters already: continue it with --restore-file, or give the stock "
+        "Transformer"
+    )
 
     @classmethod
     def recognises(cls, checkpoint: Checkpoint) -> bool:
         return is_translation(checkpoint) and not all(map(is_backbone, checkpoint.state["model"]))
-
-    @classmethod
-    def refusal(cls) -> str:
-        return (
-            "this checkpoint has adapters already: continue it with --restore-file, or give the stock "
-            "Transformer"
-        )
 
     def load_multitask(self, model: nn.Module, training: Training, like: str | None) -> None:
         logger.info(f"{self.path}: its adapters are left out")

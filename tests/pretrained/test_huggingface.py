@@ -261,7 +261,7 @@ def test_folders_that_cannot_be_read_are_refused(tagging, bare, tmp_path):
         with pytest.raises(UserError, match=message):
             open_pretrained(str(folder), task)
 
-    refused("a Hugging Face encoder has no decoder: give a checkpoint of --arch", TRANSLATION)
+    refused("it has no decoder: give a checkpoint of --arch", TRANSLATION)
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "AlbertTokenizer"}')
     refused("its tokenizer does not number the pieces")
     vocabulary = [[symbol, 0.0] for symbol in load_symbols(tagging)]

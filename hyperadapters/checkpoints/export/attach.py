@@ -5,14 +5,13 @@ from typing import Any, Dict, List, Tuple
 
 import torch
 
-from ...configuration import source_configs
+from ...configuration import ARCHITECTURE, source_configs
 from ...errors import UserError
 from ...files import check_output
 from ...fingerprint import fingerprint
 from ...sources import SourceConfig
 from ...sources.baked import Baked
 from ..checkpoint import Checkpoint
-from ..loading import NOT_ARCHITECTURE, flat_fields
 from ..weights import backbone_weights
 from .baked_checkpoint import baked_settings, baked_state, write
 from .card import Card, card_path
@@ -55,10 +54,9 @@ def attach(checkpoint: str, adapters: List[str], out: str) -> Report:
 def what_must_agree(card: Card) -> Dict[str, Any]:
     """What adapters that share a backbone must have in common."""
     content = card.as_dict()
-    architecture = [name for name in flat_fields() if name not in NOT_ARCHITECTURE]
     return {
         "backbone": card.backbone,
-        "architecture": [card.model.get(name) for name in architecture],
+        "architecture": [card.model.get(name) for name in ARCHITECTURE],
         "languages": content["task_state"]["languages"],
         "dictionary": content["task_state"]["dictionary"],
         "input format": content["task_state"]["format"],

@@ -7,13 +7,13 @@ from typing import Any
 
 from torch import Tensor
 
+from ...configuration import STOCK_OPTIONS
 from ...data.stock_options import stock_defaults
 from ...errors import Problems, UserError
 from ...files import check_output
 from ...freezing import is_backbone
 from ...languages import split_direction
 from ..checkpoint import Checkpoint
-from ..loading import flat_fields
 from ..task_metadata import FORMAT
 from .baked_checkpoint import history, write
 from .export import one_direction, tensors_of
@@ -80,7 +80,7 @@ def plain_settings(trained: Checkpoint, pair: str) -> dict[str, Any]:
     src, tgt = split_direction(pair)
     cfg = vars(trained.config)
     metadata = trained.metadata
-    own = {name: cfg[name] for name in flat_fields() if name in cfg}
+    own = {name: cfg[name] for name in STOCK_OPTIONS if name in cfg}
     wider = {
         f"{side}_ffn_embed_dim": cfg[f"{side}_ffn_embed_dim"] + cfg["adapter_bottleneck"]
         for side in ("encoder", "decoder")
