@@ -20,7 +20,7 @@ def register() -> None:
     import_module("hyperadapters.optim.fused_adam")
     import_module("hyperadapters.tasks.multilingual_adapter_translation")
     import_module("hyperadapters.models.adapter_transformer")
-    import_module("hyperadapters.criterions.cells")
+    import_module("hyperadapters.criterions.multitask_cross_entropy")
     import_module("hyperadapters.tasks.hyperx")
     import_module("hyperadapters.models.hyperx_encoder")
 

@@ -6,10 +6,11 @@ import torch
 from torch import nn
 
 from .errors import UserError
+from .multitask.all_tasks import TASKS, decoder_task
 
 ADAPTER_PREFIX = "encoder.adapters."
 HEADS = "heads."
-DECODER = "heads.translation."  # the head of translation is the backbone's decoder
+DECODER = f"{HEADS}{decoder_task(TASKS.names())}."  # the task's head is the backbone's decoder
 
 
 def is_adapter(name: str) -> bool:

@@ -28,7 +28,7 @@ train_cells() { # FOLDER CORPUS SEED CELLS OPTION...
     shift 4
     # shellcheck disable=SC2086
     train_once "$folder" fairseq-train "$corpus" --user-dir "$user_dir" --task hyperx \
-        --task-languages "$cells" --arch hyperx_encoder_tiny --criterion cells \
+        --task-languages "$cells" --arch hyperx_encoder_tiny --criterion multitask_cross_entropy \
         --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
         --warmup-updates 100 --max-tokens 2000 --seed "$seed" \
         --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 --disable-validation \

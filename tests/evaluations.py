@@ -6,7 +6,7 @@ from typing import Collection, Dict, List, Mapping
 
 from hyperadapters.evaluation.run import direction_record
 from hyperadapters.evaluation.scores import Scorer
-from hyperadapters.multitask.metrics import Accuracy, SpanF1
+from hyperadapters.metrics.tags import Accuracy, SpanF1
 from hyperadapters.tagging_evaluation import predictions
 
 

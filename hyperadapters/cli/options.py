@@ -17,7 +17,7 @@ def run(args: Namespace) -> None:
     """Prints the options as help texts."""
     from fairseq.dataclass.utils import gen_parser_from_dataclass
 
-    from ..criterions.cells import CellsCriterionConfig
+    from ..criterions.multitask_cross_entropy import NAME, MultitaskCrossEntropyConfig
     from ..models.adapter_transformer import AdapterTransformerModel
     from ..models.hyperx_encoder import HyperXEncoderModel
     from ..multitask.configuration import OWN_OPTIONS as OF_TASKS
@@ -30,7 +30,7 @@ def run(args: Namespace) -> None:
 
     def of_cells(group) -> None:
         gen_parser_from_dataclass(group, HyperXTaskConfig())
-        gen_parser_from_dataclass(group, CellsCriterionConfig())
+        gen_parser_from_dataclass(group, MultitaskCrossEntropyConfig())
 
     translation = {name for name, _, _ in OWN_OPTIONS}
     # by title what adds the options, and those that are listed without --all
@@ -41,7 +41,7 @@ def run(args: Namespace) -> None:
         "--arch adapter_transformer, adapter_transformer_tiny, _big": (
             AdapterTransformerModel.add_args, ADAPTER_OPTIONS,
         ),
-        "--task hyperx --criterion cells": (of_cells, None),
+        f"--task hyperx --criterion {NAME}": (of_cells, None),
         "--arch hyperx_encoder, hyperx_encoder_tiny (besides those of adapter_transformer)": (
             HyperXEncoderModel.add_args, OF_TASKS,
         ),

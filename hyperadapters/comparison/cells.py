@@ -3,6 +3,7 @@
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ..errors import UserError
+from ..multitask.all_tasks import all_tasks, join_titles
 from ..tagging_evaluation import predictions
 from .evaluations import Evaluation, Group, Sort, Systems, counted
 from .options import Options
@@ -70,10 +71,8 @@ class Cells(Sort):
         cells = comparison["cells"].values()
         metrics = counted([f"{one['task']}: {one['metric']}, {one['signature']}" for one in cells],
                           self.unit)  # fmt: skip
-        means = (
-            "Means over several tasks are of the tagging tasks: masked language modelling and "
-            "translation are no part of them."
-        )
+        others = join_titles(task for task in all_tasks() if not task.is_averaged)
+        means = f"Means over several tasks are of the tagging tasks: {others} are no part of them."
         return [means, *metrics]
 
 

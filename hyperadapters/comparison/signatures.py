@@ -22,7 +22,7 @@ def metric_of(name: str, signature: str) -> Any:
     """
     found = entries(signature)
     try:
-        return MAKERS[name](found)
+        return MAKERS[name](found) if name in MAKERS else _tags(name, found)
     except (KeyError, ValueError, AssertionError, ImportError, RuntimeError) as error:
         raise UserError(
             f"cannot compute {name} as '{signature}' ({error}): install what its tokeniser needs, or "
@@ -48,19 +48,10 @@ def _bleu(found: Dict[str, str]) -> Any:
     )
 
 
-def _accuracy(found: Dict[str, str]) -> Any:
-    from ..multitask.metrics import Accuracy
+def _tags(name: str, found: Dict[str, str]) -> Any:
+    from ..metrics.tags import METRICS
 
-    return Accuracy(**own(found))
-
-
-def _span_f1(found: Dict[str, str]) -> Any:
-    from ..multitask.metrics import SpanF1
-
-    metric = SpanF1()
-    if metric.settings != own(found):
-        raise ValueError(f"here it would be {metric.settings}")
-    return metric
+    return METRICS.get(name).from_settings(own(found))
 
 
 def own(found: Dict[str, str]) -> Dict[str, str]:
@@ -80,4 +71,4 @@ def _chrf(found: Dict[str, str]) -> Any:
     )
 
 
-MAKERS = {"bleu": _bleu, "chrf": _chrf, "accuracy": _accuracy, "span F1": _span_f1}
+MAKERS = {"bleu": _bleu, "chrf": _chrf}

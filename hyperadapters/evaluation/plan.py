@@ -13,7 +13,7 @@ from ..data.lengths import source_limit
 from ..errors import UserError, listed
 from ..files import check_output
 from ..languages import codes_of, split_direction
-from . import tokenizers
+from ..metrics import tokenizers
 from .decoding import Limits, Search
 from .directions import Directions, english_of
 from .identify import LanguageIdentifier, identifier

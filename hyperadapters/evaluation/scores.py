@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Dict, Sequence
 
-from .tokenizers import DEFAULT, SPBLEU
+from ..metrics.tokenizers import DEFAULT, SPBLEU
 
 
 @dataclass(frozen=True)

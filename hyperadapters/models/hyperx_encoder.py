@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from typing import Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.models import BaseFairseqModel, register_model, register_model_architecture
@@ -10,34 +10,35 @@ from fairseq.models.transformer import TransformerConfig, TransformerModel
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
+from ..backbone.decoder import AdapterTransformerDecoder
 from ..backbone.encoder import AdapterTransformerEncoder
 from ..checkpoints.cells_metadata import check_same_data
 from ..checkpoints.task_metadata import from_tensor, to_tensor
 from ..configuration import build_adapters, defaults, has_attention_points
 from ..errors import UserError
+from ..multitask.all_tasks import TASKS, decoder_task
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
-from ..multitask.known import TASKS
 from ..sources import Condition, ParameterSet
 from .fitting import Fitting
 
 
 class TasksEncoder(AdapterTransformerEncoder):
-    """The encoder, which makes a decoder's adapters for sentences that are translated only.
+    """The encoder, which makes a decoder's adapters only for the sentences that the decoder serves.
 
     Args:
-        translation: id of the task of translation; None if there is no decoder.
+        decoder_task: id of the task whose head is the decoder; None if there is none.
     """
 
     def __init__(
-        self, cfg, dictionary, embed_tokens, has_attention_points: bool, translation: Optional[int]
+        self, cfg, dictionary, embed_tokens, has_attention_points: bool, decoder_task: Optional[int]
     ) -> None:
         super().__init__(cfg, dictionary, embed_tokens, has_attention_points)
-        self.translation = translation
+        self.decoder_task = decoder_task
 
     def conditions(self, ids, inputs, src_tokens) -> Dict[str, Condition]:
         conditions = {"encoder": Condition.from_ids(ids, inputs["encoder"], like=src_tokens)}
-        if self.translation is not None:
-            rows = ids["task"] == self.translation  # [B]
+        if self.decoder_task is not None:
+            rows = ids["task"] == self.decoder_task  # [B]
             if rows.any():
                 translated = {name: column[rows] for name, column in ids.items()}
                 conditions["decoder"] = Condition.from_ids(
@@ -49,7 +50,7 @@ class TasksEncoder(AdapterTransformerEncoder):
 @register_model("hyperx_encoder", dataclass=HyperXEncoderConfig)
 class HyperXEncoderModel(Fitting, BaseFairseqModel):
     """Hyper-X (Üstün et al. 2022) and its baselines: adapters of every encoder layer depend on the
-    task and the language of a sentence; translation adds a decoder with adapters of its own.
+    task and the language of a sentence; a task may add a decoder with adapters of its own.
 
     Args:
         encoder: the encoder, whose `adapters` are the adapter source.
@@ -78,14 +79,14 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         if getattr(args, "tasks", None) is None:
             raise UserError("--arch hyperx_encoder needs --task hyperx, which tells it the cells")
         tasks = args.tasks.split(",")
+        with_decoder = decoder_task(tasks)
         embeddings = TransformerModel.build_embedding(
             args, task.source_dictionary, args.encoder_embed_dim
         )
         model = cls(
             TasksEncoder(
                 TransformerConfig.from_namespace(args), task.source_dictionary, embeddings,
-                has_attention_points(args),
-                tasks.index("translation") if "translation" in tasks else None,
+                has_attention_points(args), tasks.index(with_decoder) if with_decoder else None,
             )
         )  # fmt: skip
         labels = json.loads(args.labels)
@@ -98,14 +99,26 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
 
     @property
     def decoder(self) -> nn.Module:
-        """The decoder, which is the head of translation.
+        """The decoder, which is the head of one task.
 
         Raises:
-            AttributeError: if translation is none of the tasks.
+            AttributeError: if no task has one.
         """
-        if "translation" not in self.heads:
-            raise AttributeError("this model does not translate")
-        return self.heads["translation"]
+        task = decoder_task(self.heads)
+        if task is None:
+            raise AttributeError("none of the model's tasks has a decoder")
+        return self.heads[task]
+
+    def build_decoder(self, args: Namespace) -> AdapterTransformerDecoder:
+        """Builds the decoder, with the encoder's embeddings and adapters of its own.
+
+        Args:
+            args: a complete model configuration.
+        """
+        return AdapterTransformerDecoder(
+            TransformerConfig.from_namespace(args), self.encoder.dictionary,
+            self.encoder.embed_tokens, has_attention_points=self.encoder.has_attention_points,
+        )  # fmt: skip
 
     def conditional_parameters(self) -> List[ParameterSet]:
         """The heads' own parameters: a batch may have no sentence of a task."""
@@ -136,24 +149,29 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         self,
         src_tokens: Tensor,
         src_lengths: Tensor,
-        parts: Mapping[str, Mapping[str, Tensor]] | None = None,
+        head_inputs: Mapping[str, Mapping[str, Tensor]] | None = None,
         **ids: Tensor,
-    ) -> Dict[str, Tensor]:
+    ) -> Dict[str, Any]:
         """Encodes once and lets every head predict for its sentences.
 
         Args:
             src_tokens: source tokens [B, T].
             src_lengths: their lengths [B].
-            parts: by task, what its head needs (see `multitask.task.Task.collate`).
+            head_inputs: by task, what its head needs (see `Task.collate`).
             ids: ids of each sentence [B], as `task_id`, see `sources.inputs`; source and target
                 language of a sentence that is not translated are its own.
         Returns:
-            by task the scores of its predictions [N, classes].
+            by task, the output of its head (see `Task.forward`).
         """
-        encoder_out = self.encoder(src_tokens, src_lengths, **ids)
+        encoder_out = self.encoder(
+            src_tokens,
+            src_lengths,
+            return_all_hiddens=any(TASKS.get(task).uses_all_layers for task in head_inputs or ()),
+            **ids,
+        )
         return {
-            task: TASKS.get(task).predict(self.heads[task], encoder_out, inputs)
-            for task, inputs in (parts or {}).items()
+            task: TASKS.get(task).forward(self.heads[task], encoder_out, inputs)
+            for task, inputs in (head_inputs or {}).items()
         }
 
 

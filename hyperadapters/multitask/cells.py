@@ -1,11 +1,12 @@
 """Cells: a task in a language, as `pos:en`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
 
 from ..errors import Problems, UserError
 from ..languages import check_code, split_direction
+from .all_tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,17 @@ class Cell:
     Args:
         task: name of the task.
         language: language code; of translation, the direction `src-tgt`.
-        sentences: how many training sentences to draw; None for all.
+        sentences: how many training sentences to take; None for all.
     """
 
     task: str
     language: str
-    sentences: Optional[int] = None
+    sentences: int | None = None
+
+    @classmethod
+    def from_name(cls, name: str, sentences: int | None = None) -> "Cell":
+        """Makes a cell from `task:language`."""
+        return cls(*name.split(":", 1), sentences)
 
     @property
     def name(self) -> str:
@@ -28,22 +34,20 @@ class Cell:
         return f"{self.task}:{self.language}"
 
     @property
-    def direction(self) -> Tuple[str, str]:
+    def direction(self) -> tuple[str, str]:
         """Source and target language; a sentence that is not translated has its own as both.
 
         Raises:
             UserError: if the task is unknown, its language is no direction though the task has
                 directions, or a code is unusable.
         """
-        from .known import TASKS  # which import what reads cells
-
         if not TASKS.get(self.task).has_directions:
             return (check_code(self.language),) * 2
         src, tgt = split_direction(self.language)
         return check_code(src), check_code(tgt)
 
 
-def parse_cells(text: str) -> List[Cell]:
+def parse_cells(text: str) -> list[Cell]:
     """Reads `pos:en,ner:de:100`: cells, separated by commas, each with the number of its training
     sentences if not all are wanted.
 
@@ -52,11 +56,12 @@ def parse_cells(text: str) -> List[Cell]:
     """
     problems, cells = Problems(), []
     for word in filter(None, (part.strip() for part in text.split(","))):
-        found = re.fullmatch(r"([^:\s]+):([^:\s]+)(?::(\d+))?", word)
-        if not found or found.group(3) == "0":
+        match = re.fullmatch(r"([^:\s]+):([^:\s]+)(?::(\d+))?", word)
+        if not match or match.group(3) == "0":
             problems.add(f"'{word}': write task:language or task:language:SENTENCES, as in pos:en")
             continue
-        cell = Cell(found.group(1), found.group(2), int(found.group(3)) if found.group(3) else None)
+        task, language, number = match.groups()
+        cell = Cell(task, language, int(number) if number else None)
         try:
             _ = cell.direction  # raises for an unusable language
         except UserError as error:
@@ -68,3 +73,8 @@ def parse_cells(text: str) -> List[Cell]:
     if not cells:
         raise UserError("no cells given: list them with --task-languages, e.g. pos:en,ner:de")
     return cells
+
+
+def directions_of(cells: Iterable[Cell]) -> list[str]:
+    """The directions `src-tgt` of the cells that have one."""
+    return [cell.language for cell in cells if TASKS.get(cell.task).has_directions]

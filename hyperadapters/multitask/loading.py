@@ -1,18 +1,19 @@
 """From the files of cells to datasets, with a report of what did not fit."""
 
 import logging
-from typing import Any, Iterable, List, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
 from ..errors import Problems, UserError
+from .all_tasks import TASKS
 from .cells import Cell
 from .corpus import Corpus
-from .dataset import CellSentences, Ids
-from .known import TASKS
-from .task import Encoded, Means, Report
+from .dataset import CellDataset, Ids
+from .task import Encoded, EncodingReport, TaskContext
 
 logger = logging.getLogger(__name__)
 
@@ -27,25 +28,25 @@ def check_cells(cells: Sequence[Cell], corpus: Corpus, split: str) -> None:
     for cell in cells:
         try:
             TASKS.get(cell.task)
-            corpus.part(cell, split)
+            corpus.file_slice(cell, split)
         except UserError as error:
             problems.add(str(error))
     problems.raise_if_any()
 
 
-def read_cell(cell: Cell, corpus: Corpus, split: str) -> List[Any]:
-    """The sentences of a cell as its task reads them.
+def read_cell(cell: Cell, corpus: Corpus, split: str) -> list[Any]:
+    """Reads the sentences of a cell as its task reads them.
 
     Raises:
         UserError: naming the line that is unusable.
     """
-    sentences = TASKS.get(cell.task).read(corpus.part(cell, split))
+    sentences = TASKS.get(cell.task).read(corpus.file_slice(cell, split))
     # on terminals only: an error must not end a line of a log that a bar began
     return list(tqdm(sentences, f"reading {split} of {cell.name}", leave=False, disable=None))
 
 
-def drawn(cell: Cell, sentences: List[Any], seed: int) -> List[Any]:
-    """As many training sentences as the cell wants, drawn by a seed; more of them contain fewer.
+def subsample(cell: Cell, sentences: list[Any], seed: int) -> list[Any]:
+    """Draws as many training sentences as the cell wants; more of them contain fewer.
 
     Raises:
         UserError: if there are not so many.
@@ -60,27 +61,29 @@ def drawn(cell: Cell, sentences: List[Any], seed: int) -> List[Any]:
     return [sentences[row] for row in order[: cell.sentences]]
 
 
-def encode_cell(cell: Cell, ids: Ids, sentences: Iterable[Any], means: Means) -> CellSentences:
-    """The dataset of a cell.
+def encode_cell(
+    cell: Cell, ids: Ids, sentences: Iterable[Any], context: TaskContext
+) -> CellDataset:
+    """Encodes the sentences of a cell.
 
     Raises:
         UserError: if no sentence is left.
     """
-    task, report = TASKS.get(cell.task), Report()
-    found: List[Encoded] = []
+    task, report = TASKS.get(cell.task), EncodingReport()
+    parts: list[Encoded] = []
     bar = tqdm(sentences, f"encoding {cell.name}", leave=False, disable=None)
     for number, sentence in enumerate(bar):
         report.sentences += 1
-        for part in task.encode(sentence, means, cell.direction, report):
+        for part in task.encode(sentence, context, cell.direction, report):
             part.sentence = number
-            found.append(part)
-    report.parts = len(found)
-    if not found:
-        raise UserError(f"{cell.name}: no sentence fits into {means.pieces.format.limit} pieces")
-    return CellSentences(cell, ids, found, means, report)
+            parts.append(part)
+    report.parts = len(parts)
+    if not parts:
+        raise UserError(f"{cell.name}: no sentence fits into {context.pieces.format.limit} pieces")
+    return CellDataset(cell, ids, parts, context, report)
 
 
-def log_report(split: str, datasets: Iterable[CellSentences], limit: int) -> None:
+def log_report(split: str, datasets: Iterable[CellDataset], limit: int) -> None:
     """Logs sentences and pieces of each cell, and what did not fit.
 
     Args:
@@ -94,8 +97,9 @@ def log_report(split: str, datasets: Iterable[CellSentences], limit: int) -> Non
     )  # fmt: skip
     rows = [
         (
-            one.cell.name, one.report.sentences, int(one.sizes[:, 0].sum()), one.unknown_pieces(),
-            one.report.long, one.report.long_words, one.report.dropped, one.report.empty,
+            one.cell.name, one.report.sentences, int(one.sizes[:, 0].sum()),
+            one.count_unknown_pieces(), one.report.long, one.report.long_words, one.report.dropped,
+            one.report.empty,
         )
         for one in datasets
     ]  # fmt: skip

@@ -1,9 +1,9 @@
 """Words and sentences as the ids of their pieces."""
 
 import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from fairseq.data import Dictionary
 from fairseq.data.multilingual.multilingual_utils import get_lang_tok
@@ -11,7 +11,6 @@ from fairseq.data.multilingual.multilingual_utils import get_lang_tok
 from ..data.byte_pieces import load_pieces
 from ..errors import UserError
 from ..files import written
-from .corpus import Corpus
 
 MASK = "<mask>"
 SENTENCEPIECE = "sentencepiece.model"
@@ -86,50 +85,50 @@ class Pieces:
     """Encodes with a sentencepiece model and a dictionary.
 
     Args:
-        corpus: names both.
+        sentencepiece: the sentencepiece model.
         dictionary: the dictionary, with `<mask>`.
         format: how the encoder's input looks.
     """
 
-    def __init__(self, corpus: Corpus, dictionary: Dictionary, format: Format) -> None:
+    def __init__(self, sentencepiece: Path, dictionary: Dictionary, format: Format) -> None:
         self.dictionary, self.format = dictionary, format
-        self.bpe = load_pieces(str(corpus.sentencepiece))
-        self.words: Dict[str, List[int]] = {}
+        self.bpe = load_pieces(str(sentencepiece))
+        self.words: dict[str, list[int]] = {}
 
-    def sentence(self, text: str) -> List[int]:
+    def sentence(self, text: str) -> list[int]:
         """The ids of a text; none if sentencepiece makes nothing of it."""
         return [self.dictionary.index(piece) for piece in self.bpe.encode(text).split(" ") if piece]
 
-    def word(self, word: str) -> List[int]:
+    def word(self, word: str) -> list[int]:
         """The ids of a word, at least one, cut to what a sentence can hold."""
         if word not in self.words:
             ids = self.sentence(word) or [self.dictionary.unk()]
             self.words[word] = ids[: self.format.room]
         return self.words[word]
 
-    def whole(self, ids: Sequence[int]) -> List[int]:
+    def whole(self, ids: Sequence[int]) -> list[int]:
         """Ids with the marks of a sentence around them."""
         start = [self.dictionary.bos()] if self.format.bos else []
         return [*start, *ids, self.dictionary.eos()]
 
-    def parts_of_words(self, words: Sequence[str]) -> Iterator[Tuple[List[int], List[int]]]:
+    def parts_of_words(self, words: Sequence[str]) -> Iterator[tuple[list[int], list[int]]]:
         """A sentence of words in as many parts as the encoder's limit asks for, usually one.
 
         Yields:
             the ids of a part, and where the first piece of each of its words is.
         """
-        ids: List[int] = []
-        firsts: List[int] = []
+        ids: list[int] = []
+        firsts: list[int] = []
         for word in words:
-            own = self.word(word)
-            if len(ids) + len(own) > self.format.room:
+            word_ids = self.word(word)
+            if len(ids) + len(word_ids) > self.format.room:
                 yield self.whole(ids), firsts
                 ids, firsts = [], []
             firsts.append(len(ids) + self.format.bos)
-            ids += own
+            ids += word_ids
         yield self.whole(ids), firsts
 
-    def parts_of_text(self, text: str) -> Iterator[List[int]]:
+    def parts_of_text(self, text: str) -> Iterator[list[int]]:
         """A text in as many parts as the encoder's limit asks for, usually one; none if it is empty."""
         ids, room = self.sentence(text), self.format.room
         for start in range(0, len(ids), room):

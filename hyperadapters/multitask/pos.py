@@ -1,25 +1,45 @@
 """Part-of-speech tagging with the universal tags."""
 
-from typing import Iterator, List, Sequence
+from collections.abc import Iterator, Sequence
 
-from .corpus import Part
-from .metrics import Accuracy
-from .readers import UPOS, Tagged, read_conllu
+from ..errors import UserError
+from .readers import ConlluWord, FileSlice, TaggedSentence, read_conllu, sliced, with_text
 from .tagging import WordTagging
-from .task import TASKS
+
+UPOS = (
+    "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN",
+    "PUNCT", "SCONJ", "SYM", "VERB", "X",
+)  # fmt: skip
 
 
 class PartsOfSpeech(WordTagging):
     """Universal parts of speech from CoNLL-U files, scored by accuracy."""
 
     name = "pos"
-    metric = Accuracy
+    title = "parts of speech"
 
-    def read(self, part: Part) -> Iterator[Tagged]:
-        return read_conllu(part)
+    def read(self, file: FileSlice) -> Iterator[TaggedSentence]:
+        """Reads words with their universal parts of speech.
 
-    def label_table(self, sentences: Sequence[Tagged]) -> List[str]:
+        Raises:
+            UserError: naming the line that is no CoNLL-U, or has another part of speech.
+        """
+        sentences = (tagged_sentence(file, words) for words in read_conllu(file))
+        yield from with_text(file, list(sliced(file, sentences)))
+
+    def label_table(self, sentences: Sequence[TaggedSentence]) -> list[str]:
         return list(UPOS)
 
 
-TASKS.register("pos")(PartsOfSpeech())
+def tagged_sentence(file: FileSlice, words: Sequence[ConlluWord]) -> TaggedSentence:
+    """Takes words and tags from the lines of a sentence.
+
+    Raises:
+        UserError: naming the line with another part of speech.
+    """
+    for word in words:
+        if word.upos not in UPOS:
+            raise UserError(
+                f"{file} line {word.line}: '{word.upos}' is no universal part of speech"
+            )
+    return TaggedSentence(tuple(word.form for word in words), tuple(word.upos for word in words))

@@ -1,13 +1,14 @@
 """Training sentences of several cells, drawn anew in every epoch."""
 
 from collections import OrderedDict
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from fairseq.data import SampledMultiDataset
 from fairseq.data.multilingual.sampled_multi_dataset import CollateFormat
 
 from ..errors import UserError
-from .dataset import CellSentences
+from .dataset import CellDataset
 
 
 class SampledCells(SampledMultiDataset):
@@ -21,8 +22,8 @@ class SampledCells(SampledMultiDataset):
 
     def __init__(
         self,
-        cells: Sequence[CellSentences],
-        ratios: Optional[List[float]],
+        cells: Sequence[CellDataset],
+        ratios: list[float] | None,
         seed: int,
         epoch: int,
         split: str,
@@ -33,11 +34,11 @@ class SampledCells(SampledMultiDataset):
             shuffle=ratios is not None,
         )  # fmt: skip
 
-    def collater(self, samples: Sequence[Any], **_: Any) -> Optional[Dict[str, Any]]:
+    def collater(self, samples: Sequence[Any], **_: Any) -> dict[str, Any] | None:
         return self.datasets[0].collater([item for _, item in samples]) if samples else None
 
 
-def ratios(sizes: Sequence[int], temperature: float) -> List[float]:
+def ratios(sizes: Sequence[int], temperature: float) -> list[float]:
     """How likely each cell is, in proportion to `size ** (1 / temperature)`.
 
     Args:

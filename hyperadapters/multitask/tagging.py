@@ -1,12 +1,14 @@
-"""Tasks that give every word a label: its first piece carries it."""
+"""Tasks that give every word a label: the word's first piece carries it."""
 
-from typing import Any, Iterator, List, Sequence, Tuple
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
 
-from .readers import Tagged
-from .task import Encoded, Means, Report, Task
+from .readers import TaggedSentence
+from .task import UNKNOWN_LABEL, CellResult, Encoded, EncodingReport, Predictor, Task, TaskContext
 
 
 class WordHead(nn.Module):
@@ -24,38 +26,70 @@ class WordHead(nn.Module):
         self.map = nn.Linear(width, labels)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Scores [N, labels] from the features [N, C] of first pieces."""
+        """Scores labels [N, labels] from the features [N, C] of first pieces."""
         return self.map(self.dropout(features))
 
 
 class WordTagging(Task):
-    """Common part of the tagging tasks; a task says how it reads and is scored."""
+    """What the tagging tasks share; each says how it reads files and which metric scores it."""
 
-    name: str
-    labelled = True
-
-    def label_table(self, sentences: Sequence[Tagged]) -> List[str]:
+    def label_table(self, sentences: Sequence[TaggedSentence]) -> list[str]:
         return sorted({label for sentence in sentences for label in sentence.labels})
 
     def encode(
-        self, sentence: Tagged, means: Means, direction: Tuple[str, str], report: Report
+        self,
+        sentence: TaggedSentence,
+        context: TaskContext,
+        direction: tuple[str, str],
+        report: EncodingReport,
     ) -> Iterator[Encoded]:
-        table = {label: number for number, label in enumerate(means.labels[self.name])}
-        # a label that training never shows has no number: every prediction is wrong there
-        labels = np.array([table.get(label, -1) for label in sentence.labels], dtype=np.int32)
-        room = means.pieces.format.room
-        report.long_words += sum(len(means.pieces.word(w)) == room for w in sentence.words)
+        ids = {label: number for number, label in enumerate(context.labels[self.name])}
+        gold = np.array(
+            [ids.get(label, UNKNOWN_LABEL) for label in sentence.labels], dtype=np.int32
+        )
+        room = context.pieces.format.room
+        report.long_words += sum(len(context.pieces.word(word)) == room for word in sentence.words)
         done = parts = 0
-        for ids, firsts in means.pieces.parts_of_words(sentence.words):
+        for source, positions in context.pieces.parts_of_words(sentence.words):
             yield Encoded(
                 0,
-                np.array(ids, dtype=np.int32),
-                np.array(firsts, dtype=np.int32),
-                labels[done : done + len(firsts)],
+                np.array(source, dtype=np.int32),
+                np.array(positions, dtype=np.int32),
+                gold[done : done + len(positions)],
             )
-            done += len(firsts)
+            done += len(positions)
             parts += 1
         report.long += parts > 1
 
     def head(self, args: Any, model: nn.Module, labels: Sequence[str]) -> WordHead:
         return WordHead(args.encoder_embed_dim, len(labels), args.dropout)
+
+    def evaluate(self, sentences: Sequence[TaggedSentence], predictor: Predictor) -> CellResult:
+        """Takes the label with the highest score for every word; joins the parts of long sentences."""
+        labels = predictor.context.labels[self.name]
+        tags: list[list[str]] = [[] for _ in sentences]
+        predictions = predictor.apply(
+            lambda scores, items: self.decode(scores, [len(item.gold) for item in items])
+        )
+        for part, ids in zip(predictor.sentences, predictions):
+            tags[part.sentence] += [labels[number] for number in ids]
+        return tagging_result(sentences, tags, labels)
+
+
+def tagging_result(
+    sentences: Sequence[TaggedSentence], tags: Sequence[Sequence[str]], labels: Sequence[str]
+) -> CellResult:
+    """Puts predicted labels beside the words and their gold labels.
+
+    Args:
+        sentences: the sentences.
+        tags: the predicted labels of each.
+        labels: the label table.
+    """
+    rows = [
+        list(zip(sentence.words, sentence.labels, predicted, strict=True))
+        for sentence, predicted in zip(sentences, tags)
+    ]
+    gold = Counter(label for sentence in sentences for label in sentence.labels)
+    unknown = {label: count for label, count in sorted(gold.items()) if label not in labels}
+    return CellResult(rows, unknown)

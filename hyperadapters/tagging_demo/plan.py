@@ -108,7 +108,7 @@ def cells_command(out: Path, cells: str, user_dir: Path) -> List[str]:
     """How every command begins."""
     return [
         "fairseq-train", str(out / "corpus"), "--user-dir", str(user_dir), "--task", "hyperx",
-        "--task-languages", cells, "--arch", "hyperx_encoder_tiny", "--criterion", "cells",
+        "--task-languages", cells, "--arch", "hyperx_encoder_tiny", "--criterion", "multitask_cross_entropy",
     ]  # fmt: skip
 
 

@@ -4,23 +4,22 @@ What a system of cells must beat: names, numbers and loan words are the same str
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any
 
 from ..errors import UserError
+from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables
 from ..multitask.corpus import Corpus
-from ..multitask.known import TASKS
-from ..multitask.loading import check_cells, drawn, read_cell
-from ..multitask.readers import Tagged
-from ..multitask.task import Report, Task
+from ..multitask.loading import check_cells, read_cell, subsample
+from ..multitask.readers import TaggedSentence
+from ..multitask.tagging import WordTagging, tagging_result
+from ..multitask.task import CellResult, EncodingReport
 from ..steps import digest
-from .loaded import Loaded
 from .options import Options
-from .outcome import Judge, Outcome
 from .system import System
-from .word_tags import WordTags, tagged
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,11 @@ class Lexicon:
     unknown: str
 
     @classmethod
-    def of(cls, sentences: Sequence[Tagged]) -> "Lexicon":
+    def of(cls, sentences: Sequence[TaggedSentence]) -> "Lexicon":
         """Counts the labels of words; of labels that a word has equally often, the one that is more
         frequent in all sentences counts."""
         labels: Counter = Counter()
-        by_word: Dict[str, Counter] = defaultdict(Counter)
+        by_word: dict[str, Counter] = defaultdict(Counter)
         for sentence in sentences:
             for word, label in zip(sentence.words, sentence.labels):
                 labels[label] += 1
@@ -51,25 +50,9 @@ class Lexicon:
         }
         return cls(most, max(labels, key=lambda label: (labels[label], label)))
 
-    def tag(self, words: Sequence[str]) -> List[str]:
+    def tag(self, words: Sequence[str]) -> list[str]:
         """Returns the label of each word."""
         return [self.words.get(word, self.unknown) for word in words]
-
-
-class WordLookUp(WordTags):
-    """Predicts by looking words up.
-
-    Args:
-        lexicons: the lexicon of each task.
-        labels: the label table of each task.
-    """
-
-    def __init__(self, lexicons: Mapping[str, Lexicon], labels: Mapping[str, List[str]]) -> None:
-        self.lexicons, self.labels = lexicons, labels
-
-    def predict(self, cell: Cell, sentences: Sequence[Tagged], loaded: Optional[Loaded]) -> Outcome:
-        tags = [self.lexicons[cell.task].tag(sentence.words) for sentence in sentences]
-        return tagged(sentences, tags, self.labels[cell.task], Report(len(sentences)))
 
 
 class LookUp(System):
@@ -89,17 +72,17 @@ class LookUp(System):
     def __init__(self, cells: str, seed: int, corpus: Corpus) -> None:
         given = parse_cells(cells)
         check_cells(given, corpus, "train")
-        kept = [cell for cell in given if isinstance(TASKS.get(cell.task), WordTags.tasks)]
-        if not kept:
+        tagging = [cell for cell in given if isinstance(TASKS.get(cell.task), WordTagging)]
+        if not tagging:
             raise UserError(
                 f"--look-up {cells}: these tasks give words no labels: name cells such as pos:en,ner:de"
             )
-        self.left_out = [cell.name for cell in given if cell not in kept]
-        self.seed = seed if any(cell.sentences for cell in kept) else None
-        by_task: Dict[str, List[Tagged]] = {cell.task: [] for cell in kept}
+        self.left_out = [cell.name for cell in given if cell not in tagging]
+        self.seed = seed if any(cell.sentences for cell in tagging) else None
+        by_task: dict[str, list[TaggedSentence]] = {cell.task: [] for cell in tagging}
         self.training_sentences = {}
-        for cell in kept:
-            sentences = drawn(cell, read_cell(cell, corpus, "train"), seed)
+        for cell in tagging:
+            sentences = subsample(cell, read_cell(cell, corpus, "train"), seed)
             self.training_sentences[cell.name] = len(sentences)
             by_task[cell.task] += sentences
         labels = {task: TASKS.get(task).label_table(read) for task, read in by_task.items()}
@@ -107,13 +90,17 @@ class LookUp(System):
         self.lexicons = {task: Lexicon.of(read) for task, read in by_task.items()}
         self.digest = digest([asdict(one) for one in self.lexicons.values()])
 
-    def load(self, options: Options, tokenizers: Dict[str, str]) -> None:
-        return None
+    def load(self, options: Options) -> None:
+        """Nothing to do: the lexicons are there."""
 
-    def judge(self, task: Task) -> Judge:
-        return WordLookUp(self.lexicons, self.tables.labels)
+    def predict(
+        self, cell: Cell, sentences: Sequence[TaggedSentence]
+    ) -> tuple[CellResult, EncodingReport]:
+        tags = [self.lexicons[cell.task].tag(sentence.words) for sentence in sentences]
+        result = tagging_result(sentences, tags, self.tables.labels[cell.task])
+        return result, EncodingReport(len(sentences))
 
-    def facts(self, name: Optional[str]) -> Dict[str, Any]:
+    def facts(self, name: str | None) -> dict[str, Any]:
         """Returns the facts of a system without parameters, by default called look-up."""
         return {
             "name": name or "look-up",
@@ -131,7 +118,7 @@ class LookUp(System):
             "seed": self.seed,
         }
 
-    def remarks(self, cells: Sequence[Cell]) -> List[str]:
+    def remarks(self, cells: Sequence[Cell]) -> list[str]:
         """Returns a remark on trained cells that have no words to look up."""
         return [
             f"{name} is not looked up: its task gives words no labels" for name in self.left_out

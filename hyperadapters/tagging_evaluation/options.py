@@ -1,7 +1,6 @@
 """What a user can choose about an evaluation of cells."""
 
 from dataclasses import dataclass
-from typing import Optional
 
 from ..evaluation.decoding import Limits, Search
 
@@ -23,11 +22,11 @@ class Options:
 
     cells: str = "all"
     subset: str = "test"
-    name: Optional[str] = None
+    name: str | None = None
     max_tokens: int = Limits.max_tokens
     beam: int = 5
     cpu: bool = False
-    look_up: Optional[str] = None
+    look_up: str | None = None
     seed: int = 1
 
     def limits(self) -> Limits:

@@ -3,11 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from ..errors import listed
-from ..evaluation import tokenizers
 from ..files import check_output
+from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus, read_corpus
 from ..multitask.pieces import sentencepiece_beside
@@ -30,7 +30,6 @@ class Plan:
         out: folder of the results.
         options: what the user chose.
         cells: the cells.
-        tokenizers: sacreBLEU's tokeniser by target language of translation cells.
         remarks: what a reader of the results must know.
     """
 
@@ -38,18 +37,17 @@ class Plan:
     corpus: Corpus
     out: Path
     options: Options
-    cells: List[Cell]
-    tokenizers: Dict[str, str]
-    remarks: List[str]
+    cells: list[Cell]
+    remarks: list[str]
 
-    def inputs(self, cell: Cell) -> Dict[str, Any]:
+    def inputs(self, cell: Cell) -> dict[str, Any]:
         """All that the predictions of a cell depend on, in plain containers."""
-        part = self.corpus.part(cell, self.options.subset)
+        file = self.corpus.file_slice(cell, self.options.subset)
         return {
             "checkpoint": self.system.digest,
-            "files": [digest_of(path) for path in (*part.paths, self.corpus.sentencepiece) if path],
-            "slice": [part.start, part.stop],
-            "beam": self.options.beam if cell.task == "translation" else None,
+            "files": [digest_of(path) for path in (*file.paths, self.corpus.sentencepiece) if path],
+            "slice": [file.start, file.stop],
+            "beam": self.options.beam if TASKS.get(cell.task).has_decoder else None,
             "seed": EVALUATION_SEED,
         }
 
@@ -64,7 +62,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()
 
 
-def plan(checkpoint: Optional[str], data: str, out: Path, options: Options) -> Plan:
+def plan(checkpoint: str | None, data: str, out: Path, options: Options) -> Plan:
     """Checks everything that can be checked before the model is loaded.
 
     Args:
@@ -87,11 +85,18 @@ def plan(checkpoint: Optional[str], data: str, out: Path, options: Options) -> P
     )
     selection = Selection(system, corpus, options.subset)
     cells = selection.select(options.cells)
-    targets = {cell.direction[1] for cell in cells if cell.task == "translation"}
-    names, remarks = tokenizers.choose(system.tables.languages, {}, used=targets)
+    remarks = task_remarks(cells)
     if options.cells == "all" and selection.unknown():
         remarks.append(
             f"{system.noun} does not know the task or the language of {listed(selection.unknown())}, "
             "which are left out"
         )
-    return Plan(system, corpus, out, options, cells, names, remarks + system.remarks(cells))
+    return Plan(system, corpus, out, options, cells, remarks + system.remarks(cells))
+
+
+def task_remarks(cells: list[Cell]) -> list[str]:
+    """What the tasks of cells say that a reader of their scores must know."""
+    remarks = []
+    for task in dict.fromkeys(cell.task for cell in cells):
+        remarks += TASKS.get(task).remarks([cell.direction for cell in cells if cell.task == task])
+    return remarks

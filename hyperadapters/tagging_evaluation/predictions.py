@@ -1,13 +1,14 @@
-"""The files that hold what was predicted, beside what is right."""
+"""The files that hold predictions beside the gold answers."""
 
+from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
-from typing import List, Sequence, Tuple
 
 from ..errors import UserError
 from ..files import read_lines, write_text
+from ..multitask.task import Row
 
 FOLDER = "predictions"
-Row = Tuple[str, str, str]  # input, what is right, what was predicted
 COLUMNS = {"references": 1, "hypotheses": 2}
 
 
@@ -21,13 +22,20 @@ def file_of(out: Path, cell: str) -> Path:
     return out / FOLDER / f"{cell.replace(':', '.', 1)}.txt"
 
 
+def remove(out: Path, cell: str) -> None:
+    """Removes the file of a cell and those that its task wrote beside it."""
+    file = file_of(out, cell)
+    for path in file.parent.glob(f"{escape(file.stem)}.*"):
+        path.unlink()
+
+
 def write(path: Path, sentences: Sequence[Sequence[Row]]) -> None:
     """Writes three columns with tabs between them, and an empty line after each sentence."""
     blocks = ("".join("\t".join(row) + "\n" for row in rows) + "\n" for rows in sentences)
     write_text(path, "".join(blocks))
 
 
-def lines(sentences: Sequence[Sequence[Row]], part: str) -> List[str]:
+def lines(sentences: Sequence[Sequence[Row]], part: str) -> list[str]:
     """One line a sentence, with blanks between its rows: what sacreBLEU's metrics take.
 
     Args:
@@ -37,7 +45,7 @@ def lines(sentences: Sequence[Sequence[Row]], part: str) -> List[str]:
     return [" ".join(row[COLUMNS[part]] for row in rows) for rows in sentences]
 
 
-def read(path: Path) -> List[List[Row]]:
+def read(path: Path) -> list[list[Row]]:
     """The inverse of `write`.
 
     Raises:
@@ -45,8 +53,8 @@ def read(path: Path) -> List[List[Row]]:
     """
     if not path.is_file():
         raise UserError(f"there are no predictions {path}: evaluate again")
-    sentences: List[List[Row]] = []
-    rows: List[Row] = []
+    sentences: list[list[Row]] = []
+    rows: list[Row] = []
     for number, line in enumerate(read_lines(path), start=1):
         if not line:
             sentences.append(rows)

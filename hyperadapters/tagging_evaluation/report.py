@@ -1,17 +1,19 @@
 """The reports of an evaluation of cells: the Markdown page, the heat map, the table that is printed."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any
 
 from ..evaluation.heat_map import Grid, draw_heat_map
 from ..files import write_text
+from ..multitask.all_tasks import all_tasks, join_titles
 
 Result = Mapping[str, Any]
 Cells = Mapping[str, Mapping[str, Any]]
 GROUPS = {"trained": "trained", "zero_shot": "zero-shot"}
 
 
-def table(rows: List[List[str]], headers: List[str], form: str = "github") -> str:
+def table(rows: list[list[str]], headers: list[str], form: str = "github") -> str:
     """A table whose first column holds words and the others figures."""
     from tabulate import tabulate
 
@@ -24,17 +26,12 @@ def shown(value: Any) -> str:
     return "" if value is None else f"{value:.1f}"
 
 
-def of_languages(result: Result) -> Dict[str, Dict[str, Any]]:
+def of_languages(result: Result) -> dict[str, dict[str, Any]]:
     """The cells that are in one language."""
     return {name: one for name, one in result["cells"].items() if "-" not in one["language"]}
 
 
-def translations(result: Result) -> Dict[str, Dict[str, Any]]:
-    """The cells that are translated."""
-    return {name: one for name, one in result["cells"].items() if "-" in one["language"]}
-
-
-def occurring(cells: Cells, what: str) -> List[str]:
+def occurring(cells: Cells, what: str) -> list[str]:
     """The tasks or languages of cells, in their order."""
     return list(dict.fromkeys(one[what] for one in cells.values()))
 
@@ -83,7 +80,7 @@ def matrix_table(cells: Cells, form: str = "github") -> str:
 
 
 def others_table(cells: Cells, form: str = "github") -> str:
-    """The cells that have more than one figure: masked language modelling and translation.
+    """The cells that have more than one figure.
 
     Args:
         cells: all cells.
@@ -116,7 +113,7 @@ def sizes_table(cells: Cells) -> str:
     return table(rows, ["cell", *titles.values()])
 
 
-def remarks_on(cells: Cells) -> List[str]:
+def remarks_on(cells: Cells) -> list[str]:
     """Remarks on labels that the model does not know and on sentences that it cannot take."""
     remarks = []
     for name, one in cells.items():
@@ -155,7 +152,7 @@ def facts(result: Result) -> str:
     return "".join(f"- {line}\n" for line in lines)
 
 
-def origin(system: Mapping[str, Any]) -> List[str]:
+def origin(system: Mapping[str, Any]) -> list[str]:
     """Says what predicted: a checkpoint and its adapters, or a look-up."""
     if system["checkpoint"] is None:
         lexicons = "; ".join(
@@ -177,7 +174,7 @@ def origin(system: Mapping[str, Any]) -> List[str]:
 
 def signatures(cells: Cells) -> str:
     """Every signature with the cells that it holds for, as a Markdown list."""
-    found: Dict[tuple, List[str]] = {}
+    found: dict[tuple, list[str]] = {}
     for name, one in cells.items():
         found.setdefault((one["metric"], one["signature"]), []).append(name)
         for title, other in one["others"].items():
@@ -201,8 +198,8 @@ def page(result: Result) -> str:
             matrix_table(tagged) + "\n", "![Scores of all cells](scores.png)\n",
         ]  # fmt: skip
     if any(one["others"] for one in result["cells"].values()):
-        parts += ["## Masked language modelling and translation\n",
-                  others_table(result["cells"]) + "\n"]  # fmt: skip
+        titles = join_titles(task for task in all_tasks() if task.has_further_figures)
+        parts += [f"## {titles[0].upper()}{titles[1:]}\n", others_table(result["cells"]) + "\n"]
     if result["remarks"]:
         parts += ["## Remarks\n", "".join(f"- {remark}\n" for remark in result["remarks"])]
     parts += ["## Sizes\n", sizes_table(result["cells"]) + "\n"]

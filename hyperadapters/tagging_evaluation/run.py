@@ -2,26 +2,27 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any
 
 from tqdm import tqdm
 
-from ..files import write_json
+from ..files import write_json, write_text
+from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
-from ..multitask.known import TASKS
 from ..multitask.loading import read_cell
+from ..multitask.task import CellResult
 from ..steps import Steps
 from . import predictions
-from .loaded import Loaded
 from .options import Options
 from .plan import Plan, plan
 from .report import remarks_on, write_reports
 
-Records = Dict[str, Dict[str, Any]]
+Records = dict[str, dict[str, Any]]
 
 
-def evaluate(checkpoint: Optional[str], data: str, out: Path, options: Options) -> Dict[str, Any]:
+def evaluate(checkpoint: str | None, data: str, out: Path, options: Options) -> dict[str, Any]:
     """Predicts and scores all selected cells; what is done already stays.
 
     Args:
@@ -64,10 +65,10 @@ def drop_others(checked: Plan, steps: Steps) -> None:
               file=sys.stderr)  # fmt: skip
     for name in others:
         steps.forget(name)
-        predictions.file_of(checked.out, name).unlink(missing_ok=True)
+        predictions.remove(checked.out, name)
 
 
-def predict(checked: Plan, todo: List[Cell], inputs: Mapping[str, Any], steps: Steps) -> None:
+def predict(checked: Plan, todo: list[Cell], inputs: Mapping[str, Any], steps: Steps) -> None:
     """Predicts and scores cells, one after the other.
 
     Args:
@@ -81,44 +82,62 @@ def predict(checked: Plan, todo: List[Cell], inputs: Mapping[str, Any], steps: S
     sentences = {
         cell.name: read_cell(cell, checked.corpus, checked.options.subset) for cell in todo
     }
-    loaded = checked.system.load(checked.options, checked.tokenizers)
+    checked.system.load(checked.options)
     for cell in tqdm(todo, desc="cells"):
         steps.forget(cell.name)
-        result = evaluated(checked, loaded, cell, sentences.pop(cell.name))
+        result = evaluate_cell(checked, cell, sentences.pop(cell.name))
         steps.finish(cell.name, inputs[cell.name], result)
         steps.save()
 
 
-def evaluated(
-    checked: Plan, loaded: Optional[Loaded], cell: Cell, sentences: List[Any]
-) -> Dict[str, Any]:
-    """The record of one cell, whose predictions are written."""
+def evaluate_cell(checked: Plan, cell: Cell, sentences: list[Any]) -> dict[str, Any]:
+    """Predicts and scores a cell, writes its predictions and returns its record."""
     start = time.perf_counter()
-    task = TASKS.get(cell.task)
-    judge = checked.system.judge(task)
-    outcome = judge.predict(cell, sentences, loaded)
-    scored = judge.score(task, cell, outcome, loaded)
-    predictions.write(checked.file(cell), outcome.sentences)
+    result, report = checked.system.predict(cell, sentences)
+    scores = score_cell(cell, result, checked.system.task_options)
+    predictions.write(checked.file(cell), result.rows)
+    for suffix, text in result.files.items():
+        write_text(checked.file(cell).with_suffix(suffix), text)
     return {
         "checkpoint": checked.system.digest,
         "seconds": time.perf_counter() - start,
         "task": cell.task,
         "language": cell.language,
-        "score": rounded(scored.score),
-        "metric": scored.metric,
-        "signature": scored.signature,
+        **scores,
+        "sentences": len(result.rows),
+        "words": sum(len(line.split()) for line in predictions.lines(result.rows, "references")),
+        "long_sentences": report.long,
+        "cut_words": report.long_words,
+        "left_out": report.dropped + report.empty,
+        "unknown_labels": result.unknown_labels,
+    }
+
+
+def score_cell(cell: Cell, result: CellResult, task_options: Any) -> dict[str, Any]:
+    """Scores predictions by the metrics of their task.
+
+    Args:
+        cell: the cell.
+        result: what was predicted.
+        task_options: the settings of the fairseq task.
+    Returns:
+        `score`, `metric` (its title) and `signature` of the task's main metric, and the other
+        figures under `others`.
+    """
+    hypotheses, references = (
+        predictions.lines(result.rows, part) for part in ("hypotheses", "references")
+    )
+    scores = []
+    for title, metric in TASKS.get(cell.task).metrics(cell.direction, task_options).items():
+        score = rounded(metric.corpus_score(hypotheses, [references]).score)
+        scores.append({"score": score, "metric": title, "signature": str(metric.get_signature())})
+    main, *others = scores
+    return {
+        **main,
         "others": {
-            title: {**figures, "score": rounded(figures["score"])}
-            for title, figures in scored.others.items()
+            **{other.pop("metric"): other for other in others},
+            **{title: {"score": rounded(value)} for title, value in result.figures.items()},
         },
-        "sentences": len(outcome.sentences),
-        "words": sum(
-            len(line.split()) for line in predictions.lines(outcome.sentences, "references")
-        ),
-        "long_sentences": outcome.report.long,
-        "cut_words": outcome.report.long_words,
-        "left_out": outcome.report.dropped + outcome.report.empty,
-        "unknown_labels": outcome.unknown_labels,
     }
 
 
@@ -127,7 +146,7 @@ def rounded(value: float) -> float:
     return round(value, 4)
 
 
-def summary(checked: Plan, records: Records) -> Dict[str, Any]:
+def summary(checked: Plan, records: Records) -> dict[str, Any]:
     """What is written to `evaluation.json`."""
     options, training = checked.options, checked.system.training_sentences
     cells = {
@@ -152,7 +171,7 @@ def summary(checked: Plan, records: Records) -> Dict[str, Any]:
     }
 
 
-def averages(cells: List[Mapping[str, Any]]) -> Dict[str, Any]:
+def averages(cells: list[Mapping[str, Any]]) -> dict[str, Any]:
     """The mean score of each task that is averaged, and of all their cells; None without cells.
 
     Args:
@@ -160,7 +179,7 @@ def averages(cells: List[Mapping[str, Any]]) -> Dict[str, Any]:
     Returns:
         means by task and as `mean`, and as `cells` how many there are.
     """
-    averaged = [name for name in TASKS.names() if TASKS.get(name).metric]
+    averaged = [name for name in TASKS.names() if TASKS.get(name).is_averaged]
     scores = {name: [one["score"] for one in cells if one["task"] == name] for name in averaged}
     scores["mean"] = [score for name in averaged for score in scores[name]]
     means = {

@@ -1,7 +1,6 @@
 """Which cells are evaluated."""
 
 from dataclasses import dataclass
-from typing import List
 
 from ..errors import Problems, UserError, listed, nearest
 from ..multitask.cells import Cell, parse_cells
@@ -33,15 +32,15 @@ class Selection:
                 return f"no language '{code}' in {noun}: {nearest(code, tables.languages)}"
         return ""
 
-    def with_files(self) -> List[Cell]:
+    def with_files(self) -> list[Cell]:
         """All cells that have files."""
-        return [Cell(*name.split(":", 1)) for name in self.corpus.cells(self.split)]
+        return [Cell.from_name(name) for name in self.corpus.cells(self.split)]
 
-    def unknown(self) -> List[str]:
+    def unknown(self) -> list[str]:
         """The cells that have files but that the system cannot predict."""
         return [cell.name for cell in self.with_files() if self.problem(cell)]
 
-    def select(self, wanted: str) -> List[Cell]:
+    def select(self, wanted: str) -> list[Cell]:
         """The cells that a user names.
 
         Args:
@@ -70,7 +69,7 @@ class Selection:
             )
         return cells
 
-    def check(self, cells: List[Cell]) -> None:
+    def check(self, cells: list[Cell]) -> None:
         """Raises:
         UserError: naming every cell that cannot be evaluated.
         """
@@ -82,7 +81,7 @@ class Selection:
                 problems.add(f"--cells {cell.name}: {self.problem(cell)}")
                 continue
             try:
-                self.corpus.part(cell, self.split)
+                self.corpus.file_slice(cell, self.split)
             except UserError as error:
                 problems.add(f"--cells {cell.name}: {error}")
         problems.raise_if_any()

@@ -1,14 +1,13 @@
 """The interface of what is evaluated: a trained model, or a baseline without one."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from ..multitask.cells import Cell
 from ..multitask.configuration import Tables
-from ..multitask.task import Task
-from .loaded import Loaded
+from ..multitask.task import CellResult, EncodingReport
 from .options import Options
-from .outcome import Judge
 
 
 class System(ABC):
@@ -19,28 +18,34 @@ class System(ABC):
         digest: a digest of all that its predictions depend on.
         tables: the languages, tasks and labels that it knows.
         training_sentences: the number of training sentences of each trained cell; None if unknown.
+        task_options: the settings of the fairseq task; None without one.
     """
 
     noun: ClassVar[str]
     digest: str
     tables: Tables
-    training_sentences: Mapping[str, Optional[int]]
+    training_sentences: Mapping[str, int | None]
+    task_options: Any = None
 
     @abstractmethod
-    def load(self, options: Options, tokenizers: Dict[str, str]) -> Optional[Loaded]:
-        """Loads the model; None without one.
+    def load(self, options: Options) -> None:
+        """Gets ready to predict.
 
         Args:
             options: what the user chose.
-            tokenizers: sacreBLEU's tokeniser by target language of translation cells.
         """
 
     @abstractmethod
-    def judge(self, task: Task) -> Judge:
-        """Returns what predicts and scores the cells of a task."""
+    def predict(self, cell: Cell, sentences: Sequence[Any]) -> tuple[CellResult, EncodingReport]:
+        """Predicts a cell, after `load`.
+
+        Args:
+            cell: the cell.
+            sentences: its sentences as its task reads them.
+        """
 
     @abstractmethod
-    def facts(self, name: Optional[str]) -> Dict[str, Any]:
+    def facts(self, name: str | None) -> dict[str, Any]:
         """Returns what evaluation.json says of the system.
 
         Args:
@@ -48,5 +53,5 @@ class System(ABC):
         """
 
     @abstractmethod
-    def remarks(self, cells: Sequence[Cell]) -> List[str]:
+    def remarks(self, cells: Sequence[Cell]) -> list[str]:
         """Returns what a reader of the scores of these cells must know."""

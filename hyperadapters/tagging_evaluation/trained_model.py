@@ -1,6 +1,7 @@
 """A checkpoint of `--task hyperx` as an evaluated system."""
 
-from typing import Any, Dict, List, Optional, Sequence, Set
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -8,13 +9,12 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.facts import digest, facts
 from ..configuration import source_configs
 from ..errors import listed
+from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus
-from ..multitask.task import Task
-from .judges import judge_of
-from .loaded import Loaded
+from ..multitask.task import CellResult, EncodingReport
 from .options import Options
-from .outcome import Judge
+from .predictor import CellPredictor
 from .system import System
 
 
@@ -36,26 +36,34 @@ class TrainedModel(System):
         self.digest = digest(self.checkpoint)
         self.tables = self.checkpoint.tables
         self.training_sentences = self.checkpoint.training_sentences
+        self.task_options = self.task.cfg
 
-    def load(self, options: Options, tokenizers: Dict[str, str]) -> Loaded:
+    def load(self, options: Options) -> None:
         model = self.checkpoint.model(self.task)
         if torch.cuda.is_available() and not options.cpu:
             model = model.cuda()
-        return Loaded(self.task, model, options.limits(), options.search, tokenizers)
+        self.model, self.options = model, options
 
-    def judge(self, task: Task) -> Judge:
-        return judge_of(task)
+    def predictor(self, cell: Cell, sentences: Sequence[Any]) -> CellPredictor:
+        """Encodes the sentences of a cell, for its task to predict, after `load`."""
+        return CellPredictor(
+            self.task, self.model, self.task.encoded(cell, sentences), self.options
+        )
 
-    def facts(self, name: Optional[str]) -> Dict[str, Any]:
+    def predict(self, cell: Cell, sentences: Sequence[Any]) -> tuple[CellResult, EncodingReport]:
+        predictor = self.predictor(cell, sentences)
+        return TASKS.get(cell.task).evaluate(sentences, predictor), predictor.dataset.report
+
+    def facts(self, name: str | None) -> dict[str, Any]:
         """Returns the facts of the checkpoint, which by default is called as its folder."""
         return facts(self.checkpoint, name)
 
-    def inputs(self) -> Set[str]:
+    def inputs(self) -> set[str]:
         """The condition inputs that adapters of the encoder depend on."""
         configs = source_configs(self.checkpoint.config).values()
         return {name for config in configs for name in config.inputs["encoder"]}
 
-    def remarks(self, cells: Sequence[Cell]) -> List[str]:
+    def remarks(self, cells: Sequence[Cell]) -> list[str]:
         """Returns a remark on languages that no trained cell has, if adapters depend on them."""
         trained = {code for cell in self.checkpoint.cells for code in cell.direction}
         unseen = {code for cell in cells for code in cell.direction} - trained

@@ -2,7 +2,7 @@
 
 import logging
 from argparse import Namespace
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, make_dataclass, replace
 from typing import Any, Dict, List, Optional
 
 from fairseq.data import Dictionary
@@ -18,16 +18,16 @@ from ..errors import UserError
 from ..freezing import KeptRows
 from ..fresh import forget_best
 from ..languages import Languages
-from ..multitask import trained_parts
-from ..multitask.cells import Cell, parse_cells
+from ..multitask.all_tasks import TASKS, option_classes
+from ..multitask.cells import Cell, directions_of, parse_cells
 from ..multitask.configuration import Tables, complete_config
 from ..multitask.corpus import Corpus, read_corpus
-from ..multitask.dataset import CellSentences, Ids
-from ..multitask.known import TASKS
-from ..multitask.loading import check_cells, drawn, encode_cell, log_report, read_cell
+from ..multitask.dataset import CellDataset, Ids
+from ..multitask.freezing import apply_freezing, count_trained_values
+from ..multitask.loading import check_cells, encode_cell, log_report, read_cell, subsample
 from ..multitask.pieces import Format, Pieces, keep_beside, load_dictionary
 from ..multitask.sampling import SampledCells, ratios
-from ..multitask.task import Means
+from ..multitask.task import TaskContext
 from ..pretrained import HYPERX, Pretrained, Training, check_save_dir, open_pretrained
 from ..pretrained.multitask import merge_cells
 from ..resume_check import ResumeOptions, check_resumed
@@ -38,8 +38,8 @@ EVALUATION_SEED = 1  # of what an evaluation draws, whatever the seed of the tra
 
 
 @dataclass
-class HyperXTaskConfig(ResumeOptions, LengthOptions):
-    """Options of `--task hyperx`."""
+class CellOptions(ResumeOptions, LengthOptions):
+    """The options of `--task hyperx` that all tasks share."""
 
     data: str = field(
         default=MISSING,
@@ -69,15 +69,13 @@ class HyperXTaskConfig(ResumeOptions, LengthOptions):
     lang_tok_style: str = field(
         default="multilingual", metadata={"help": "style of language tokens: multilingual or mbart"}
     )
-    mask_prob: float = field(default=0.15, metadata={"help": "mlm: share of pieces to predict"})
-    leave_unmasked_prob: float = field(
-        default=0.1, metadata={"help": "mlm: share of these that stay as they are"}
-    )
-    random_token_prob: float = field(
-        default=0.1, metadata={"help": "mlm: share of these that a random piece replaces"}
-    )
-    seed: int = II("common.seed")
-    init_from: Optional[str] = II("model.init_from")
+
+
+HyperXTaskConfig = make_dataclass(
+    "HyperXTaskConfig",
+    [("seed", int, II("common.seed")), ("init_from", Optional[str], II("model.init_from"))],
+    bases=(*option_classes("options"), CellOptions), namespace={"__module__": __name__},
+)  # fmt: skip
 
 
 @register_task("hyperx", dataclass=HyperXTaskConfig)
@@ -116,8 +114,8 @@ class HyperXTask(EverySentence, FairseqTask):
         self.languages = Languages(tables.languages)
         self.earlier_cells = dict(start.cells) if start else {}
         self.kept_rows: List[KeptRows] = []
-        self.pieces = Pieces(corpus, dictionary, self.format)
-        self.means = Means(self.pieces, tables.labels, cfg)
+        self.pieces = Pieces(corpus.sentencepiece, dictionary, self.format)
+        self.context = TaskContext(self.pieces, tables.labels, cfg)
 
     @classmethod
     def setup_task(cls, cfg: HyperXTaskConfig, **kwargs: Any) -> "HyperXTask":
@@ -139,9 +137,9 @@ class HyperXTask(EverySentence, FairseqTask):
             start = open_pretrained(cfg.init_from, HYPERX)
         corpus = corpus.with_pieces(start and start.sentencepiece)
         sentences = {
-            cell.name: drawn(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
+            cell.name: subsample(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
         }
-        tables = tables_of(cells, corpus, sentences)
+        tables = make_tables(cells, corpus, sentences)
         if start:
             tables = start.extend_tables(tables)
             start.take_input_format(cfg)
@@ -205,7 +203,7 @@ class HyperXTask(EverySentence, FairseqTask):
             dataset = one_direction_a_batch(dataset)
         self.datasets[split] = dataset
 
-    def encoded(self, cell: Cell, sentences: List[Any]) -> CellSentences:
+    def encoded(self, cell: Cell, sentences: List[Any]) -> CellDataset:
         """The dataset of a cell.
 
         Args:
@@ -214,7 +212,7 @@ class HyperXTask(EverySentence, FairseqTask):
         """
         src, tgt = map(self.languages.id, cell.direction)
         ids = Ids(src, tgt, self.tables.tasks.index(cell.task))
-        return encode_cell(cell, ids, sentences, self.means)
+        return encode_cell(cell, ids, sentences, self.context)
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False):
         """Builds the model; at first, records in `cfg` what the model must know of its data."""
@@ -228,8 +226,8 @@ class HyperXTask(EverySentence, FairseqTask):
             self.start.load_multitask(model, training, cfg.new_language_like)
             if self.corpus.sentencepiece == self.start.sentencepiece:
                 keep_beside(self.cfg.save_dir, self.corpus.sentencepiece)
-        self.kept_rows = trained_parts.choose(model, cfg, self.start, training)
-        cfg.trained_values = trained_parts.count(model, self.kept_rows)
+        self.kept_rows = apply_freezing(model, cfg, self.start, training)
+        cfg.trained_values = count_trained_values(model, self.kept_rows)
         self.start = None  # its tensors are not needed any more
         return model
 
@@ -237,11 +235,11 @@ class HyperXTask(EverySentence, FairseqTask):
         """Raises:
         UserError: if the criterion is not one of cells.
         """
-        from ..criterions.cells import CellsCriterion
+        from ..criterions.multitask_cross_entropy import NAME, CellsCriterion
 
         criterion = super().build_criterion(cfg, from_checkpoint)
         if not isinstance(criterion, CellsCriterion):
-            raise UserError(f"--criterion {cfg._name}: --task hyperx needs --criterion cells")
+            raise UserError(f"--criterion {cfg._name}: --task hyperx needs --criterion {NAME}")
         return criterion
 
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
@@ -287,7 +285,7 @@ def check_positions(model: Any, format: Format) -> None:
         )
 
 
-def tables_of(cells: List[Cell], corpus: Corpus, sentences: Dict[str, List[Any]]) -> Tables:
+def make_tables(cells: List[Cell], corpus: Corpus, sentences: Dict[str, List[Any]]) -> Tables:
     """Languages, tasks and labels of a training.
 
     Args:
@@ -298,8 +296,8 @@ def tables_of(cells: List[Cell], corpus: Corpus, sentences: Dict[str, List[Any]]
     tasks = [task for task in TASKS.names() if task in {cell.task for cell in cells}]
     labels = {}
     for task in tasks:
-        if TASKS.get(task).labelled:
-            own = [one for cell in cells if cell.task == task for one in sentences[cell.name]]
-            labels[task] = TASKS.get(task).label_table(own)
-    directions = [cell.language for cell in cells if cell.task == "translation"]
-    return Tables(corpus.languages.codes, tasks, labels, directions)
+        of_task = [one for cell in cells if cell.task == task for one in sentences[cell.name]]
+        table = TASKS.get(task).label_table(of_task)
+        if table:
+            labels[task] = table
+    return Tables(corpus.languages.codes, tasks, labels, directions_of(cells))

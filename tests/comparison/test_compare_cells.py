@@ -7,7 +7,7 @@ import pytest
 from evaluations import write_cells, write_evaluation
 from sacrebleu.significance import PairedTest
 
-from hyperadapters.multitask.metrics import Accuracy, SpanF1
+from hyperadapters.metrics.tags import Accuracy, SpanF1
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC")
 CELLS = ("pos:de", "pos:en", "ner:en", "ner:de", "mlm:en")

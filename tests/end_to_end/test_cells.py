@@ -19,10 +19,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("options", [(), ("--one-cell-a-batch",)])
-def test_tagging_and_translation_train_together_and_resume(folder, tmp_path, options):
+def test_tagging_and_translation_train_together_and_resume(folder, tmp_path, options, caplog):
     options = (*options, "--sampling-temperature", "2", "--max-tokens", "200")
     whole = train_cells(folder, tmp_path / "whole", "--max-update", "12", *options, cells=CELLS)
-    train_cells(folder, tmp_path / "cut", "--max-update", "5", *options, cells=CELLS)
+    former = ("--criterion", "cells")  # the former name of the same criterion
+    train_cells(folder, tmp_path / "cut", "--max-update", "5", *options, *former, cells=CELLS)
+    assert caplog.text.count("is now called multitask_cross_entropy") == 1
     cut = train_cells(folder, tmp_path / "cut", "--max-update", "12", *options, cells=CELLS)
     states = [checkpoints.load(str(path)) for path in (whole, cut)]
     assert states[0]["model"].keys() == states[1]["model"].keys()
@@ -68,7 +70,9 @@ def test_a_checkpoint_of_another_system_is_refused(folder, tmp_path):
 
 
 def test_another_criterion_is_refused(folder, tmp_path):
-    with pytest.raises(UserError, match="--criterion cross_entropy: .* needs --criterion cells"):
+    with pytest.raises(
+        UserError, match="--criterion cross_entropy: .* needs --criterion multitask"
+    ):
         train_cells(folder, tmp_path / "save", "--criterion", "cross_entropy")
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from hyperadapters.errors import UserError
-from hyperadapters.evaluation import tokenizers
 from hyperadapters.evaluation.scores import Scorer
+from hyperadapters.metrics import tokenizers
 
 CODES = ("de_DE", "ja_XX", "ko_KR", "my_MM", "th", "zho_Hans", "zh_CN")
 

@@ -7,11 +7,14 @@ from omegaconf import OmegaConf
 from tagging_corpus import write_corpus
 
 from hyperadapters.configuration import defaults
-from hyperadapters.criterions.cells import CellsCriterion
+from hyperadapters.criterions.multitask_cross_entropy import (
+    CellsCriterion,
+    MultitaskCrossEntropyConfig,
+)
 from hyperadapters.errors import UserError
 from hyperadapters.multitask.cells import Cell
 from hyperadapters.multitask.configuration import HyperXEncoderConfig
-from hyperadapters.multitask.loading import drawn, read_cell
+from hyperadapters.multitask.loading import read_cell, subsample
 from hyperadapters.multitask.sampling import SampledCells, ratios
 from hyperadapters.tasks.hyperx import HyperXTask, HyperXTaskConfig
 
@@ -84,7 +87,7 @@ def test_one_task_trains_its_head_and_the_common_hypernetwork_only(make_task):
     model = model_of(task).train()
     items = [item for item in items_of(task) if item[0].cell.name == "pos:qba"]
     batch = items[0][0].collater(items)
-    loss, size, logged = CellsCriterion(task, 0.1)(model, batch)
+    loss, size, logged = CellsCriterion(MultitaskCrossEntropyConfig(), task)(model, batch)
     loss.backward()
     touched = {name for name, p in model.named_parameters() if p.grad is not None and p.grad.any()}
     assert "heads.pos.map.weight" in touched
@@ -108,8 +111,8 @@ def test_long_sentences_are_taken_in_parts_and_pairs_left_out(make_task):
             assert len(cell) > len(other) and cell.report.dropped == 0
             joined = {}
             for one in cell.sentences:
-                joined.setdefault(one.sentence, []).extend(one.labels)
-            assert list(joined.values()) == [list(one.labels) for one in other.sentences]
+                joined.setdefault(one.sentence, []).extend(one.gold)
+            assert list(joined.values()) == [list(one.gold) for one in other.sentences]
         if cell.cell.task == "translation":
             assert cell.report.dropped == cell.report.long == len(other) - len(cell)
 
@@ -121,9 +124,9 @@ def test_first_pieces_carry_the_labels(make_task):
     read = read_cell(cell.cell, task.corpus, "train")
     for sentence, one in zip(read, cell.sentences):
         pieces = [task.dictionary[number] for number in one.source]
-        assert pieces[-1] == "</s>" and len(one.places) == len(sentence.words)
-        assert all(pieces[place].startswith("\u2581") for place in one.places)
-        labels = [task.tables.labels["pos"][number] for number in one.labels]
+        assert pieces[-1] == "</s>" and len(one.positions) == len(sentence.words)
+        assert all(pieces[place].startswith("\u2581") for place in one.positions)
+        labels = [task.tables.labels["pos"][number] for number in one.gold]
         assert tuple(labels) == sentence.labels
 
 
@@ -140,14 +143,14 @@ def test_masking_is_new_in_every_epoch_and_the_same_in_each(make_task):
     assert all(np.array_equal(a.source, b.source) for a, b in zip(first, again))
     assert any(not np.array_equal(a.source, b.source) for a, b in zip(first, second))
     mask = task.dictionary.index("<mask>")
-    predicted = sum(len(one.places) for one in first)
+    predicted = sum(len(one.positions) for one in first)
     pieces = sum(len(one.source) - 1 for one in first)
     assert 0.10 < predicted / pieces < 0.25
     assert 0.65 < sum((one.source == mask).sum() for one in first) / predicted < 0.95
     for one, plain in zip(first, cell.sentences):
         changed = np.flatnonzero(one.source != plain.source)
-        assert len(one.places) and set(changed) <= set(one.places)
-        assert np.array_equal(one.labels, plain.source[one.places])
+        assert len(one.positions) and set(changed) <= set(one.positions)
+        assert np.array_equal(one.gold, plain.source[one.positions])
 
 
 def test_temperature_sampling_draws_every_sentence_before_it_repeats_one(make_task):
@@ -170,10 +173,10 @@ def test_temperature_sampling_draws_every_sentence_before_it_repeats_one(make_ta
 
 def test_few_sentences_are_drawn_by_the_seed_and_more_contain_fewer():
     sentences = list(range(50))
-    few, more = (drawn(Cell("ner", "xx", n), sentences, 1) for n in (5, 20))
-    assert few == more[:5] and few != drawn(Cell("ner", "xx", 5), sentences, 2)
+    few, more = (subsample(Cell("ner", "xx", n), sentences, 1) for n in (5, 20))
+    assert few == more[:5] and few != subsample(Cell("ner", "xx", 5), sentences, 2)
     with pytest.raises(UserError, match="ner:xx:60: there are 50 training sentences only"):
-        drawn(Cell("ner", "xx", 60), sentences, 1)
+        subsample(Cell("ner", "xx", 60), sentences, 1)
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,12 @@ def test_files_by_pattern_name_and_split(folder):
     assert corpus.cells("train") == ["pos:en", "ner:de", "mlm:fr", "translation:de-en",
                                      "translation:en-de"]  # fmt: skip
     assert corpus.cells("valid") == ["pos:en"] and corpus.cells("test") == ["ner:de"]
-    valid = corpus.part(Cell("pos", "en"), "valid")
+    valid = corpus.file_slice(Cell("pos", "en"), "valid")
     assert valid.paths[0].name == "en.dev.conllu" and (valid.start, valid.stop) == (0, 100)
-    pair = corpus.part(Cell("translation", "en-de"), "train").paths
+    pair = corpus.file_slice(Cell("translation", "en-de"), "train").paths
     assert [path.name for path in pair] == ["de-en.train.en", "de-en.train.de"]
     with pytest.raises(UserError, match="no test file of pos:en: it has those of ner:de"):
-        corpus.part(Cell("pos", "en"), "test")
+        corpus.file_slice(Cell("pos", "en"), "test")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_everything_wrong_is_in_one_error(folder):
 
 def test_a_file_whose_name_ends_like_a_slice(folder):
     for pattern, start in (("news[1:2]", 0), ("news[1:2][1:]", 1)):
-        part = read(folder, f"  mlm: {{de: {{train: '{pattern}'}}}}\n").part(
+        part = read(folder, f"  mlm: {{de: {{train: '{pattern}'}}}}\n").file_slice(
             Cell("mlm", "de"), "train"
         )
         assert (part.paths[0].name, part.start, part.stop) == ("news[1:2]", start, None)

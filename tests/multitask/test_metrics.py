@@ -10,8 +10,8 @@ from seqeval.metrics import f1_score
 
 from hyperadapters.comparison.resampling import TESTS, Sentences
 from hyperadapters.comparison.signatures import metric_of
-from hyperadapters.multitask.known import TASKS
-from hyperadapters.multitask.metrics import Accuracy, SpanF1
+from hyperadapters.metrics.tags import Accuracy, SpanF1
+from hyperadapters.multitask.all_tasks import TASKS
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 # sentences of pairs (predicted, right), of any tags: an entity may begin with I

@@ -8,14 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperadapters.errors import UserError
-from hyperadapters.multitask.corpus import Part
-from hyperadapters.multitask.readers import (
-    Tagged,
-    read_columns,
-    read_conllu,
-    read_lines_of,
-    read_pairs,
-    to_iob2,
+from hyperadapters.multitask.all_tasks import TASKS
+from hyperadapters.multitask.ner import to_iob2
+from hyperadapters.multitask.readers import FileSlice, TaggedSentence
+
+read_conllu, read_columns, read_text, read_pairs = (
+    TASKS.get(name).read for name in ("pos", "ner", "mlm", "translation")
 )
 
 CONLLU = """# sent_id = 1
@@ -34,7 +32,7 @@ def part(tmp_path, text, name="file.txt", **limits):
     path = tmp_path / name
     data = text if isinstance(text, bytes) else text.encode()
     path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    return Part((path,), **limits)
+    return FileSlice((path,), **limits)
 
 
 @pytest.mark.parametrize("name", ["a.conllu", "a.conllu.gz"])
@@ -49,7 +47,7 @@ def test_words_are_those_of_their_columns(tmp_path, end):
     """Blanks of any kind within a word of columns with tabs, and line ends of any system."""
     conllu = "1\ta  b\tx  y\tVERB\t_\n2\t10\u00a0000\tz\tNUM\t_\n".replace("\n", end)
     (only,) = read_conllu(part(tmp_path, conllu))
-    assert only == Tagged(("a  b", "10\u00a0000"), ("VERB", "NUM"))
+    assert only == TaggedSentence(("a  b", "10\u00a0000"), ("VERB", "NUM"))
     columns = "10\u00a0000 NUM B-MISC\n\u3000 O\n\nx\x85y\u202fz\tO\n".replace("\n", end)
     first, second = read_columns(part(tmp_path, columns))
     assert first.words == ("10\u00a0000", "\u3000") and second.words == ("x\x85y\u202fz",)
@@ -156,10 +154,10 @@ def test_every_scheme_becomes_the_same_iob2(chunks):
 
 
 def test_lines_and_pairs(tmp_path):
-    assert list(read_lines_of(part(tmp_path, "a  b\n\nc\n"))) == ["a b", "c"]
+    assert list(read_text(part(tmp_path, "a  b\n\nc\n"))) == ["a b", "c"]
     (tmp_path / "src").write_text("a\n\nc\nd\n")
     (tmp_path / "tgt").write_text("A\nB\n\nD\n")
-    both = Part((tmp_path / "src", tmp_path / "tgt"))
+    both = FileSlice((tmp_path / "src", tmp_path / "tgt"))
     assert list(read_pairs(both)) == [("a", "A"), ("d", "D")]
     (tmp_path / "tgt").write_text("A\n")
     with pytest.raises(UserError, match="src has 4 lines, but .*tgt has 1: align"):
@@ -169,4 +167,4 @@ def test_lines_and_pairs(tmp_path):
 def test_a_damaged_gzip_file_is_named(tmp_path):
     Path(tmp_path / "a.gz").write_bytes(b"no gzip")
     with pytest.raises(UserError, match="a.gz cannot be read"):
-        list(read_lines_of(Part((tmp_path / "a.gz",))))
+        list(read_text(FileSlice((tmp_path / "a.gz",))))

@@ -151,17 +151,17 @@ def test_it_goes_on_and_does_again_only_what_changed(
     shutil.copytree(tagging, data)
     done = []
 
-    def spied(checked, loaded, cell, sentences, real=evaluation.evaluated):
+    def spied(checked, cell, sentences, real=evaluation.evaluate_cell):
         if len(done) == 2 and stop:
             raise KeyboardInterrupt
         done.append(cell.name)
-        return real(checked, loaded, cell, sentences)
+        return real(checked, cell, sentences)
 
     def redone():
         done.clear()
         return evaluate(checkpoint, "--cells", "pos:qaa,pos:qab,ner:qaa", data=data), list(done)
 
-    monkeypatch.setattr(evaluation, "evaluated", spied)
+    monkeypatch.setattr(evaluation, "evaluate_cell", spied)
     stop = True
     options = Options("pos:qaa,pos:qab,ner:qaa", cpu=True)
     with pytest.raises(KeyboardInterrupt):
@@ -173,7 +173,7 @@ def test_it_goes_on_and_does_again_only_what_changed(
     monkeypatch.setattr(TrainedModel, "load", None)  # nothing to do needs no model
     assert redone() == (whole, [])
     monkeypatch.undo()
-    monkeypatch.setattr(evaluation, "evaluated", spied)
+    monkeypatch.setattr(evaluation, "evaluate_cell", spied)
     predictions.file_of(out, "pos:qab").unlink()
     assert redone()[1] == ["pos:qab"]
     with open(data / "ner.qaa.test.tsv", "a", encoding="utf-8") as file:
@@ -194,25 +194,25 @@ def test_translations_are_those_of_teacher_forcing(tagging, tmp_path):
     )  # fmt: skip
     checked = plan(checkpoint, tagging, tmp_path, Options("translation:qaa-qab", beam=1, cpu=True))
     evaluation.evaluate(str(checkpoint), str(tagging), tmp_path, checked.options)
-    (cell,), loaded = checked.cells, checked.system.load(checked.options, checked.tokenizers)
+    (cell,), system = checked.cells, checked.system
+    system.load(checked.options)
     sources = [rows[0][0] for rows in rows_of(tmp_path, cell.name)][:5]
     found = [rows[0][2] for rows in rows_of(tmp_path, cell.name)][:5]
     assert len(set(found)) > 2
-    dictionary = loaded.task.dictionary
+    dictionary = system.task.dictionary
     for source, translation in zip(sources, found, strict=True):
-        pieces, dataset = "", loaded.task.encoded(cell, [(source, "x")])
+        pieces, predictor = "", system.predictor(cell, [(source, "x")])
         for _ in range(15):
-            item = dataset.sentences[0]
-            item.labels = torch.tensor(
+            predictor.sentences[0].gold = torch.tensor(
                 dictionary.encode_line(pieces, add_if_not_exist=False, append_eos=True)
             ).numpy()
-            (scores,) = loaded.predict(dataset, lambda _, scores: scores[-1])
+            (scores,) = predictor.apply(lambda scores, items: [scores[-1].float()])
             scores[[dictionary.pad(), dictionary.bos()]] = -torch.inf
             if scores.argmax() == dictionary.eos() and pieces:
                 break
             scores[dictionary.eos()] = -torch.inf  # a translation has at least one piece
             pieces = f"{pieces} {dictionary[scores.argmax()]}".strip()
-        decoded = loaded.task.pieces.bpe.decode(pieces)
+        decoded = system.task.pieces.bpe.decode(pieces)
         assert (
             translation.startswith(decoded) if len(pieces.split()) == 15 else decoded == translation
         )

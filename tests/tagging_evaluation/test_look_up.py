@@ -84,14 +84,14 @@ def test_a_label_that_training_never_showed_is_an_error(corpus, look_up):
 def test_sentences_are_drawn_as_in_training(corpus, look_up, tmp_path):
     """Of two sentences that contradict each other a seed draws the one that training draws."""
     from hyperadapters.multitask.cells import Cell
-    from hyperadapters.multitask.loading import drawn
+    from hyperadapters.multitask.loading import subsample
 
     found = {}
     for seed in range(1, 9):
         out = tmp_path / str(seed)
         result = look_up("pos:qaa:1", corpus, "--cells", "pos:qab", "--seed", seed, out=out)
         assert result["system"]["seed"] == seed
-        (sentence,) = drawn(Cell("pos", "qaa", 1), TRAIN["pos.qaa"], seed)
+        (sentence,) = subsample(Cell("pos", "qaa", 1), TRAIN["pos.qaa"], seed)
         found[seed] = dict(sentence)["bank"]
         assert tags(out, "pos:qab")[0][0] == found[seed]
     assert set(found.values()) == {"NOUN", "VERB"}

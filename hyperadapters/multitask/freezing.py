@@ -1,4 +1,4 @@
-"""Which parts of a model with tasks are trained, by its options."""
+"""Freezing of the parts of a model with tasks that its options do not train."""
 
 import logging
 from typing import Any, List, Optional, Sequence
@@ -9,15 +9,16 @@ from ..errors import Problems, UserError, listed
 from ..freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
 from ..pretrained import Pretrained, Training
 from ..sources import SOURCES
+from .all_tasks import decoder_task
 from .cells import Cell
 
 logger = logging.getLogger(__name__)
 
 
-def choose(
+def apply_freezing(
     model: nn.Module, cfg: Any, start: Optional[Pretrained], training: Training
 ) -> List[KeptRows]:
-    """Freezes what is not trained.
+    """Freezes the parameters that the options do not train.
 
     Args:
         model: the model.
@@ -25,7 +26,7 @@ def choose(
         start: the checkpoint given as --init-from.
         training: what is to be trained.
     Returns:
-        trained parameters of which some rows stay as they are.
+        the trained tables of which only some rows may change.
     Raises:
         UserError: if the options do not go with each other or with the checkpoint.
     """
@@ -45,25 +46,26 @@ def choose(
     return []
 
 
-def count(model: nn.Module, kept: Sequence[KeptRows]) -> int:
-    """How many values are trained.
+def count_trained_values(model: nn.Module, kept: Sequence[KeptRows]) -> int:
+    """Counts the values that training changes.
 
     Args:
-        model: the model after `choose`.
+        model: the model after `apply_freezing`.
         kept: what that returned.
     """
-    own = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    return own - sum(rows.values.numel() for rows in kept)
+    total = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return total - sum(rows.values.numel() for rows in kept)
 
 
 def check_decoder(start: Optional[Pretrained], training: Training) -> None:
     """Raises:
     UserError: if a decoder without trained weights would be frozen.
     """
-    if start and "translation" in training.tables.tasks and not start.has_decoder:
+    task = decoder_task(training.tables.tasks)
+    if start and task and not start.has_decoder:
         raise UserError(
-            f"--freeze-backbone: {start.path} has no decoder, and that of translation would stay as "
-            "it is drawn: leave out --freeze-backbone or the translation cells"
+            f"--freeze-backbone: {start.path} has no decoder, and that of {task} would stay as "
+            f"it is drawn: leave out --freeze-backbone or the {task} cells"
         )
 
 
@@ -112,16 +114,18 @@ def only_new_languages(
             )
     problems.raise_if_any()
     ids = [training.tables.languages.index(code) for code in new]
-    own = model.encoder.adapters.language_parameters(ids)
-    if not own:
+    parameters = model.encoder.adapters.language_parameters(ids)
+    if not parameters:
         name = next(
             n for n in SOURCES.names() if isinstance(model.encoder.adapters, SOURCES.get(n))
         )
         raise UserError(
             f"{option}: the adapters of {start.path} (--adapter-source {name}) depend on no language"
         )
-    named = {ADAPTER_PREFIX + parameter: rows for parameter, rows in own.items()}
+    named = {ADAPTER_PREFIX + parameter: rows for parameter, rows in parameters.items()}
     trained = freeze_all_but(model, named)
     kept = [KeptRows(trained[name], rows) for name, rows in named.items() if rows is not None]
-    logger.info(f"frozen: only {count(model, kept):,} values of {', '.join(new)} are trained")
+    logger.info(
+        f"frozen: only {count_trained_values(model, kept):,} values of {', '.join(new)} are trained"
+    )
     return kept

@@ -1,18 +1,20 @@
-"""Accuracy and span F1 as sacreBLEU metrics: the one place where predictions are counted.
+"""Metrics of tags as sacreBLEU metrics: the one place where right predictions are counted.
 
 A hypothesis and its reference are the tags of a sentence, separated by blanks. Validation counts with
 the same classes, so that its scores are those of an evaluation.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, ClassVar
 
 from sacrebleu.metrics.base import Metric, Score, Signature
 from sacrebleu.utils import sum_of_lists
 
-from .spans import compare
+from ..registry import Registry
+
+METRICS: Registry[type["TagMetric"]] = Registry("metric")  # by title
 
 
 class TagSignature(Signature):
@@ -41,12 +43,24 @@ class TagMetric(Metric):
         self.settings = settings
 
     @classmethod
+    def from_settings(cls, settings: Mapping[str, str]) -> "TagMetric":
+        """Makes the metric again that has a signature with these entries.
+
+        Raises:
+            ValueError: if it cannot be made here.
+        """
+        metric = cls()
+        if metric.settings != settings:
+            raise ValueError(f"here it would be {metric.settings}")
+        return metric
+
+    @classmethod
     @abstractmethod
-    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> list[int]:
-        """The counts of one sentence.
+    def count(cls, predicted: Sequence[Any], gold: Sequence[Any]) -> list[int]:
+        """Counts what the score of one sentence adds up from.
 
         Args:
-            predicted, right: as many labels.
+            predicted, gold: as many labels.
         """
 
     @classmethod
@@ -69,12 +83,13 @@ class TagMetric(Metric):
         return {"tags": refs[0].split()}
 
     def _compute_segment_statistics(self, hypothesis: str, ref_kwargs: dict[str, Any]) -> list[int]:
-        predicted, right = hypothesis.split(), ref_kwargs["tags"]
-        if len(predicted) != len(right):
-            raise ValueError(f"{len(predicted)} tags are predicted, {len(right)} are right ones")
-        return self.count(predicted, right)
+        predicted, gold = hypothesis.split(), ref_kwargs["tags"]
+        if len(predicted) != len(gold):
+            raise ValueError(f"{len(predicted)} tags are predicted, {len(gold)} are right ones")
+        return self.count(predicted, gold)
 
 
+@METRICS.register("accuracy")
 class Accuracy(TagMetric):
     """The share of words whose tag is right.
 
@@ -90,15 +105,20 @@ class Accuracy(TagMetric):
         super().__init__(unit=unit, **settings)
 
     @classmethod
-    def count(cls, predicted: Sequence[Any], right: Sequence[Any]) -> list[int]:
-        return [sum(a == b for a, b in zip(predicted, right)), len(right)]
+    def from_settings(cls, settings: Mapping[str, str]) -> "Accuracy":
+        return cls(**settings)
+
+    @classmethod
+    def count(cls, predicted: Sequence[Any], gold: Sequence[Any]) -> list[int]:
+        return [sum(a == b for a, b in zip(predicted, gold)), len(gold)]
 
     @classmethod
     def percentage(cls, counts: Sequence[float]) -> float:
-        right, every = counts
-        return 100 * float(right) / float(every) if every else 0.0
+        right, total = counts
+        return 100 * float(right) / float(total) if total else 0.0
 
 
+@METRICS.register("span F1")
 class SpanF1(TagMetric):
     """F1 of entities whose type, start and end are right (CoNLL 2003; nervaluate's "strict")."""
 
@@ -109,13 +129,27 @@ class SpanF1(TagMetric):
         super().__init__(match="strict", nervaluate=version("nervaluate"), **settings)
 
     @classmethod
-    def count(cls, predicted: Sequence[str], right: Sequence[str]) -> list[int]:
-        return compare(predicted, right)
+    def count(cls, predicted: Sequence[str], gold: Sequence[str]) -> list[int]:
+        return count_spans(predicted, gold)
 
     @classmethod
     def percentage(cls, counts: Sequence[float]) -> float:
-        both, predicted, right = map(float, counts)
-        return 200 * both / (predicted + right) if predicted + right else 0.0
+        both, predicted, gold = map(float, counts)
+        return 200 * both / (predicted + gold) if predicted + gold else 0.0
 
 
-TAG_METRICS = {metric.title: metric for metric in (Accuracy, SpanF1)}
+def count_spans(predicted: Sequence[str], gold: Sequence[str]) -> list[int]:
+    """Counts the entities of one sentence, as nervaluate's "strict" does.
+
+    Args:
+        predicted, gold: IOB tags of the words.
+    Returns:
+        how many entities are in both (same type, start and end), are predicted, and are gold.
+    """
+    from nervaluate.utils import collect_named_entities
+
+    spans, gold_spans = (
+        {(span["label"], span["start"], span["end"]) for span in collect_named_entities(list(tags))}
+        for tags in (predicted, gold)
+    )
+    return [len(spans & gold_spans), len(spans), len(gold_spans)]
