@@ -14,7 +14,6 @@ from omegaconf import DictConfig, open_dict
 from .adapters import POINTS, SIDES, LayerShape, is_in_attention, sites
 from .errors import Problems, UserError, nearest
 from .languages import Languages
-from .multitask.all_tasks import decoder_task
 from .options import ADAPTER_OPTIONS, kind_from, option
 from .sources import (
     INPUTS,
@@ -329,7 +328,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
     tasks = [task for task in (getattr(cfg, "tasks", None) or "").split(",") if task]
     usual = (tasks and source.task_inputs) or source.default_inputs
     layers = {"encoder": cfg.encoder_layers, "decoder": cfg.decoder_layers}
-    if tasks and decoder_task(tasks) is None:
+    if tasks and cfg.decoder_task not in tasks:
         layers["decoder"] = 0
     inputs = {
         side: usual[side] if given[side] is None else parse_inputs(given[side] or "")

@@ -24,7 +24,7 @@ from ..configuration import (
 from ..errors import UserError
 from ..freezing import ADAPTER_PREFIX
 from ..languages import Languages
-from ..multitask.cells import Cell
+from ..multitask.cells import Cell, directions_of
 from ..multitask.configuration import HyperXEncoderConfig, Tables
 from ..sources import AdapterSource, SourceGroup
 from ..sources.baked import Baked, bake
@@ -85,8 +85,7 @@ class Checkpoint:
     def tables(self) -> Tables:
         """Languages, tasks and labels of a checkpoint of cells."""
         names = ("languages", "tasks", "labels")
-        directions = [cell.language for cell in self.cells if cell.task == "translation"]
-        return Tables(*(self.metadata[name] for name in names), directions)
+        return Tables(*(self.metadata[name] for name in names), directions_of(self.cells))
 
     @property
     def training_sentences(self) -> dict[str, int | None]:
@@ -96,7 +95,7 @@ class Checkpoint:
     @property
     def cells(self) -> list[Cell]:
         """The trained cells."""
-        return [Cell(*name.split(":", 1), n) for name, n in self.training_sentences.items()]
+        return [Cell.from_name(name, n) for name, n in self.training_sentences.items()]
 
     @property
     def trained_directions(self) -> list[str]:

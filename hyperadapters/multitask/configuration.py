@@ -17,6 +17,7 @@ from ..configuration import (
 )
 from ..errors import UserError
 from ..options import option
+from .all_tasks import TASKS, decoder_task
 
 # Width, feed-forward width, layers, attention heads.
 PRESETS = {
@@ -47,6 +48,9 @@ OWN_OPTIONS: Dict[str, Any] = {
 TASKS_RECORDED: Dict[str, Any] = {
     "tasks": option(Optional[str], None, "task table"),
     "labels": option(Optional[str], None, "label table of each task, as JSON"),
+    "decoder_task": option(
+        Optional[str], decoder_task(TASKS.names()), "the task whose head is the decoder"
+    ),
     "trained_values": option(Optional[int], None, "how many values were trained"),
     "layer_norm_eps": option(float, 1e-5, "epsilon of the LayerNorms but for those of adapters"),
 }
