@@ -26,6 +26,11 @@ def decoder_task(names: Iterable[str]) -> str | None:
     return next((name for name in names if name in decoders), None)
 
 
+def symbol_parameters() -> list[str]:
+    """The parameters of heads, as `task.parameter`, that have a row for each symbol."""
+    return [f"{task.name}.{name}" for task in all_tasks() for name in task.symbol_parameters]
+
+
 def option_classes(kind: str) -> tuple[type, ...]:
     """The dataclasses of the tasks' options.
 

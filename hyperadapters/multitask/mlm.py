@@ -42,6 +42,7 @@ class MaskedLanguageModel(Task):
     name = "mlm"
     title = "masked language modelling"
     options = MaskingOptions
+    symbol_parameters = ("weight", "bias")
     is_averaged = False
     has_further_figures = True
 

@@ -137,6 +137,7 @@ class Task(ABC):
     loss_options: ClassVar[type | None] = None  # dataclass of its options of the criterion
     has_directions: ClassVar[bool] = False  # cells name `src-tgt` in place of a language
     has_decoder: ClassVar[bool] = False  # its head is the model's decoder
+    symbol_parameters: ClassVar[tuple[str, ...]] = ()  # of its head, with a row for each symbol
     uses_all_layers: ClassVar[bool] = (
         False  # its head wants every layer's output, not only the last
     )

@@ -47,6 +47,7 @@ class Translation(Task):
     loss_options = SmoothingOptions
     has_directions = True
     has_decoder = True
+    symbol_parameters = ("embed_tokens.weight", "output_projection.weight")
     is_averaged = False
     has_further_figures = True
 

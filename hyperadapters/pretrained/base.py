@@ -16,6 +16,7 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..configuration import ARCHITECTURE
 from ..errors import UserError
 from ..freezing import DECODER, is_adapter, is_backbone
+from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell
 from ..multitask.configuration import Tables
 from ..multitask.pieces import sentencepiece_beside
@@ -52,7 +53,7 @@ class Pretrained(ABC):
     """A pretrained model that training starts from.
 
     A format translates what it reads into our terms: the Transformer's options, the names of the
-    tensors of `--arch hyperx_encoder` (of which those of `decoder.` begin with `heads.translation.`),
+    tensors of `--arch hyperx_encoder` (of which those of `decoder.` begin with `freezing.DECODER`),
     the symbols that rows of the embeddings stand for, and how a sentence begins.
 
     Attributes:
@@ -183,10 +184,10 @@ class Pretrained(ABC):
         """
         self.refuse_like(like)
         tensors = with_rows_of(training.dictionary, self.tensors, self.symbols(training))
-        if "translation" in training.tables.tasks:
+        if decoder_task(training.tables.tasks):
             self.check_shared(tensors)
         for name in BY_SYMBOL:
-            if name != "heads.mlm.bias":
+            if name.endswith("weight"):
                 tensors[name] = tensors[EMBEDDINGS]
         copy_tensors(model, tensors, self.path, self.may_lack)
 

@@ -26,7 +26,7 @@ from .huggingface_files import (
     read_tensors,
     sentencepiece_of,
 )
-from .weights import BY_SYMBOL, EMBEDDINGS
+from .weights import BY_SYMBOL, EMBEDDINGS, LM_HEAD
 
 logger = logging.getLogger(__name__)
 
@@ -67,20 +67,19 @@ LAYER_NAMES = {
     "output.dense": "fc2",
     "output.LayerNorm": "final_layer_norm",
 }
-HEAD = "heads.mlm."
 HEAD_TENSORS = {
-    "heads.mlm.dense.weight", "heads.mlm.dense.bias", "heads.mlm.layer_norm.weight",
-    "heads.mlm.layer_norm.bias", "heads.mlm.bias",
-}  # fmt: skip
+    f"{LM_HEAD}.{name}"
+    for name in ("dense.weight", "dense.bias", "layer_norm.weight", "layer_norm.bias", "bias")
+}
 HEAD_NAMES = {
-    "cls.predictions.transform.dense": "heads.mlm.dense",
-    "cls.predictions.transform.LayerNorm": "heads.mlm.layer_norm",
-    "cls.predictions.decoder": "heads.mlm",
-    "cls.predictions": "heads.mlm",
-    "lm_head.dense": "heads.mlm.dense",
-    "lm_head.layer_norm": "heads.mlm.layer_norm",
-    "lm_head.decoder": "heads.mlm",
-    "lm_head": "heads.mlm",
+    "cls.predictions.transform.dense": f"{LM_HEAD}.dense",
+    "cls.predictions.transform.LayerNorm": f"{LM_HEAD}.layer_norm",
+    "cls.predictions.decoder": LM_HEAD,
+    "cls.predictions": LM_HEAD,
+    "lm_head.dense": f"{LM_HEAD}.dense",
+    "lm_head.layer_norm": f"{LM_HEAD}.layer_norm",
+    "lm_head.decoder": LM_HEAD,
+    "lm_head": LM_HEAD,
 }
 
 
@@ -114,7 +113,9 @@ class HuggingFace(Pretrained):
         obstacle = head_obstacle(config, tensors)
         if obstacle:
             logger.info(f"{path}: its head of masked language modelling is left out: {obstacle}")
-            tensors = {name: rows for name, rows in tensors.items() if not name.startswith(HEAD)}
+            tensors = {
+                name: rows for name, rows in tensors.items() if not name.startswith(f"{LM_HEAD}.")
+            }
         if left_out:
             logger.info(f"{path}: {len(left_out)} tensors are left out: {listed(sorted(left_out))}")
         tensors = self.without_unused_rows(path, tensors)
@@ -254,10 +255,10 @@ def head_obstacle(config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> s
         config: its config.json.
         tensors: its renamed tensors.
     """
-    head = {name for name in tensors if name.startswith(HEAD)}
+    head = {name for name in tensors if name.startswith(f"{LM_HEAD}.")}
     tied = config.get("tie_word_embeddings", True)
-    if HEAD + "weight" in head:
-        tied = torch.equal(tensors[HEAD + "weight"], tensors[EMBEDDINGS])
+    if f"{LM_HEAD}.weight" in head:
+        tied = torch.equal(tensors[f"{LM_HEAD}.weight"], tensors[EMBEDDINGS])
     if head and not tied:
         return "its output matrix is not the table of embeddings"
     if head and not HEAD_TENSORS <= head:

@@ -14,6 +14,7 @@ from ..configuration import defaults, source_configs
 from ..errors import Problems, UserError, listed, nearest
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..languages import Languages
+from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell
 from ..multitask.configuration import HyperXEncoderConfig, Tables
 from ..multitask.pieces import load_dictionary
@@ -78,7 +79,7 @@ class Multitask(Pretrained):
         )
 
     def take_input_format(self, options: Any) -> None:
-        if "translation" in self.metadata["tasks"]:
+        if decoder_task(self.metadata["tasks"]):
             for name in ("encoder_langtok", "lang_tok_style"):
                 self.take(options, name, self.metadata["format"][name])
 
@@ -95,7 +96,7 @@ class Multitask(Pretrained):
             self.take(cfg, "adapter_source", self.source)
         names = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
         if cfg.adapter_source == self.source:
-            names += CONDITIONS if "translation" in self.metadata["tasks"] else CONDITIONS[:1]
+            names += CONDITIONS if decoder_task(self.metadata["tasks"]) else CONDITIONS[:1]
         for name in names:
             self.take(cfg, name, self.options[name])
 
@@ -188,7 +189,7 @@ def union(first: Sequence[str], second: Sequence[str]) -> list[str]:
 
 def languages_of(cells: Sequence[str]) -> list[str]:
     """The languages of cells by their names; of translation, those of both sides."""
-    return list(dict.fromkeys(code for name in cells for code in Cell(*name.split(":")).direction))
+    return list(dict.fromkeys(code for name in cells for code in Cell.from_name(name).direction))
 
 
 def merge_cells(earlier: Mapping[str, int | None], cells: Sequence[Cell]) -> dict[str, int | None]:

@@ -13,6 +13,7 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..multitask.pieces import MASK, read_dictionary
 from .base import FORMATS, Pretrained, Training
 from .transformer import check_dictionary, split_projections
+from .weights import LM_HEAD
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def roberta_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if name.startswith(ENCODER):
             renamed["encoder." + name.removeprefix(ENCODER)] = tensor
         elif name.startswith(HEAD):
-            renamed["heads.mlm." + name.removeprefix(HEAD)] = tensor
+            renamed[f"{LM_HEAD}.{name.removeprefix(HEAD)}"] = tensor
     return renamed
 
 

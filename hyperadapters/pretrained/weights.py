@@ -8,16 +8,16 @@ from fairseq.data import Dictionary
 from torch import Tensor, nn
 
 from ..errors import Problems, UserError
-from ..freezing import DECODER
+from ..freezing import HEADS
+from ..multitask.all_tasks import symbol_parameters
+from ..multitask.mlm import MaskedLanguageModel
 
 logger = logging.getLogger(__name__)
 
 EMBEDDINGS = "encoder.embed_tokens.weight"
+LM_HEAD = f"{HEADS}{MaskedLanguageModel.name}"  # for the head of a masked language model
 # tensors with a row for each symbol of the dictionary
-BY_SYMBOL = (
-    EMBEDDINGS, f"{DECODER}embed_tokens.weight", f"{DECODER}output_projection.weight",
-    "heads.mlm.weight", "heads.mlm.bias",
-)  # fmt: skip
+BY_SYMBOL = (EMBEDDINGS, *(f"{HEADS}{name}" for name in symbol_parameters()))
 
 
 def copy_tensors(
