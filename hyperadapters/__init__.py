@@ -12,7 +12,7 @@ def register() -> None:
     from importlib import import_module
 
     from .checkpoints import safe_globals
-    from .errors import show_user_errors_as_one_line
+    from .support.errors import show_user_errors_as_one_line
 
     safe_globals.register()
     show_user_errors_as_one_line()

@@ -10,9 +10,9 @@ from .checkpoints.checkpoint import Checkpoint
 from .configuration import check_direction_is_known
 from .data.byte_pieces import load_pieces
 from .data.lengths import check_lengths, source_limit
-from .errors import UserError
 from .evaluation.decoding import Decoder, Limits, Search, Sentences
-from .text import clean
+from .support.errors import UserError
+from .support.text import clean
 
 register()
 

@@ -12,8 +12,6 @@ from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
 from .adapters import POINTS, SIDES, LayerShape, is_in_attention, sites
-from .errors import Problems, UserError, nearest
-from .languages import Languages
 from .options import ADAPTER_OPTIONS, kind_from, option
 from .sources import (
     INPUTS,
@@ -24,6 +22,8 @@ from .sources import (
     SourceGroup,
     parse_inputs,
 )
+from .support.errors import Problems, UserError, did_you_mean
+from .support.languages import Languages
 
 # Sizes of the named architectures: width, feed-forward width, layers, attention heads.
 SIZES = ("embed_dim", "ffn_embed_dim", "layers", "attention_heads")
@@ -155,7 +155,7 @@ def fill_in_sizes(
         UserError: for an unknown architecture.
     """
     if arch not in presets:
-        raise UserError(f"unknown architecture '{arch}': {nearest(arch, presets)}")
+        raise UserError(f"unknown architecture '{arch}': {did_you_mean(arch, presets)}")
     for size, preset in zip(SIZES, presets[arch]):
         encoder, decoder = f"encoder_{size}", f"decoder_{size}"
         if getattr(cfg, encoder) is None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .errors import UserError
+from .support.errors import UserError
 
 AGAIN = "copy or download it again"
 LFS_POINTER = b"version https://git-lfs"

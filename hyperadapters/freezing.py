@@ -5,8 +5,8 @@ from typing import Any, Callable, Collection, Dict, List, Sequence, Tuple
 import torch
 from torch import nn
 
-from .errors import UserError
 from .multitask.all_tasks import TASKS, decoder_task
+from .support.errors import UserError
 
 ADAPTER_PREFIX = "encoder.adapters."
 HEADS = "heads."

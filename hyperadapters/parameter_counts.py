@@ -6,9 +6,9 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 import torch
 
 from . import configuration
-from .errors import UserError
-from .figures import figure
 from .sources import SOURCES
+from .support.errors import UserError
+from .support.figures import figure
 
 
 def numbered_directions(languages: int, wanted: Optional[int]) -> str:

@@ -10,8 +10,8 @@ from fairseq.distributed.utils import get_global_rank
 
 from .checkpoints.defects import checkpoint_defect, is_zip
 from .checkpoints.loading import load
-from .errors import UserError
 from .file_defects import AGAIN
+from .support.errors import UserError
 
 LAST = "checkpoint_last.pt"
 

@@ -45,7 +45,7 @@ def find(name: str, folder: Path) -> Path:
     Raises:
         UserError: if it fits nothing, or several.
     """
-    from .errors import UserError, nearest
+    from .support.errors import UserError, did_you_mean
 
     entries = {entry for file in paths(folder) for entry in (file, *file.parents) if entry.name}
     if Path(name) in entries:
@@ -54,7 +54,7 @@ def find(name: str, folder: Path) -> Path:
     fits = sorted(entry for entry in entries if entry.parts[-len(parts) :] == parts)
     if not fits:
         names = sorted({entry.name for entry in entries})
-        raise UserError(f"there is no file '{name}': {nearest(name, names)}")
+        raise UserError(f"there is no file '{name}': {did_you_mean(name, names)}")
     if len(fits) > 1:
         raise UserError(f"'{name}' may be {', '.join(map(str, fits))}: give more of its path")
     return fits[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from hyperadapters.figures import figure
+from hyperadapters.support.figures import figure
 
 CONDITION, SOURCE, KIND, BACKBONE = "#dfe8f7", "#e4f2e0", "#fdebd0", "#f0f0f0"
 

@@ -9,8 +9,8 @@ from statistics import mean, stdev
 
 from tabulate import tabulate
 
-from hyperadapters.figures import figure
-from hyperadapters.files import write_json, write_text
+from hyperadapters.support.figures import figure
+from hyperadapters.support.files import write_json, write_text
 
 TITLES = {
     "look-up": "look-up",

@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from tabulate import tabulate
 
 from hyperadapters.evaluation.training_log import in_file
-from hyperadapters.files import write_json, write_text
+from hyperadapters.support.files import write_json, write_text
 
 
 def read(folder: Path) -> dict[str, dict[str, list[float]]]:

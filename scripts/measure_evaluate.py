@@ -44,7 +44,7 @@ def cut(data: Path, sentences: int, folder: Path) -> Path:
     beside it."""
     from fairseq.data import data_utils, indexed_dataset
 
-    from hyperadapters.files import read_lines, write_lines
+    from hyperadapters.support.files import read_lines, write_lines
 
     (folder / "bin").mkdir(parents=True)
     (folder / "text").mkdir()

@@ -8,7 +8,7 @@ import torch
 from toy import USER_DIR, run_in_process
 
 from hyperadapters.data.conlang import Family
-from hyperadapters.files import write_lines, write_text
+from hyperadapters.support.files import write_lines, write_text
 
 LANGUAGES = ("qaa", "qab", "qba")
 CELLS = "pos:qaa,ner:qba"

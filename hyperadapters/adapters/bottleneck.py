@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import init
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .kind import KINDS, AdapterKind, BottleneckOptions, TensorSpec, Weights, activations, choice
 from .rows import layer_norm, linear
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from ..errors import UserError
-from ..registry import Registry
+from ..support.errors import UserError
+from ..support.registry import Registry
 from .points import LayerShape
 
 Weights = Mapping[str, Tensor]

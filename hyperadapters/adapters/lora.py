@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn import init
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice
 from .points import POINTS
 from .rows import linear

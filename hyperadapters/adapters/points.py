@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from ..registry import Registry
+from ..support.registry import Registry
 
 SIDES = ("encoder", "decoder")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..errors import Problems
+from ..support.errors import Problems
 
 PRECISIONS = ("fp32", "fp16", "bf16")
 

@@ -15,8 +15,8 @@ from fairseq.dataclass.configs import GenerationConfig
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from fairseq.trainer import Trainer
 
-from ..files import write_lines
 from ..parameter_counts import numbered_directions
+from ..support.files import write_lines
 from .layerwise import LayerwiseHypernetwork
 from .options import BenchmarkOptions
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from fairseq.data import Dictionary
 
-from ..errors import Problems
 from ..multitask.configuration import Tables
 from ..multitask.pieces import Format
+from ..support.errors import Problems
 from .task_metadata import dictionary_metadata
 
 logger = logging.getLogger(__name__)

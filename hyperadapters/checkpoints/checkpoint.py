@@ -21,13 +21,13 @@ from ..configuration import (
     defaults,
     has_adapters,
 )
-from ..errors import UserError
 from ..freezing import ADAPTER_PREFIX
-from ..languages import Languages
 from ..multitask.cells import Cell, directions_of
 from ..multitask.configuration import HyperXEncoderConfig, Tables
 from ..sources import AdapterSource, SourceGroup
 from ..sources.baked import Baked, bake
+from ..support.errors import UserError
+from ..support.languages import Languages
 from . import cells_metadata
 from .loading import first_line, load, settings
 from .weights import weights_of

@@ -6,7 +6,7 @@ from typing import Any, Dict, Mapping
 
 import torch
 
-from ..errors import UserError, one_line
+from ..support.errors import UserError, one_line
 from .defects import check_file, is_zip, unreadable
 
 

@@ -10,8 +10,8 @@ import torch
 from fairseq.data import Dictionary
 
 from ..data.stock_options import stock_defaults
-from ..errors import Problems, UserError
-from ..languages import Languages
+from ..support.errors import Problems, UserError
+from ..support.languages import Languages
 
 # Options of the task that decide what a model's input means: a checkpoint's own are used.
 FORMAT = (

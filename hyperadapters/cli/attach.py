@@ -7,7 +7,7 @@ that adapters were added to with --init-from and --freeze-backbone. The result i
 import json
 from argparse import ArgumentParser, Namespace
 
-from ..named_paths import paths_of
+from ..support.named_paths import paths_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:

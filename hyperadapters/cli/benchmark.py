@@ -67,7 +67,7 @@ def run(args: Namespace) -> None:
     from ..benchmark.options import BenchmarkOptions, default_device
     from ..benchmark.report import report
     from ..benchmark.run import run as measure
-    from ..files import write_json
+    from ..support.files import write_json
 
     if args.threads:
         torch.set_num_threads(args.threads)

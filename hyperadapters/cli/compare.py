@@ -11,8 +11,8 @@ import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
-from ..errors import UserError, listed
-from ..named_paths import split_name
+from ..support.errors import UserError, format_list
+from ..support.named_paths import split_name
 
 
 def named_file(text: str) -> tuple[str, Path]:
@@ -91,7 +91,7 @@ def run(args: Namespace) -> None:
     named = [name for name, _ in args.logs]
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
-        raise UserError(f"--logs: {listed(twice)} is named twice: give one log of each system")
+        raise UserError(f"--logs: {format_list(twice)} is named twice: give one log of each system")
     options = Options(
         test=args.test,
         samples=args.samples,

@@ -22,8 +22,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Lists, prints or copies."""
-    from ..errors import UserError
     from ..shipped_files import find, paths, root, summary
+    from ..support.errors import UserError
 
     folder = root()
     named = [find(name, folder) for name in args.names]
@@ -57,8 +57,8 @@ def copy(files: list[Path], folder: Path, target: Path, force: bool) -> None:
     Raises:
         UserError: naming the files that are there and differ.
     """
-    from ..errors import UserError, listed
-    from ..files import check_output, written
+    from ..support.errors import UserError, format_list
+    from ..support.files import atomic_write, check_output
 
     differing = [
         str(target / file) for file in files
@@ -67,11 +67,11 @@ def copy(files: list[Path], folder: Path, target: Path, force: bool) -> None:
     ]  # fmt: skip
     if differing and not force:
         raise UserError(
-            f"{listed(differing)} would be overwritten: name another folder, or add --force"
+            f"{format_list(differing)} would be overwritten: name another folder, or add --force"
         )
     for file in files:
         check_output(target / file, folder / file)
     for file in files:
-        with written(target / file) as temporary:
+        with atomic_write(target / file) as temporary:
             shutil.copy(folder / file, temporary)  # with its permissions
         print(target / file)

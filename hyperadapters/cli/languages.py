@@ -94,10 +94,10 @@ def swap_options(args: Namespace):
     """
     if not args.swap:
         return None
-    from ..errors import UserError
     from ..evaluation.decoding import Search
     from ..evaluation.plan import Options
     from ..relatedness.swapping import SwapOptions
+    from ..support.errors import UserError
 
     if not args.data:
         raise UserError("--swap translates: name the data folder with --data")

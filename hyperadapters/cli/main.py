@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 
 from .. import __version__
-from ..errors import report
+from ..support.errors import report
 
 COMMANDS = tuple(
     import_module(f"{__package__}.{name}")

@@ -49,8 +49,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Counts and prints."""
-    from ..errors import UserError
     from ..parameter_counts import count, count_with_tasks, draw_growth, table
+    from ..support.errors import UserError
 
     settings = {
         key: value

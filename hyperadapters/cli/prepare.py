@@ -11,7 +11,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..errors import UserError
+from ..support.errors import UserError
 
 
 def add_arguments(parser: ArgumentParser) -> None:

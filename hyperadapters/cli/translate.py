@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Translates line by line."""
-    from ..text import decode, split_lines
+    from ..support.text import decode, split_lines
 
     lines = split_lines(decode(sys.stdin.buffer.read(), "standard input"))
     from ..api import Translator
@@ -42,7 +42,7 @@ def model_beside(data: str) -> str:
     Raises:
         UserError: if there is none.
     """
-    from ..errors import UserError
+    from ..support.errors import UserError
 
     folder = Path(data).resolve()
     for path in (folder.parent / "sentencepiece.model", folder / "sentencepiece.model"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..errors import Problems, UserError, listed
+from ..support.errors import Problems, UserError, format_list
 from .evaluations import Evaluation, Systems
 
 
@@ -17,7 +17,7 @@ def common_units(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[str
         unit for unit in evaluations[0].units if all(unit in other.units for other in evaluations)
     ]
     if not common:
-        each = "; ".join(f"{e.folder}: {listed(e.units)}" for e in evaluations)
+        each = "; ".join(f"{e.folder}: {format_list(e.units)}" for e in evaluations)
         raise UserError(f"the evaluations have no {word} in common ({each})")
     notes = []
     for evaluation in evaluations:
@@ -25,7 +25,7 @@ def common_units(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[str
         if left:
             notes.append(
                 f"{evaluation.folder}: {len(left)} {word}s that not all evaluations have are "
-                f"left out ({listed(left)})."
+                f"left out ({format_list(left)})."
             )
     return common, notes
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Dict, List, Mapping, Sequence
 
-from ..errors import UserError
 from ..multitask.all_tasks import all_tasks, join_titles
+from ..support.errors import UserError
 from ..tagging_evaluation import predictions
 from .evaluations import Evaluation, Group, Sort, Systems, counted
 from .options import Options

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import UserError, listed
 from ..evaluation.directions import GROUPS, group_title
-from ..files import read_lines
-from ..languages import split_direction
+from ..support.errors import UserError, format_list
+from ..support.files import read_lines
+from ..support.languages import split_direction
 from .evaluations import Evaluation, Group, Sort, Systems, counted
 from .options import Options
 from .resources import groups_of, language_of, resource_of, thresholds_note, training_sizes
@@ -170,7 +170,7 @@ def differences(evaluations: Sequence[Evaluation], directions: Sequence[str]) ->
                 kinds.setdefault(pair, []).append(direction)
         for (ours, theirs), found in kinds.items():
             notes.append(
-                f"{listed(found)}: {ours} in {first.folder}, {theirs} in {other.folder}; counted as "
+                f"{format_list(found)}: {ours} in {first.folder}, {theirs} in {other.folder}; counted as "
                 f"{ours}."
             )
     return notes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .options import Options
 
 FILE = "evaluation.json"

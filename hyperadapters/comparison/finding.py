@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import Problems, UserError
-from ..named_paths import split_name
+from ..support.errors import Problems, UserError
+from ..support.named_paths import split_name
 from .cells import CellEvaluation
 from .directions import DirectionEvaluation
 from .evaluations import FILE, SYSTEM, Evaluation

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..figures import figure
-from ..labels import label_points
+from ..support.figures import figure
+from ..support.point_labels import label_points
 from .evaluations import Sort
 
 MARKERS = "osD^vPX*<>"

@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import UserError
-from ..registry import Registry
+from ..support.errors import UserError
+from ..support.registry import Registry
 
 Pair = tuple[str, str]
 Scores = tuple[np.ndarray, np.ndarray]

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..errors import UserError
-from ..languages import split_direction
+from ..support.errors import UserError
+from ..support.languages import split_direction
 from .evaluations import Group
 
 RESOURCES = ("high", "mid", "low")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, nearest
 from ..evaluation.training_log import validation_losses, words_per_second
-from ..files import check_output, write_json, write_text
+from ..support.errors import UserError, did_you_mean
+from ..support.files import check_output, write_json, write_text
 from . import alignment, finding, plots, record
 from .evaluations import Systems
 from .options import Options
@@ -80,7 +80,9 @@ def check_options(systems: Systems, options: Options) -> None:
         named.append(("--baseline", options.baseline))
     for option, name in named:
         if name not in systems:
-            raise UserError(f"{option} {name}: there is no such system: {nearest(name, systems)}")
+            raise UserError(
+                f"{option} {name}: there is no such system: {did_you_mean(name, systems)}"
+            )
     metrics = next(iter(systems.values()))[0].sort.metrics
     if options.metric and options.metric not in metrics:
         raise UserError(f"--metric {options.metric}: the evaluations have {', '.join(metrics)}")

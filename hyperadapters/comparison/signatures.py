@@ -3,7 +3,7 @@
 import re
 from typing import Any, Dict
 
-from ..errors import UserError
+from ..support.errors import UserError
 
 
 def entries(signature: str) -> Dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .evaluations import Evaluation, Group, Systems
 from .resampling import Pair, PairedTest, Sentences, Verdict, holm
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .evaluations import Evaluation, Group
 
 NAME = "copy of the source"

@@ -11,7 +11,7 @@ from fairseq.data import data_utils
 from fairseq.data.indexed_dataset import dataset_exists
 from fairseq.utils import split_paths
 
-from ..languages import split_direction
+from ..support.languages import split_direction
 from .byte_pieces import text_of
 from .spelling import Speller
 

@@ -12,9 +12,9 @@ from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
 from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
 
-from ..errors import UserError
 from ..file_defects import check_transfer
-from ..text import clean
+from ..support.errors import UserError
+from ..support.text import clean
 from .symbols import symbols_of
 
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")

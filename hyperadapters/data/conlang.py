@@ -99,7 +99,7 @@ def training_sizes(languages: Sequence[str], largest: int, smallest: int) -> dic
         language code -> number of sentences, in the order of `languages`.
     """
     if not largest >= smallest >= 1:
-        from hyperadapters.errors import UserError
+        from hyperadapters.support.errors import UserError
 
         raise UserError(f"training sizes need largest >= smallest >= 1, not {largest}, {smallest}")
     branches: dict[str, list[str]] = {}

@@ -184,9 +184,9 @@ SPELLING = {
 def check_code(code: str) -> str:
     """Return `code`, or raise UserError naming the nearest known one."""
     if code not in PATHS:
-        from hyperadapters.errors import UserError, nearest
+        from hyperadapters.support.errors import UserError, did_you_mean
 
-        raise UserError(f"unknown language '{code}': {nearest(str(code), CODES)}")
+        raise UserError(f"unknown language '{code}': {did_you_mean(str(code), CODES)}")
     return code
 
 

@@ -6,8 +6,8 @@ from fairseq import utils
 from fairseq.data import SampledMultiDataset
 from fairseq.data.multilingual.multilingual_data_manager import MultilingualDatasetManager
 
-from ..errors import Problems, UserError
-from ..languages import Languages
+from ..support.errors import Problems, UserError
+from ..support.languages import Languages
 from .batching import one_direction_a_batch
 from .tagged_pairs import TaggedPairs
 

@@ -9,7 +9,7 @@ from fairseq.data import FairseqDataset
 from fairseq.dataclass import FairseqDataclass
 from fairseq.utils import resolve_max_positions
 
-from ..errors import UserError, listed
+from ..support.errors import UserError, format_list
 
 
 @dataclass
@@ -40,7 +40,7 @@ def check_lengths(lengths: Sequence[int], limit: int) -> None:
     long = [number for number, length in enumerate(map(int, lengths), start=1) if length > limit]
     if long:
         raise UserError(
-            f"sentence {listed(map(str, long))} is too long: {max(map(int, lengths))} pieces with its "
+            f"sentence {format_list(map(str, long))} is too long: {max(map(int, lengths))} pieces with its "
             f"end, but the model takes {limit}: split it, or leave it out"
         )
 

@@ -10,8 +10,8 @@ from typing import Any, Optional
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 from omegaconf import II, DictConfig, ListConfig, OmegaConf
 
-from ..errors import UserError, nearest
 from ..resume_check import ResumeOptions
+from ..support.errors import UserError, did_you_mean
 from .lengths import LengthOptions
 
 # Options of other sections of the configuration that the stock task reads.
@@ -114,7 +114,9 @@ def to_namespace(cfg: DictConfig) -> argparse.Namespace:
         value = getattr(args, action.dest)
         if action.choices and value is not None and value not in action.choices:
             option = "--" + action.dest.replace("_", "-")
-            raise UserError(f"{option} {value}: {nearest(str(value), map(str, action.choices))}")
+            raise UserError(
+                f"{option} {value}: {did_you_mean(str(value), map(str, action.choices))}"
+            )
     args.langtoks_specs = [spec for spec in args.langtoks_specs if spec]  # "" means no tokens
     if isinstance(args.langs, str):
         args.langs = args.langs.split(",")

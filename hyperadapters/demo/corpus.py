@@ -6,9 +6,9 @@ from typing import Dict, List
 from tqdm import tqdm
 
 from ..data.conlang import Family, training_sizes
-from ..files import read_lines, write_lines
 from ..relatedness.measures import known_distances
 from ..relatedness.reference import write_table
+from ..support.files import read_lines, write_lines
 from .plan import HUB, Plan, preprocess_command
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..figures import figure
 from ..relatedness.drawing import colours_of, draw_dendrogram, draw_map
 from ..relatedness.measures import cosine_distances, known_distances, rank_correlation
+from ..support.figures import figure
 
 
 def draw_languages(path: Path, family: Any, codes: Sequence[str], embeddings: np.ndarray) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from ..data.conlang import Family
-from ..errors import UserError
 from ..evaluation.training_log import words_per_second
-from ..files import read_lines, write_json, write_text
-from ..steps import steps_of
+from ..support.errors import UserError
+from ..support.files import read_lines, write_json, write_text
+from ..support.resumable import steps_of
 from . import corpus
 from .plan import (
     SYSTEMS,

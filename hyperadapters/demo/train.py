@@ -12,10 +12,10 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 import torch
 from tqdm import tqdm
 
-from ..errors import UserError
 from ..evaluation.training_log import logged
-from ..steps import Steps
-from ..workers import available_cores
+from ..support.errors import UserError
+from ..support.resumable import StepLog
+from ..support.workers import available_cores
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Trainer:
         settings: all that the trainings depend on, as plain data.
     """
 
-    def __init__(self, steps: Steps, settings: Any) -> None:
+    def __init__(self, steps: StepLog, settings: Any) -> None:
         self.steps, self.settings = steps, settings
         self.processes: List[subprocess.Popen] = []
         self.stopped = False

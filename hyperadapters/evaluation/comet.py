@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import UserError, listed
-from ..text import read_text
+from ..support.errors import UserError, format_list
+from ..support.text import read_text
 
 
 def read(folder: Path, hypotheses: Mapping[str, list[str]]) -> dict[str, float]:
@@ -22,7 +22,7 @@ def read(folder: Path, hypotheses: Mapping[str, list[str]]) -> dict[str, float]:
     missing = [str(file) for file in files.values() if not file.is_file()]
     if missing:
         raise UserError(
-            f"--comet: there is no file {listed(missing)}: score every direction with comet-score, "
+            f"--comet: there is no file {format_list(missing)}: score every direction with comet-score, "
             "as examples/translation/evaluation.md shows, then run this command again"
         )
     return {one: _score(files[one], hypotheses[one]) for one in hypotheses}

@@ -12,7 +12,7 @@ from fairseq.utils import move_to_cuda
 from ..backbone.fast_decoding.accelerate import accelerate_for_cpu, generator_class
 from ..data.spelling import Speller
 from ..data.tagged_pairs import TaggedPairs
-from ..errors import UserError
+from ..support.errors import UserError
 
 
 @dataclass(frozen=True)

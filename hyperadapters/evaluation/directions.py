@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from ..configuration import check_direction_is_known
-from ..errors import Problems, UserError, listed
-from ..languages import Languages, primary_subtag, split_direction
+from ..support.errors import Problems, UserError, format_list
+from ..support.languages import Languages, primary_subtag, split_direction
 
 GROUPS = {
     "into_english": "into {english}",
@@ -120,7 +120,7 @@ class Directions:
         missing = [one for one in selected if not self.has_sentences(one)]
         if missing:
             raise UserError(
-                f"no binarised sentences of {listed(missing)} in {self.source}: binarise them with "
+                f"no binarised sentences of {format_list(missing)} in {self.source}: binarise them with "
                 "fairseq-preprocess, or leave them out of --directions"
             )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..figures import figure
+from ..support.figures import figure
 
 COLOURS = "cividis"  # even in lightness, and the same to colour-blind readers
 FEW = 16  # columns whose cells have room for a decimal

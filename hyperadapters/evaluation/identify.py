@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import UserError, listed, nearest
-from ..languages import primary_subtag
-from ..registry import Registry
+from ..support.errors import UserError, did_you_mean, format_list
+from ..support.languages import primary_subtag
+from ..support.registry import Registry
 
 UNKNOWN = ""
 
@@ -85,7 +85,7 @@ class Lingua(LanguageIdentifier):
         unknown = [code for code in languages if primary_subtag(code).lower() not in names]
         if unknown:
             raise UserError(
-                f"--language-identifier lingua does not know {listed(unknown)}: leave it out"
+                f"--language-identifier lingua does not know {format_list(unknown)}: leave it out"
             )
         self.codes: dict[Any, str] = {
             names[primary_subtag(code).lower()]: code for code in languages
@@ -115,7 +115,7 @@ class Command(LanguageIdentifier):
         if not self.words or not shutil.which(self.words[0]):
             raise UserError(
                 f"--language-identifier {command}: neither a command that is installed nor one of "
-                f"ours; {nearest(command, IDENTIFIERS.names())}"
+                f"ours; {did_you_mean(command, IDENTIFIERS.names())}"
             )
         self.codes = {primary_subtag(code).lower(): code for code in reversed(self.languages)}
         self.codes.update({code: code for code in self.languages})

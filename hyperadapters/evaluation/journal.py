@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .decoding import Decoded
 
 Rows = dict[int, str]

@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..languages import split_direction
+from ..support.languages import split_direction
 from .identify import LanguageIdentifier
 from .texts import Texts
 

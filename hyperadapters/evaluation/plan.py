@@ -10,10 +10,10 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.facts import digest
 from ..data.binarised import Binarised
 from ..data.lengths import source_limit
-from ..errors import UserError, listed
-from ..files import check_output
-from ..languages import codes_of, split_direction
 from ..metrics import tokenizers
+from ..support.errors import UserError, format_list
+from ..support.files import check_output
+from ..support.languages import codes_of, split_direction
 from .decoding import Limits, Search
 from .directions import Directions, english_of
 from .identify import LanguageIdentifier, identifier
@@ -191,18 +191,20 @@ def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -
         without_pieces[one] = int((lengths <= 1).sum())
     empty = [one for one in selected if not longest[one]]
     if empty:
-        raise UserError(f"the {split} set of {listed(empty)} is empty: leave these directions out")
+        raise UserError(
+            f"the {split} set of {format_list(empty)} is empty: leave these directions out"
+        )
     long = [one for one in selected if longest[one] > most]
     if long:
         raise UserError(
-            f"the longest source sentence of {listed(long)} has {max(longest.values())} pieces, but "
+            f"the longest source sentence of {format_list(long)} has {max(longest.values())} pieces, but "
             f"the model takes {most}: split it or leave it out"
         )
     affected = [f"{one} ({count})" for one, count in without_pieces.items() if count]
     if not affected:
         return []
     return [
-        f"source sentences without a piece are translated and scored all the same: {listed(affected)}"
+        f"source sentences without a piece are translated and scored all the same: {format_list(affected)}"
     ]
 
 

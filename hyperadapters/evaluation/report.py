@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..files import write_text
-from ..languages import split_direction
+from ..support.files import write_text
+from ..support.languages import split_direction
 from .directions import GROUPS, group_title
 from .heat_map import Grid, draw_heat_map
 

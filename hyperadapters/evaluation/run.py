@@ -7,9 +7,9 @@ from typing import Any, Dict, List, Mapping
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.facts import facts
-from ..errors import listed
-from ..files import alone_in, write_json, write_lines
-from ..languages import split_direction
+from ..support.errors import format_list
+from ..support.files import exclusive_lock, write_json, write_lines
+from ..support.languages import split_direction
 from .directions import GROUPS, averages
 from .journal import Journal
 from .off_target import OffTarget, sentences_to_learn
@@ -39,7 +39,7 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
     checked = plan(Checkpoint(checkpoint), data, out, options)
     for remark in checked.remarks:
         print(f"note: {remark}", file=sys.stderr)
-    with alone_in(out):
+    with exclusive_lock(out):
         return evaluate_plan(checked)
 
 
@@ -111,7 +111,7 @@ def doubts(identified: Mapping[str, Any]) -> List[str]:
     if not strange:
         return []
     return [
-        f"off-target rates into {listed(strange)} mean nothing: the language identifier takes most of the "
+        f"off-target rates into {format_list(strange)} mean nothing: the language identifier takes most of the "
         "references for another language; its labels must be the model's codes or what stands before '_'"
     ]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from tqdm import tqdm
 
-from ..languages import split_direction
-from ..workers import Workers
+from ..support.languages import split_direction
+from ..support.workers import Workers
 from .comet import read as read_comet
 from .off_target import OffTarget
 from .plan import Plan

@@ -10,9 +10,9 @@ from typing import (
 
 import torch
 
-from ..errors import UserError
-from ..memory import keep_memory
-from ..workers import Workers, available_cores
+from ..support.errors import UserError
+from ..support.malloc import disable_malloc_trim
+from ..support.workers import Workers, available_cores
 from .decoding import Decoded, Decoder, Sentences
 
 Find = Callable[[str], Sentences]
@@ -118,4 +118,4 @@ class Searching:
 def settle() -> None:
     """Prepares a worker, once: it has one core, and decodes until it ends."""
     torch.set_num_threads(1)
-    keep_memory()
+    disable_malloc_trim()

@@ -7,8 +7,8 @@ from fairseq.data import Dictionary
 
 from ..data.binarised import Binarised
 from ..data.byte_pieces import text_of
-from ..errors import Problems, UserError, listed
-from ..text import clean, read_lines
+from ..support.errors import Problems, UserError, format_list
+from ..support.text import clean, read_lines
 
 # How pieces become text, by the name of fairseq's `--post-process`, and the sign of such pieces.
 JOINED = {"sentencepiece": "\u2581", "subword_nmt": "@@"}
@@ -38,13 +38,13 @@ def joint_dictionary(data: Binarised, languages: Sequence[str]) -> Dictionary:
     files = {code: data.folders[0] / f"dict.{code}.txt" for code in languages}
     missing = [str(file) for file in files.values() if not file.is_file()]
     if missing:
-        raise UserError(f"there is no dictionary {listed(missing)}")
+        raise UserError(f"there is no dictionary {format_list(missing)}")
     loaded = {code: Dictionary.load(str(file)) for code, file in files.items()}
     first = languages[0]
     other = [code for code in languages if loaded[code].symbols != loaded[first].symbols]
     if other:
         raise UserError(
-            f"the dictionaries of {listed(other)} in {data.folders[0]} are not that of {first}: "
+            f"the dictionaries of {format_list(other)} in {data.folders[0]} are not that of {first}: "
             "binarise all pairs with one joint dictionary"
         )
     return loaded[first]
@@ -98,7 +98,7 @@ class Texts:
                 if lines != wanted:
                     problems.add(f"{file} has {lines} lines, the binarised set {wanted} sentences")
         if problems.found:
-            raise UserError("--references: " + listed(problems.found))
+            raise UserError("--references: " + format_list(problems.found))
 
     def side(self, pair: str, lang: str) -> List[str]:
         """The sentences of one side of a pair."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..support.errors import UserError
 
 LOGGED = re.compile(r"\| (train_inner|train|valid) \| (\{.*\})$")
 

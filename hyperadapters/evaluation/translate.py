@@ -7,8 +7,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..errors import listed
-from ..languages import split_direction
+from ..support.errors import format_list
+from ..support.languages import split_direction
 from .decoding import Sentences
 from .journal import Journal
 from .plan import Plan
@@ -23,7 +23,7 @@ def open_journal(checked: Plan) -> Journal:
         print(f"{checked.out} holds translations with other settings ({names}): translating anew",
               file=sys.stderr)  # fmt: skip
     if journal.outdated:
-        print(f"other data of {listed(journal.outdated)}: translating anew", file=sys.stderr)
+        print(f"other data of {format_list(journal.outdated)}: translating anew", file=sys.stderr)
     if journal.changed or journal.outdated:
         (checked.out / "evaluation.json").unlink(missing_ok=True)
     return journal

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sacrebleu.metrics.base import Metric, Score, Signature
 from sacrebleu.utils import sum_of_lists
 
-from ..registry import Registry
+from ..support.registry import Registry
 
 METRICS: Registry[type["TagMetric"]] = Registry("metric")  # by title
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ..errors import UserError, nearest
-from ..languages import Languages, primary_subtag
+from ..support.errors import UserError, did_you_mean
+from ..support.languages import Languages, primary_subtag
 
 DEFAULT = "13a"
 # Where words are not written apart, BLEU counts n-grams of characters; chrF says more there.
@@ -32,7 +32,7 @@ def parse(text: str | None) -> dict[str, str]:
         if not code or not name:
             raise UserError(f"--tokenizer {part}: write LANGUAGE=TOKENISER, e.g. ja_XX=ja-mecab")
         if name not in BLEU.TOKENIZERS:
-            raise UserError(f"--tokenizer {part}: {nearest(name, BLEU.TOKENIZERS)}")
+            raise UserError(f"--tokenizer {part}: {did_you_mean(name, BLEU.TOKENIZERS)}")
         chosen[code] = name
     return chosen
 

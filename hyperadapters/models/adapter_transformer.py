@@ -20,8 +20,8 @@ from ..configuration import (
     defaults,
     has_attention_points,
 )
-from ..errors import UserError
-from ..languages import Languages
+from ..support.errors import UserError
+from ..support.languages import Languages
 from .fitting import Fitting
 
 

@@ -1,6 +1,6 @@
 """Loading weights into a model that they may not fit."""
 
-from ..errors import UserError
+from ..support.errors import UserError
 
 
 class Fitting:

@@ -15,10 +15,10 @@ from ..backbone.encoder import AdapterTransformerEncoder
 from ..checkpoints.cells_metadata import check_same_data
 from ..checkpoints.task_metadata import from_tensor, to_tensor
 from ..configuration import build_adapters, defaults, has_attention_points
-from ..errors import UserError
 from ..multitask.all_tasks import TASKS, decoder_task
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
 from ..sources import Condition, ParameterSet
+from ..support.errors import UserError
 from .fitting import Fitting
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ..registry import Registry
+from ..support.registry import Registry
 from .mlm import MaskedLanguageModel
 from .ner import NamedEntities
 from .pos import PartsOfSpeech

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..errors import Problems, UserError
-from ..languages import check_code, split_direction
+from ..support.errors import Problems, UserError
+from ..support.languages import check_code, split_direction
 from .all_tasks import TASKS
 
 

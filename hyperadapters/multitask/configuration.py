@@ -15,8 +15,8 @@ from ..configuration import (
     fill_in_sizes,
     own_fields,
 )
-from ..errors import UserError
 from ..options import option
+from ..support.errors import UserError
 from .all_tasks import TASKS, decoder_task
 
 # Width, feed-forward width, layers, attention heads.

@@ -8,8 +8,8 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ..errors import Problems, UserError, listed, nearest
-from ..languages import Languages
+from ..support.errors import Problems, UserError, did_you_mean, format_list
+from ..support.languages import Languages
 from .all_tasks import TASKS
 from .cells import Cell
 from .readers import FileSlice
@@ -50,7 +50,7 @@ class Corpus:
         if split not in files:
             raise UserError(
                 f"{self.file} names no {split} file of {cell.name}: it has those of "
-                f"{listed(self.cells(split))}"
+                f"{format_list(self.cells(split))}"
             )
         return files[split]
 
@@ -128,7 +128,7 @@ class CorpusParser:
         """
         for key in self.content:
             if key not in KEYS:
-                self.add_problem(f"unknown key '{key}': {nearest(str(key), KEYS)}")
+                self.add_problem(f"unknown key '{key}': {did_you_mean(str(key), KEYS)}")
         keys = ("sentencepiece", "dictionary")
         absent = not any(key in self.content for key in keys)
         models = dict.fromkeys(keys) if absent else {key: self.model_path(key) for key in keys}
@@ -140,7 +140,7 @@ class CorpusParser:
             tasks = {}
         for task, entry in tasks.items():
             if task not in TASKS.names():
-                self.add_problem(f"unknown task '{task}': {nearest(str(task), TASKS.names())}")
+                self.add_problem(f"unknown task '{task}': {did_you_mean(str(task), TASKS.names())}")
                 continue
             for language, patterns in self.patterns(task, entry):
                 cell = Cell(task, language)
@@ -230,10 +230,10 @@ class CorpusParser:
         """Adds a problem for every unknown split, and if there is none at all."""
         for split in patterns:
             if split not in SPLITS:
-                hint = nearest(str(split), SPLITS)
+                hint = did_you_mean(str(split), SPLITS)
                 self.add_problem(f"{cell.name}: unknown split '{split}': {hint}")
         if not patterns:
-            self.add_problem(f"{cell.name}: name its files of {listed(SPLITS)}")
+            self.add_problem(f"{cell.name}: name its files of {format_list(SPLITS)}")
 
     def file_slice(self, cell: Cell, split: str, pattern: str) -> FileSlice:
         """The sentences that a pattern names."""

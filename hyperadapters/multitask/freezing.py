@@ -5,10 +5,10 @@ from typing import Any, List, Optional, Sequence
 
 from torch import nn
 
-from ..errors import Problems, UserError, listed
 from ..freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
 from ..pretrained import Pretrained, Training
 from ..sources import SOURCES
+from ..support.errors import Problems, UserError, format_list
 from .all_tasks import decoder_task
 from .cells import Cell
 
@@ -76,7 +76,7 @@ def check_language_adapters(start: Pretrained, cells: Sequence[Cell]) -> None:
     missing = start.new_languages(cells)
     if missing:
         raise UserError(
-            f"{start.path} has no trained language adapter of {listed(missing)}: train it first with "
+            f"{start.path} has no trained language adapter of {format_list(missing)}: train it first with "
             f"--adapter-source language and the cell mlm:{missing[0]}, or give "
             "--train-language-adapters"
         )

@@ -8,7 +8,7 @@ import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
-from ..errors import Problems, UserError
+from ..support.errors import Problems, UserError
 from .all_tasks import TASKS
 from .cells import Cell
 from .corpus import Corpus

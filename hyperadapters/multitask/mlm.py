@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..metrics.tags import Accuracy
-from ..text import clean, read_lines
+from ..support.text import clean, read_lines
 from .pieces import MASK
 from .readers import FileSlice, sliced
 from .task import CellResult, Encoded, EncodingReport, Predictor, Row, Task, TaskContext

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from ..errors import UserError
 from ..metrics.tags import SpanF1
+from ..support.errors import UserError
 from .readers import Block, FileSlice, TaggedSentence, blocks, sliced, split_columns, with_text
 from .tagging import WordTagging
 from .task import Counts

@@ -9,8 +9,8 @@ from fairseq.data import Dictionary
 from fairseq.data.multilingual.multilingual_utils import get_lang_tok
 
 from ..data.byte_pieces import load_pieces
-from ..errors import UserError
-from ..files import written
+from ..support.errors import UserError
+from ..support.files import atomic_write
 
 MASK = "<mask>"
 SENTENCEPIECE = "sentencepiece.model"
@@ -53,7 +53,7 @@ def load_dictionary(path: Path, languages: Iterable[str] = (), style: str = "") 
 
 def keep_beside(save_dir: str, sentencepiece: Path) -> None:
     """Copies a sentencepiece model to where checkpoints are saved, so that they need no other."""
-    with written(Path(save_dir) / SENTENCEPIECE) as temporary:
+    with atomic_write(Path(save_dir) / SENTENCEPIECE) as temporary:
         shutil.copyfile(sentencepiece, temporary)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .readers import ConlluWord, FileSlice, TaggedSentence, read_conllu, sliced, with_text
 from .tagging import WordTagging
 

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from ..errors import UserError
-from ..text import read_lines
+from ..support.errors import UserError
+from ..support.text import read_lines
 
 logger = logging.getLogger(__name__)
 

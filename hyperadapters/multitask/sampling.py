@@ -7,7 +7,7 @@ from typing import Any
 from fairseq.data import SampledMultiDataset
 from fairseq.data.multilingual.sampled_multi_dataset import CollateFormat
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .dataset import CellDataset
 
 

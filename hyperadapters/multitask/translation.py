@@ -13,9 +13,9 @@ from fairseq.dataclass import FairseqDataclass
 from sacrebleu.metrics import BLEU, CHRF
 from torch import Tensor, nn
 
-from ..errors import UserError
 from ..metrics import tokenizers
-from ..text import clean, read_lines
+from ..support.errors import UserError
+from ..support.text import clean, read_lines
 from .readers import FileSlice, sliced
 from .task import (
     CellResult,

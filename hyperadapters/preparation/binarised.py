@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..files import written
+from ..support.files import atomic_write
 
 
 class DatasetWriter:
@@ -22,7 +22,7 @@ class DatasetWriter:
     def __init__(self, prefix: Path, dtype: str, stack: ExitStack) -> None:
         self.dtype = dtype
         self.names = [prefix.with_name(f"{prefix.name}.{ending}") for ending in ("bin", "idx")]
-        self.paths = [stack.enter_context(written(name)) for name in self.names]
+        self.paths = [stack.enter_context(atomic_write(name)) for name in self.names]
         sizes = self.paths[1].with_name(self.paths[1].name + ".sizes")
         stack.callback(sizes.unlink, missing_ok=True)
         self.tokens = stack.enter_context(open(self.paths[0], "wb"))

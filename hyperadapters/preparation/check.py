@@ -4,8 +4,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..steps import Steps
-from ..workers import Workers
+from ..support.resumable import StepLog
+from ..support.workers import Workers
 from .config import load_config
 from .corpora import relative
 from .files_check import inspect
@@ -34,7 +34,7 @@ def check(config_file: Path, out: Path | None, workers: int | None) -> tuple[Row
     if out:
         check_folder(out)
     with TemporaryDirectory() as temporary, Workers(workers) as pool:
-        steps = Steps((out or Path(temporary)) / STATE)
+        steps = StepLog((out or Path(temporary)) / STATE)
         found, problems = inspect(
             corpora, steps, pool, config.filters.empty_lines, rule_of(config.sentencepiece, folder)
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Problems, UserError, nearest
+from ..support.errors import Problems, UserError, did_you_mean
 
 
 @dataclass
@@ -174,7 +174,7 @@ def explained(error: Any, where: str) -> str:
     key = f"{where}{error.full_key or error.key or ''}"
     if type(error).__name__ == "ConfigKeyError" and is_dataclass(error.object_type):
         known = [known.name for known in fields(error.object_type)]
-        return f"unknown key '{key}': {nearest(str(error.key), known)}"
+        return f"unknown key '{key}': {did_you_mean(str(error.key), known)}"
     return f"{key}: {str(error).splitlines()[0]}"
 
 
@@ -206,7 +206,7 @@ def check(config: Config) -> None:
 
     for name, allowed in CHOICES.items():
         if value(name) not in allowed:
-            problems.add(f"{name} is '{value(name)}': {nearest(value(name), allowed)}")
+            problems.add(f"{name} is '{value(name)}': {did_you_mean(value(name), allowed)}")
     for name, least in LEAST.items():
         if value(name) is not None and value(name) < least:
             problems.add(f"{name} is {value(name)}: give {least} or more")

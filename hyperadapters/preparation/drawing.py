@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ..files import write_lines
-from ..steps import digest
+from ..support.files import write_lines
+from ..support.resumable import digest
 from .corpora import Part
 from .filters import Kept, Rules, filter_chunk
 from .hashes import ODD, HeldOut, hashes, read_hashes, write_hashes

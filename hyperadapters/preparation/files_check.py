@@ -9,10 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..errors import UserError
-from ..steps import Steps
-from ..text import clean, open_binary
-from ..workers import Workers
+from ..support.errors import UserError
+from ..support.resumable import StepLog
+from ..support.text import clean, open_binary
+from ..support.workers import Workers
 from .corpora import Corpora, relative
 from .normalization import is_empty
 
@@ -89,7 +89,7 @@ def count_lines(lines: list[bytes], facts: Facts, normalization: str) -> None:
 
 
 def check_files(
-    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str, normalization: str
+    corpora: Corpora, steps: StepLog, workers: Workers, empty_lines: str, normalization: str
 ) -> dict[Path, Facts]:
     """Looks through all files; see `inspect`.
 
@@ -108,7 +108,7 @@ def check_files(
 
 
 def inspect(
-    corpora: Corpora, steps: Steps, workers: Workers, empty_lines: str, normalization: str
+    corpora: Corpora, steps: StepLog, workers: Workers, empty_lines: str, normalization: str
 ) -> tuple[dict[Path, Facts], list[str]]:
     """Looks through all files that have changed since they were looked through.
 
@@ -138,7 +138,7 @@ def inspect(
 
 
 def facts_of(
-    paths: list[Path], steps: Steps, workers: Workers, normalization: str
+    paths: list[Path], steps: StepLog, workers: Workers, normalization: str
 ) -> dict[Path, Facts]:
     """The facts of files, from before or looked up now."""
     stamps = {path: [VERSION, normalization, *stamp(path)] for path in paths}

@@ -10,8 +10,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..files import written
-from ..workers import Workers
+from ..support.files import atomic_write
+from ..support.workers import Workers
 from .corpora import Part
 from .duplicates import first_occurrences
 from .filters import Kept, Rules, filter_chunk
@@ -67,7 +67,7 @@ def write_part(part: Part, folder: Path, chunks: Iterable[Kept], duplicates: boo
     counts: Counts = {"read": 0, "kept": 0, "dropped": {}, "characters": [0, 0]}
     paths = [folder / f"{part.name}.{code}" for code in (part.src, part.tgt)]
     with ExitStack() as stack:
-        source, target = (stack.enter_context(written(path)) for path in paths)
+        source, target = (stack.enter_context(atomic_write(path)) for path in paths)
         hash_path = source.with_name(source.name + ".hashes")
         stack.callback(hash_path.unlink, missing_ok=True)
         with open(source, "wb") as src, open(target, "wb") as tgt, open(hash_path, "wb") as hashed:

@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-from ..files import written
+from ..support.files import atomic_write
 
 ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio
 
@@ -59,7 +59,7 @@ def is_in(wanted: np.ndarray, ordered: np.ndarray) -> np.ndarray:
 
 def write_hashes(path: Path, ordered: np.ndarray) -> None:
     """Writes an array of hashes."""
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         ordered.astype("<u8").tofile(temporary)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import Problems
-from ..languages import primary_subtag
-from ..steps import digest
+from ..support.errors import Problems
+from ..support.languages import primary_subtag
+from ..support.resumable import digest
 from . import scripts
 from .files_check import stamp
 from .hashes import HeldOut, hashes, write_hashes

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..steps import Steps
-from ..workers import Workers
+from ..support.resumable import StepLog
+from ..support.workers import Workers
 from .config import Config
 from .corpora import Corpora, Part
 
@@ -30,7 +30,7 @@ class Job:
     corpora: Corpora
     folder: Path
     out: Path
-    steps: Steps
+    steps: StepLog
     workers: Workers
     facts: dict[Path, dict[str, Any]] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .config import SentencePiece
 
 WORD = re.compile(r"\w")  # what no normalization removes

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, nearest
-from ..languages import primary_subtag
+from ..support.errors import UserError, did_you_mean
+from ..support.languages import primary_subtag
 from .corpora import Source
 
 HALVES = {"odd": 0, "even": 1}
@@ -52,7 +52,7 @@ def half_of(entry: dict[str, Any]) -> Any:
     known = KEYS["files" if "files" in entry else "source"]
     for key in entry:
         if key not in known:
-            raise UserError(f"unknown key '{key}': {nearest(str(key), known)}")
+            raise UserError(f"unknown key '{key}': {did_you_mean(str(key), known)}")
     lines = entry.get("lines")
     if lines is not None and lines not in HALVES:
         raise UserError(f"lines is '{lines}': write odd or even")

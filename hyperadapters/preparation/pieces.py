@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 from ..data.symbols import SPECIALS, UNKNOWN, pieces_of, symbols_of
-from ..errors import UserError, listed
 from ..file_defects import check_transfer
-from ..files import write_lines, written
+from ..support.errors import UserError, format_list
+from ..support.files import atomic_write, write_lines
 from .config import SentencePiece
 
 MISSING_SHARE = 0.1  # of a model's pieces that its dictionary may lack
@@ -65,7 +65,7 @@ def train(
         raise UserError(
             f"sentencepiece cannot train: {' '.join(str(error).split())} (settings: sentencepiece)"
         ) from error
-    with written(model) as temporary:
+    with atomic_write(model) as temporary:
         temporary.write_bytes(made.getvalue())
 
 
@@ -113,7 +113,7 @@ def dictionary_ids(model: Any, dictionary: Path) -> Dict[str, Any]:
     if len(missing) > MISSING_SHARE * len(usable):
         raise UserError(
             f"{dictionary} lacks {len(missing)} of the model's {len(usable)} pieces "
-            f"({listed(missing[:5])}): give the dictionary that belongs to the model"
+            f"({format_list(missing[:5])}): give the dictionary that belongs to the model"
         )
     ids = [known.index(symbol) for symbol in symbols]
     return {"ids": ids, "symbols": len(known), "eos": known.eos(), "missing": len(missing)}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..errors import listed
+from ..support.errors import format_list
 from .corpora import SPLITS, Part
 from .filters import EMPTY, GAP, REASONS
 from .job import Job
@@ -77,17 +77,19 @@ def warnings(job: Job, missing: int) -> list[str]:
     for split in SPLITS:
         lost = [part.pair for part in job.corpora.of(split) if not job.counts(part)["kept"]]
         if lost:
-            found.append(f"no sentence pair is left in {split} of {listed(lost)}: left out")
+            found.append(f"no sentence pair is left in {split} of {format_list(lost)}: left out")
     trained = {code for part in job.full("train") for code in (part.src, part.tgt)}
     idle = [code for code in job.corpora.languages if code not in trained]
     if idle:
-        found.append(f"no training pair with {listed(idle)}: no direction of theirs is trained")
+        found.append(
+            f"no training pair with {format_list(idle)}: no direction of theirs is trained"
+        )
     found += mostly_dropped(job)
     found += too_long(job)
     lacking = without_valid(job)
     if lacking:
         found.append(
-            f"no valid set for {listed(lacking)}: train with --disable-validation, or add one"
+            f"no valid set for {format_list(lacking)}: train with --disable-validation, or add one"
         )
     settings = job.config.sentencepiece
     if not settings.model:
@@ -111,7 +113,7 @@ def too_long(job: Job) -> list[str]:
     if not long:
         return []
     return [
-        f"sentences of more than {POSITIONS} pieces in {listed(long)}: models have so many positions "
+        f"sentences of more than {POSITIONS} pieces in {format_list(long)}: models have so many positions "
         "unless --max-source-positions and --max-target-positions give more; training leaves such "
         "sentences out and stops at those of a valid set: shorten them"
     ]

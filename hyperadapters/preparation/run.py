@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 from shlex import quote
 
-from ..errors import UserError
-from ..files import alone_in, write_json, write_lines, write_text
-from ..steps import Steps
-from ..workers import Workers
+from ..support.errors import UserError
+from ..support.files import exclusive_lock, write_json, write_lines, write_text
+from ..support.resumable import StepLog
+from ..support.workers import Workers
 from .config import load_config
 from .corpora import SPLITS
 from .encode_stage import binarised_files, encode_all, layout
@@ -44,8 +44,8 @@ def prepare(config_file: Path, out: Path, workers: int | None = None) -> Figures
     folder = config_file.resolve().parent / config.folder
     corpora = spell_out(config, folder)
     check_folder(out)
-    with alone_in(out), Workers(workers) as pool:
-        job = Job(config, corpora, folder, out, Steps(out / STATE), pool)
+    with exclusive_lock(out), Workers(workers) as pool:
+        job = Job(config, corpora, folder, out, StepLog(out / STATE), pool)
         check_given_files(job)
         job.facts = check_files(
             corpora, job.steps, pool, config.filters.empty_lines, normalization_of(job)

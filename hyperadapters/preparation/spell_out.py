@@ -4,8 +4,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ..errors import Problems, UserError, nearest
-from ..languages import Languages, check_code, codes_of, split_direction
+from ..support.errors import Problems, UserError, did_you_mean
+from ..support.languages import Languages, check_code, codes_of, split_direction
 from .config import Bitext, Config, MultiParallel
 from .corpora import SPLITS, Corpora, Named, Part, Source
 from .patterns import of_language, sources_of
@@ -167,7 +167,7 @@ class Builder:
                 self.problems.add("english-centric pairs need 'english: CODE'")
             return [Part(split, english, code) for code in languages if english not in (None, code)]
         if not isinstance(choice, list):
-            known = nearest(str(choice), ("all", "english-centric"))
+            known = did_you_mean(str(choice), ("all", "english-centric"))
             self.problems.add(f"pairs.{split} is '{choice}': {known}, or a list of pairs")
             return []
         return [

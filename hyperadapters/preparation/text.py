@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
-from ..errors import UserError
-from ..text import clean, open_binary
+from ..support.errors import UserError
+from ..support.text import clean, open_binary
 
 CHUNK = 10_000  # lines
 

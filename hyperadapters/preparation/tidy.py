@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .job import Job
 
 STATE = "state.json"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import Problems
-from ..files import written
-from ..workers import apart
+from ..support.errors import Problems
+from ..support.files import atomic_write
+from ..support.workers import run_in_subprocess
 from . import pieces
 from .binarised import stored_type
 from .config import SentencePiece
@@ -48,7 +48,7 @@ def make_model(job: Job) -> dict[str, Any]:
         given = job.folder / settings.model
 
         def take_over() -> dict[str, Any]:
-            with written(model) as temporary:
+            with atomic_write(model) as temporary:
                 shutil.copyfile(given, temporary)
             return {"digest": file_digest(model)}
 
@@ -74,7 +74,7 @@ def train(job: Job, model: Path) -> dict[str, Any]:
             sizes[code] += counts["kept"]
             characters[code] += length
     drawn = quotas(sizes, characters, settings.temperature, settings.sentences, settings.characters)
-    apart(train_on_sample, model, settings, files, sizes, drawn, job.config.seed)
+    run_in_subprocess(train_on_sample, model, settings, files, sizes, drawn, job.config.seed)
     size = pieces.load(model).get_piece_size()
     return {"digest": file_digest(model), "pieces": size, "sentences": sizes, "drawn": drawn}
 
@@ -119,12 +119,12 @@ def make_dictionary(job: Job, model_digest: str) -> dict[str, Any]:
     def action() -> dict[str, Any]:
         model = pieces.load(job.out / "sentencepiece.model")
         if path:
-            with written(out) as temporary:
+            with atomic_write(out) as temporary:
                 shutil.copyfile(path, temporary)
         else:
             pieces.write_dictionary(model, out)
         found = pieces.dictionary_ids(model, out)
-        with written(table) as temporary, open(temporary, "wb") as file:
+        with atomic_write(table) as temporary, open(temporary, "wb") as file:
             np.save(file, np.array(found.pop("ids"), dtype=np.int64))
         digest = file_digest(out) + file_digest(table)
         return {**found, "dtype": stored_type(found["symbols"]), "digest": digest}

@@ -7,7 +7,7 @@ order in which messages list them.
 import os
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..errors import UserError
+from ..support.errors import UserError
 from .base import FORMATS, HYPERX, TRANSLATION, Pretrained, Training
 
 from . import transformer, roberta, multitask, huggingface  # noqa: F401  # isort: skip

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.symbols import SPECIALS
-from ..errors import Problems, UserError, listed
 from ..multitask.pieces import load_dictionary
+from ..support.errors import Problems, UserError, format_list
 from .base import FORMATS, Pretrained, Training
 from .huggingface_files import (
     SENTENCEPIECE,
@@ -117,7 +117,9 @@ class HuggingFace(Pretrained):
                 name: rows for name, rows in tensors.items() if not name.startswith(f"{LM_HEAD}.")
             }
         if left_out:
-            logger.info(f"{path}: {len(left_out)} tensors are left out: {listed(sorted(left_out))}")
+            logger.info(
+                f"{path}: {len(left_out)} tensors are left out: {format_list(sorted(left_out))}"
+            )
         tensors = self.without_unused_rows(path, tensors)
         super().__init__(path, options_of(config, tensors), tensors, bos=True)
 
@@ -164,7 +166,7 @@ def check_config(path: str, config: Mapping[str, Any]) -> None:
     kind = config.get("model_type")
     if kind not in COUNTS_FROM_PAD:
         raise UserError(
-            f"--init-from {path}: its model_type is {kind}: give one of {listed(COUNTS_FROM_PAD)}"
+            f"--init-from {path}: its model_type is {kind}: give one of {format_list(COUNTS_FROM_PAD)}"
         )
     problems = Problems()
     for name in (*SIZES, "layer_norm_eps"):
@@ -174,7 +176,7 @@ def check_config(path: str, config: Mapping[str, Any]) -> None:
         if (config.get(name) or usual) != usual:
             problems.add(f"{name} is {config[name]}")
     if config.get("hidden_act") not in ACTIVATIONS:
-        problems.add(f"hidden_act is {config.get('hidden_act')}, not {listed(ACTIVATIONS)}")
+        problems.add(f"hidden_act is {config.get('hidden_act')}, not {format_list(ACTIVATIONS)}")
     if problems.found:
         raise UserError(
             f"--init-from {path}: config.json cannot be taken over: {'; '.join(problems.found)}: give "

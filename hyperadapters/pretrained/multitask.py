@@ -11,15 +11,15 @@ from torch import Tensor, nn
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import dictionary_fingerprint
 from ..configuration import defaults, source_configs
-from ..errors import Problems, UserError, listed, nearest
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
-from ..languages import Languages
 from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell
 from ..multitask.configuration import HyperXEncoderConfig, Tables
 from ..multitask.pieces import load_dictionary
 from ..options import ADAPTER_OPTIONS
 from ..sources import SOURCES, PreviousSource
+from ..support.errors import Problems, UserError, did_you_mean, format_list
+from ..support.languages import Languages
 from .base import FORMATS, Pretrained, Training
 from .weights import copy_tensors, with_rows_of
 
@@ -67,7 +67,7 @@ class Multitask(Pretrained):
             if new:
                 problems.add(
                     f"{task}: the training sentences have labels that {self.path} does not know: "
-                    f"{listed(new)}; it knows {listed(labels[task])}"
+                    f"{format_list(new)}; it knows {format_list(labels[task])}"
                 )
         problems.raise_if_any()
         directions = (self.options.get("directions") or "").split(",")
@@ -161,7 +161,7 @@ class Multitask(Pretrained):
         if like is not None and like not in trained:
             raise UserError(
                 f"--new-language-like {like}: {self.path} was not trained with it: "
-                f"{nearest(like, trained)}"
+                f"{did_you_mean(like, trained)}"
             )
         new = self.new_languages(training.cells)
         added = [code for code in table if code not in self.metadata["languages"]]

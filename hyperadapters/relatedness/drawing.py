@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..labels import label_points
+from ..support.point_labels import label_points
 from .measures import unit_vectors
 
 PLAIN = "dimgrey"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..figures import figure
+from ..support.figures import figure
 from .drawing import colours_of, draw_dendrogram, draw_map
 from .measures import cosine_distances
 from .reference import Reference

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError, listed
-from ..files import write_lines
-from ..languages import primary_subtag
-from ..text import read_lines
+from ..support.errors import UserError, format_list
+from ..support.files import write_lines
+from ..support.languages import primary_subtag
+from ..support.text import read_lines
 
 GENEALOGY = "genealogy"
 GENEALOGY_FILE = Path(__file__).parent / "genealogy.tsv"
@@ -71,7 +71,7 @@ def from_genealogy(codes: Sequence[str]) -> Reference:
     missing = [code for code in codes if primary_subtag(code) not in table]
     if missing:
         raise UserError(
-            f"--distances genealogy knows nothing of {listed(missing)}: leave them out with "
+            f"--distances genealogy knows nothing of {format_list(missing)}: leave them out with "
             "--languages, or give a table of distances"
         )
     lines_of = {code: table[primary_subtag(code)] for code in codes}
@@ -121,7 +121,7 @@ def from_table(path: Path, codes: Sequence[str]) -> Reference:
         known = {code for pair in found for code in pair}
         unknown = [code for code in codes if code not in known]
         raise UserError(
-            f"--distances {path}: no distance of {listed(unknown or missing)}: add it, or leave the "
+            f"--distances {path}: no distance of {format_list(unknown or missing)}: add it, or leave the "
             "language out with --languages"
         )
     matrix = np.array([[found[a, b] if a != b else 0.0 for b in codes] for a in codes])

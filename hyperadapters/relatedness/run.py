@@ -7,9 +7,9 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..errors import UserError
-from ..files import check_output, write_json, write_text
-from ..languages import Languages
+from ..support.errors import UserError
+from ..support.files import check_output, write_json, write_text
+from ..support.languages import Languages
 from .analysis import analyse, notes
 from .pictures import draw_dendrograms, draw_maps
 from .reference import Reference, reference

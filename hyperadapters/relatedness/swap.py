@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..data.tagged_pairs import TaggedPairs
-from ..errors import UserError
 from ..evaluation.decoding import Sentences
-from ..languages import Languages, split_direction
+from ..support.errors import UserError
+from ..support.languages import Languages, split_direction
 
 AUTO = "auto"
 ROLES = ("source", "target")

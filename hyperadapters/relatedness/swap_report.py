@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..figures import figure
+from ..support.figures import figure
 
 COLOURS = {"own": "C0", "nearest": "C1", "given": "C1", "farthest": "C3"}
 

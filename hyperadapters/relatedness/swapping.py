@@ -9,14 +9,14 @@ import numpy as np
 from tqdm import tqdm
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..errors import UserError
 from ..evaluation.decoding import Sentences
 from ..evaluation.journal import Journal
 from ..evaluation.plan import Options, Plan, plan
 from ..evaluation.scores import Scorer
 from ..evaluation.searching import Group
 from ..evaluation.translate import fill, load
-from ..languages import split_direction
+from ..support.errors import UserError
+from ..support.languages import split_direction
 from .reference import Reference
 from .swap import AUTO, ROLES, Swap, chosen_swaps, given_swaps, parse, swapped
 

@@ -8,9 +8,9 @@ import torch
 from tqdm import tqdm
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..errors import UserError
-from ..languages import Languages
 from ..sources import AdapterSource, Condition
+from ..support.errors import UserError
+from ..support.languages import Languages
 
 EMBEDDINGS = {
     "languages": "language embeddings",

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..adapters import TensorSpec, Weights
-from ..errors import UserError, listed
+from ..support.errors import UserError, format_list
 from .condition import Condition
 from .growth import PreviousSource
 from .inputs import INPUTS
@@ -93,7 +93,7 @@ class Bank(AdapterSource):
         if name not in self.sides[side]:
             raise UserError(
                 f"no {side} adapter is stored for {','.join(self.config.inputs[side])} = {name}, "
-                f"stored are {listed(self.sides[side])}"
+                f"stored are {format_list(self.sides[side])}"
             )
         return self.sides[side][name]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..registry import Registry
+from ..support.registry import Registry
 
 
 @dataclass(frozen=True)

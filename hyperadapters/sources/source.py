@@ -8,8 +8,8 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ..adapters import AdapterKind, LayerShape, Site, TensorSpec, Weights
-from ..errors import UserError
-from ..registry import Registry
+from ..support.errors import UserError
+from ..support.registry import Registry
 from .condition import Condition
 from .growth import PreviousSource
 

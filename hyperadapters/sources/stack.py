@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ..errors import UserError
+from ..support.errors import UserError
 from .bank import Bank, LanguageAdapters, TaskAdapters
 from .group import SourceGroup
 from .growth import PreviousSource

@@ -6,7 +6,7 @@ from typing import List
 from tqdm import tqdm
 
 from ..data.conlang import Family, Sentence
-from ..files import write_lines, write_text
+from ..support.files import write_lines, write_text
 from .plan import LANGUAGES, Plan
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from ..demo.train import Job, Trainer
-from ..files import write_json, write_text
 from ..preparation.run import prepare
-from ..steps import steps_of
+from ..support.files import write_json, write_text
+from ..support.resumable import steps_of
 from . import corpus
 from .plan import BACKBONE, TAGGED, TRAININGS, Plan, backbone_command, train_command
 

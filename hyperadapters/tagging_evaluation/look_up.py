@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..errors import UserError
 from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables
@@ -17,7 +16,8 @@ from ..multitask.loading import check_cells, read_cell, subsample
 from ..multitask.readers import TaggedSentence
 from ..multitask.tagging import WordTagging, tagging_result
 from ..multitask.task import CellResult, EncodingReport
-from ..steps import digest
+from ..support.errors import UserError
+from ..support.resumable import digest
 from .options import Options
 from .system import System
 

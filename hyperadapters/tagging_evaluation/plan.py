@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import listed
-from ..files import check_output
 from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus, read_corpus
 from ..multitask.pieces import sentencepiece_beside
+from ..support.errors import format_list
+from ..support.files import check_output
 from ..tasks.hyperx import EVALUATION_SEED
 from .look_up import LookUp
 from .options import Options
@@ -88,7 +88,7 @@ def plan(checkpoint: str | None, data: str, out: Path, options: Options) -> Plan
     remarks = task_remarks(cells)
     if options.cells == "all" and selection.unknown():
         remarks.append(
-            f"{system.noun} does not know the task or the language of {listed(selection.unknown())}, "
+            f"{system.noun} does not know the task or the language of {format_list(selection.unknown())}, "
             "which are left out"
         )
     return Plan(system, corpus, out, options, cells, remarks + system.remarks(cells))

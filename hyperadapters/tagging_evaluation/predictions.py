@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from glob import escape
 from pathlib import Path
 
-from ..errors import UserError
-from ..files import read_lines, write_text
 from ..multitask.task import Row
+from ..support.errors import UserError
+from ..support.files import read_lines, write_text
 
 FOLDER = "predictions"
 COLUMNS = {"references": 1, "hypotheses": 2}

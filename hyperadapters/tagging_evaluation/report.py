@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.heat_map import Grid, draw_heat_map
-from ..files import write_text
 from ..multitask.all_tasks import all_tasks, join_titles
+from ..support.files import write_text
 
 Result = Mapping[str, Any]
 Cells = Mapping[str, Mapping[str, Any]]

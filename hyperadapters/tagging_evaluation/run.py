@@ -8,12 +8,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..files import write_json, write_text
 from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.loading import read_cell
 from ..multitask.task import CellResult
-from ..steps import Steps
+from ..support.files import write_json, write_text
+from ..support.resumable import StepLog
 from . import predictions
 from .options import Options
 from .plan import Plan, plan
@@ -38,7 +38,7 @@ def evaluate(checkpoint: str | None, data: str, out: Path, options: Options) -> 
     checked = plan(checkpoint, data, out, options)
     for remark in checked.remarks:
         print(f"note: {remark}", file=sys.stderr)
-    steps = Steps(out / "steps.json")
+    steps = StepLog(out / "steps.json")
     drop_others(checked, steps)
     inputs = {cell.name: checked.inputs(cell) for cell in checked.cells}
     todo = [
@@ -54,7 +54,7 @@ def evaluate(checkpoint: str | None, data: str, out: Path, options: Options) -> 
     return result
 
 
-def drop_others(checked: Plan, steps: Steps) -> None:
+def drop_others(checked: Plan, steps: StepLog) -> None:
     """Removes the predictions of another system."""
     others = [
         name for name, step in steps.done.items()
@@ -68,7 +68,7 @@ def drop_others(checked: Plan, steps: Steps) -> None:
         predictions.remove(checked.out, name)
 
 
-def predict(checked: Plan, todo: list[Cell], inputs: Mapping[str, Any], steps: Steps) -> None:
+def predict(checked: Plan, todo: list[Cell], inputs: Mapping[str, Any], steps: StepLog) -> None:
     """Predicts and scores cells, one after the other.
 
     Args:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..errors import Problems, UserError, listed, nearest
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.corpus import Corpus
+from ..support.errors import Problems, UserError, did_you_mean, format_list
 from .system import System
 
 
@@ -26,10 +26,10 @@ class Selection:
         """Why the system cannot predict a cell; empty if it can."""
         noun, tables = self.system.noun, self.system.tables
         if cell.task not in tables.tasks:
-            return f"no task '{cell.task}' in {noun}: {nearest(cell.task, tables.tasks)}"
+            return f"no task '{cell.task}' in {noun}: {did_you_mean(cell.task, tables.tasks)}"
         for code in cell.direction:
             if code not in tables.languages:
-                return f"no language '{code}' in {noun}: {nearest(code, tables.languages)}"
+                return f"no language '{code}' in {noun}: {did_you_mean(code, tables.languages)}"
         return ""
 
     def with_files(self) -> list[Cell]:
@@ -64,8 +64,8 @@ class Selection:
         if not cells:
             raise UserError(
                 f"--cells {wanted}: there is none with {self.split} files in {self.corpus.file} that "
-                f"{self.system.noun} knows (tasks {listed(self.system.tables.tasks)}; languages "
-                f"{listed(self.system.tables.languages)})"
+                f"{self.system.noun} knows (tasks {format_list(self.system.tables.tasks)}; languages "
+                f"{format_list(self.system.tables.languages)})"
             )
         return cells
 

@@ -8,11 +8,11 @@ import torch
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.facts import digest, facts
 from ..configuration import source_configs
-from ..errors import listed
 from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus
 from ..multitask.task import CellResult, EncodingReport
+from ..support.errors import format_list
 from .options import Options
 from .predictor import CellPredictor
 from .system import System
@@ -70,6 +70,6 @@ class TrainedModel(System):
         if not unseen or not {"src", "tgt"} & self.inputs():
             return []
         return [
-            f"no trained cell is in {listed(sorted(unseen))}: what the adapters know of these languages "
+            f"no trained cell is in {format_list(sorted(unseen))}: what the adapters know of these languages "
             "is as it was before training"
         ]

@@ -9,15 +9,11 @@ from fairseq.data import Dictionary
 from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
-from ..absent import check_wrapper, drop_absent_gradients
 from ..checkpoints import cells_metadata
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.batching import EverySentence, one_direction_a_batch
 from ..data.lengths import LengthOptions
-from ..errors import UserError
 from ..freezing import KeptRows
-from ..fresh import forget_best
-from ..languages import Languages
 from ..multitask.all_tasks import TASKS, option_classes
 from ..multitask.cells import Cell, directions_of, parse_cells
 from ..multitask.configuration import Tables, complete_config
@@ -31,6 +27,10 @@ from ..multitask.task import TaskContext
 from ..pretrained import HYPERX, Pretrained, Training, check_save_dir, open_pretrained
 from ..pretrained.multitask import merge_cells
 from ..resume_check import ResumeOptions, check_resumed
+from ..support.errors import UserError
+from ..support.languages import Languages
+from ..training.fairseq_globals import reset_best_metric
+from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class HyperXTask(EverySentence, FairseqTask):
         Raises:
             UserError: naming what is unusable, also the checkpoint to resume.
         """
-        forget_best()
+        reset_best_metric()
         if not kwargs.get("from_checkpoint"):
             check_resumed(cfg)
         corpus, start = read_corpus(cfg.data), None
@@ -250,7 +250,7 @@ class HyperXTask(EverySentence, FairseqTask):
         return result
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
-        drop_absent_gradients(optimizer, model)
+        clear_unused_gradients(optimizer, model)
         super().optimizer_step(optimizer, model, update_num)
         for rows in self.kept_rows:
             rows.restore()

@@ -13,7 +13,6 @@ from fairseq.tasks import LegacyFairseqTask, register_task, setup_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 from omegaconf import OmegaConf
 
-from ..absent import check_wrapper, drop_absent_gradients
 from ..checkpoints import task_metadata
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.defects import check_file
@@ -22,13 +21,14 @@ from ..data.batching import EverySentence
 from ..data.directions import DirectionsManager
 from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
-from ..errors import Problems, UserError, listed
 from ..freezing import freeze
-from ..fresh import forget_best
-from ..languages import Languages, codes_of, listed_directions, split_direction
 from ..pretrained import TRANSLATION, open_pretrained
 from ..resume_check import check_resumed
-from ..text import read_lines
+from ..support.errors import Problems, UserError, format_list
+from ..support.languages import Languages, codes_of, listed_directions, split_direction
+from ..support.text import read_lines
+from ..training.fairseq_globals import reset_best_metric
+from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
             prepare_generation(args, checkpoint)
         else:
             prepare_training(args)
-            forget_best()
+            reset_best_metric()
             if not kwargs.get("from_checkpoint"):
                 check_resumed(args)
         languages = Languages(args.langs)
@@ -187,7 +187,7 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         return super().train_step(complete(sample), model, *args, **kwargs)
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
-        drop_absent_gradients(optimizer, model)
+        clear_unused_gradients(optimizer, model)
         super().optimizer_step(optimizer, model, update_num)
 
     def valid_step(self, sample, model, criterion):
@@ -295,6 +295,6 @@ def check_dictionaries(args, pairs: List[str]) -> None:
             if not os.path.isfile(file):
                 there = sorted(path.name[5:-4] for path in Path(folder).glob("dict.*.txt"))
                 problems.add(
-                    f"there is no {side} dictionary {file}: the folder has those of {listed(there)}"
+                    f"there is no {side} dictionary {file}: the folder has those of {format_list(there)}"
                 )
     problems.raise_if_any()

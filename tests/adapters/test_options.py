@@ -3,8 +3,8 @@
 import pytest
 
 from hyperadapters.adapters.bottleneck import Options
-from hyperadapters.errors import UserError
 from hyperadapters.sources import HyperOptions
+from hyperadapters.support.errors import UserError
 
 
 @pytest.mark.parametrize(

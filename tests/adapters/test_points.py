@@ -11,7 +11,7 @@ from torch import nn
 
 from hyperadapters.adapters import LayerShape, Rows, SideAdapters, attached, sites
 from hyperadapters.adapters.kind import AdapterKind, TensorSpec
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 
 LAYERS = {"encoder": TransformerEncoderLayerBase, "decoder": TransformerDecoderLayerBase}
 

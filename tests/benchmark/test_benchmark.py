@@ -13,8 +13,8 @@ from hyperadapters.benchmark.options import BenchmarkOptions
 from hyperadapters.benchmark.systems import build
 from hyperadapters.benchmark.timing import interleaved, ratio, spread
 from hyperadapters.cli.main import main
-from hyperadapters.errors import UserError
 from hyperadapters.sources import Condition
+from hyperadapters.support.errors import UserError
 
 SIZES = {
     "arch": "adapter_transformer_tiny", "tokens": 60, "length": 5, "vocabulary": 40, "languages": 6,

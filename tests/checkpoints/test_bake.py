@@ -8,7 +8,7 @@ import pytest
 import torch
 from toy import USER_DIR, generate_output, hypotheses, run_in_process, scores, train
 
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 
 ONE = 2 * 16 * 4 + 4 + 16 + 2 * 16  # parameters of an adapter: width 16, bottleneck 4
 KINDS_OF_CHECKPOINTS = {

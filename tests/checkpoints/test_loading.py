@@ -15,9 +15,9 @@ from omegaconf import OmegaConf
 from hyperadapters.checkpoints import load
 from hyperadapters.checkpoints.defects import checkpoint_defect
 from hyperadapters.checkpoints.export.card import read_card
-from hyperadapters.errors import UserError
 from hyperadapters.file_defects import check_transfer
 from hyperadapters.resume_check import check_resumed, resumed_file
+from hyperadapters.support.errors import UserError
 
 
 class Harmful:

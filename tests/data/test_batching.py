@@ -10,7 +10,7 @@ from tagging_corpus import write_corpus
 from toy import loaded_task, train
 
 from hyperadapters.data.lengths import check_dataset, check_lengths
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 from hyperadapters.tasks.hyperx import HyperXTask, HyperXTaskConfig
 
 

@@ -5,7 +5,7 @@ import shutil
 from fairseq.data import Dictionary
 
 from hyperadapters.data.binarised import Binarised
-from hyperadapters.files import read_lines
+from hyperadapters.support.files import read_lines
 
 
 def test_pairs_and_their_sentences(toy):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from hyperadapters.data.byte_pieces import load_pieces, text_of, text_of_pieces
 from hyperadapters.data.symbols import pieces_of
-from hyperadapters.errors import UserError
 from hyperadapters.preparation.pieces import dictionary_ids, write_dictionary
-from hyperadapters.text import clean
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.text import clean
 
 CYRILLIC = ["кот и дом", "пёс и кот", "дом и пёс", "он и она", "кот дом пёс"] * 4
 SPECIALS = ("</s>", "<s>", "<pad>", "<unk>", "__ru__", "[ru]", "<mask>", "xyz")

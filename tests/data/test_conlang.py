@@ -7,7 +7,7 @@ from statistics import correlation, mean
 import pytest
 
 from hyperadapters.data.conlang import Family, Sentence, training_sizes
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 
 UPOS = set("NOUN PROPN PRON VERB AUX ADJ ADV NUM ADP DET CCONJ PART PUNCT".split())
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from toy import binarise, command, generate, train, train_arguments
 
-from hyperadapters.errors import UserError, one_line
+from hyperadapters.support.errors import UserError, one_line
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 from tagging_corpus import train_cells, write_corpus
 
 from hyperadapters import checkpoints
-from hyperadapters.errors import UserError, one_line
+from hyperadapters.support.errors import UserError, one_line
 
 CELLS = "pos:qaa,ner:qab,mlm:qba,translation:qaa-qab,translation:qab-qaa"
 

@@ -11,9 +11,9 @@ from hyperadapters.demo import run as demo
 from hyperadapters.demo import train
 from hyperadapters.demo.plan import Plan
 from hyperadapters.demo.train import Job, Trainer
-from hyperadapters.errors import UserError
 from hyperadapters.relatedness.reference import reference
-from hyperadapters.steps import Steps
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.resumable import StepLog
 
 TINY = Plan(
     largest=60, smallest=20, valid=4, test=3, pieces=300, updates=20, max_tokens=400, beam=1
@@ -69,11 +69,11 @@ def test_a_failing_training_says_where_to_look_and_stops_the_others(tmp_path, mo
         "bad", ["fairseq-train", str(tmp_path), "--task", "no-such-task"], tmp_path / "bad.log", 1
     )
     late = Job("late", ["touch", str(tmp_path / "late")], tmp_path / "late.log", 1, after="bad")
-    trainer = Trainer(Steps(tmp_path / "state.json"), {})
+    trainer = Trainer(StepLog(tmp_path / "state.json"), {})
     with pytest.raises(UserError, match="fairseq-train failed .*bad.log"):
         trainer.run([good, bad, late])
     assert all(process.poll() is not None for process in trainer.processes)
-    assert not (tmp_path / "late").exists() and not Steps(tmp_path / "state.json").done
+    assert not (tmp_path / "late").exists() and not StepLog(tmp_path / "state.json").done
 
 
 def test_trainings_run_once_in_their_order_and_side_by_side(tmp_path, monkeypatch):
@@ -87,5 +87,5 @@ def test_trainings_run_once_in_their_order_and_side_by_side(tmp_path, monkeypatc
     wait = f"for i in $(seq 300); do grep -q d {written} && break; sleep 0.1; done"
     jobs = [job("a"), job("b", "a"), job("c", "a", wait), job("d", "b")]
     for _ in range(2):
-        Trainer(Steps(tmp_path / "state.json"), {}).run(jobs)
+        Trainer(StepLog(tmp_path / "state.json"), {}).run(jobs)
     assert written.read_text().split() == ["a", "b", "d", "c"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 from hyperadapters.tagging_demo import run as demo
 from hyperadapters.tagging_demo.plan import Plan
 

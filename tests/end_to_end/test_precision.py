@@ -4,7 +4,7 @@ import pytest
 import torch
 from toy import USER_DIR, command, generate, train
 
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 
 
 def check(toy, checkpoint, dtype, option):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from toy import generate_output, run_in_process, train_arguments
 
-from hyperadapters.languages import codes_of
 from hyperadapters.preparation.run import prepare
+from hyperadapters.support.languages import codes_of
 
 CONFIG = """
 languages: [de, en, fr]

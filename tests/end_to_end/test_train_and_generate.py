@@ -26,7 +26,7 @@ from toy import (
     train_stock,
 )
 
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 
 SOURCES = ["hyper", "language", "pair", "shared", "none"]
 
@@ -63,7 +63,7 @@ def test_an_untrained_direction_translates(toy, trained):
 
 def test_the_python_interface_equals_fairseq_generate(toy, trained):
     from hyperadapters.api import Translator
-    from hyperadapters.files import read_lines
+    from hyperadapters.support.files import read_lines
 
     translator = Translator.load(str(trained["hyper"]), str(toy / "bin"), cpu=True)
     assert translator.languages == ("de", "en", "fr")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hyperadapters.cli.main import main
 from hyperadapters.data.conlang import Family
-from hyperadapters.files import write_lines
+from hyperadapters.support.files import write_lines
 
 ROOT = Path(__file__).parents[2]
 SYSTEMS = ("backbone", "language", "hyper-6")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from hyperadapters.errors import UserError
 from hyperadapters.evaluation.comet import read
+from hyperadapters.support.errors import UserError
 
 HYPOTHESES = {"de-en": ["a dog ", "two"], "en-de": ["ein Hund"]}
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperadapters.errors import UserError
 from hyperadapters.evaluation.decoding import Limits, Search, Sentences, batches, remaining
+from hyperadapters.support.errors import UserError
 
 
 class Sized:

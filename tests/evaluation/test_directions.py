@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from hyperadapters.checkpoints.checkpoint import Checkpoint
-from hyperadapters.errors import UserError
 from hyperadapters.evaluation.directions import Directions, averages, english_of
-from hyperadapters.languages import Languages
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.languages import Languages
 
 CODES = ("de_DE", "en_XX", "fr_XX", "ja_XX")
 

@@ -14,7 +14,7 @@ from hyperadapters.api import Translator
 from hyperadapters.data.tagged_pairs import TaggedPairs
 from hyperadapters.evaluation.decoding import Decoder, Limits, Search
 from hyperadapters.evaluation.translate import load
-from hyperadapters.files import read_lines
+from hyperadapters.support.files import read_lines
 
 ALL = ["de-en", "de-fr", "en-de", "en-fr", "fr-de", "fr-en"]
 TRAINED = ["de-en", "en-de", "en-fr", "fr-en"]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperadapters.errors import UserError
 from hyperadapters.evaluation.decoding import Decoded
 from hyperadapters.evaluation.journal import Journal
+from hyperadapters.support.errors import UserError
 
 SETTINGS = {"checkpoint": "c1", "beam": 5}
 DATA = {"a-b": "d1", "b-a": "d2"}

@@ -6,11 +6,11 @@ import pytest
 
 from hyperadapters.data.binarised import Binarised
 from hyperadapters.data.conlang import Family
-from hyperadapters.errors import UserError
 from hyperadapters.evaluation.identify import identifier
 from hyperadapters.evaluation.off_target import OffTarget, sentences_to_learn
 from hyperadapters.evaluation.texts import Texts, joint_dictionary
-from hyperadapters.files import read_lines
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.files import read_lines
 
 CODES = ("qaa", "qba", "qbb", "qca")
 

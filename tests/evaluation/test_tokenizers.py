@@ -2,9 +2,9 @@
 
 import pytest
 
-from hyperadapters.errors import UserError
 from hyperadapters.evaluation.scores import Scorer
 from hyperadapters.metrics import tokenizers
+from hyperadapters.support.errors import UserError
 
 CODES = ("de_DE", "ja_XX", "ko_KR", "my_MM", "th", "zho_Hans", "zh_CN")
 

@@ -12,9 +12,9 @@ from hyperadapters.adapters import KINDS, Rows
 from hyperadapters.adapters.rows import apply_grouped, apply_in_blocks
 from hyperadapters.backbone.fast_decoding.accelerate import accelerate_for_cpu, generator_class
 from hyperadapters.backbone.fast_decoding.candidates import CandidateGenerator
-from hyperadapters.errors import UserError
 from hyperadapters.sources import SOURCES, Condition, SourceGroup
 from hyperadapters.sources.baked import bake
+from hyperadapters.support.errors import UserError
 
 EVERYWHERE = ",".join(
     f"{block}.{name}" for block in ("self_attn", "cross_attn") for name in ("q", "k", "v", "out")

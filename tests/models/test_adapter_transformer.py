@@ -6,7 +6,7 @@ from fairseq import options, tasks
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from toy import train_arguments
 
-from hyperadapters.errors import UserError
+from hyperadapters.support.errors import UserError
 
 
 def build(toy, tmp_path, *extra):

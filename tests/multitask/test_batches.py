@@ -11,11 +11,11 @@ from hyperadapters.criterions.multitask_cross_entropy import (
     CellsCriterion,
     MultitaskCrossEntropyConfig,
 )
-from hyperadapters.errors import UserError
 from hyperadapters.multitask.cells import Cell
 from hyperadapters.multitask.configuration import HyperXEncoderConfig
 from hyperadapters.multitask.loading import read_cell, subsample
 from hyperadapters.multitask.sampling import SampledCells, ratios
+from hyperadapters.support.errors import UserError
 from hyperadapters.tasks.hyperx import HyperXTask, HyperXTaskConfig
 
 CELLS = "pos:qaa,pos:qba,ner:qab,mlm:qba,translation:qaa-qab"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hyperadapters.errors import UserError
 from hyperadapters.multitask.cells import Cell, parse_cells
 from hyperadapters.multitask.corpus import read_corpus
+from hyperadapters.support.errors import UserError
 
 
 @pytest.fixture

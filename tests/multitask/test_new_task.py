@@ -13,11 +13,11 @@ from tagging_corpus import train_cells
 from torch import nn
 
 from hyperadapters.comparison.signatures import metric_of
-from hyperadapters.errors import UserError
 from hyperadapters.metrics.tags import METRICS, Accuracy
 from hyperadapters.multitask.all_tasks import TASKS
 from hyperadapters.multitask.readers import read_conllu, sliced, with_text
 from hyperadapters.multitask.task import CellResult, Encoded, Task, mean_cross_entropy
+from hyperadapters.support.errors import UserError
 
 
 @METRICS.register("LAS")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperadapters.errors import UserError
 from hyperadapters.multitask.all_tasks import TASKS
 from hyperadapters.multitask.ner import to_iob2
 from hyperadapters.multitask.readers import FileSlice, TaggedSentence
+from hyperadapters.support.errors import UserError
 
 read_conllu, read_columns, read_text, read_pairs = (
     TASKS.get(name).read for name in ("pos", "ner", "mlm", "translation")

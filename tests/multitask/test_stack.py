@@ -6,8 +6,8 @@ from tagging_corpus import train_cells
 
 from hyperadapters.checkpoints import load
 from hyperadapters.checkpoints.checkpoint import Checkpoint
-from hyperadapters.errors import UserError
 from hyperadapters.multitask.corpus import read_corpus
+from hyperadapters.support.errors import UserError
 
 MLM = "mlm:qaa,mlm:qba"
 LANGUAGES = "encoder.adapters.parts.language."

@@ -4,10 +4,10 @@ import importlib.util
 import shlex
 from pathlib import Path
 
-from hyperadapters.languages import primary_subtag
 from hyperadapters.preparation.config import load_config
 from hyperadapters.preparation.scripts import KNOWN
 from hyperadapters.preparation.spell_out import spell_out
+from hyperadapters.support.languages import primary_subtag
 
 FOLDER = Path(__file__).parents[2] / "examples" / "translation" / "ml50"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hyperadapters.errors import UserError
 from hyperadapters.preparation.config import load_config
 from hyperadapters.preparation.spell_out import spell_out
+from hyperadapters.support.errors import UserError
 
 
 def load(tmp_path, text):

@@ -6,10 +6,10 @@ import re
 import pytest
 from small_corpus import CONFIG, write
 
-from hyperadapters.errors import UserError
 from hyperadapters.preparation import files_check
 from hyperadapters.preparation.check import check
 from hyperadapters.preparation.files_check import look_through
+from hyperadapters.support.errors import UserError
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 1 << 20])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from small_corpus import sentences, write
 
 from hyperadapters.data.byte_pieces import text_of_pieces
-from hyperadapters.errors import UserError
 from hyperadapters.preparation import pieces, text
 from hyperadapters.preparation.config import SentencePiece
 from hyperadapters.preparation.sample import quotas, sample
+from hyperadapters.support.errors import UserError
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from hyperadapters.data.byte_pieces import text_of_pieces
 from hyperadapters.data.conlang import Family
 from hyperadapters.demo.corpus import write_text_files
 from hyperadapters.demo.plan import Plan
-from hyperadapters.errors import UserError
-from hyperadapters.files import alone_in
 from hyperadapters.preparation import encode_stage, filtering
 from hyperadapters.preparation.run import next_commands, prepare
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.files import exclusive_lock
 
 
 def decoded(out, name, code, folder="bin"):
@@ -323,7 +323,7 @@ def test_the_command(corpus, capsys):
 
 
 def test_one_preparation_at_a_time_writes_to_a_folder(corpus, prepared):
-    with alone_in(corpus.parent / "out"):
+    with exclusive_lock(corpus.parent / "out"):
         with pytest.raises(UserError, match="another command is writing to"):
             prepared()
     assert prepared()["directions"]

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from tagging_corpus import encode, load_cells, train_cells
 
 from hyperadapters.data.byte_pieces import load_pieces
-from hyperadapters.errors import UserError
 from hyperadapters.pretrained import HYPERX, TRANSLATION, open_pretrained
+from hyperadapters.support.errors import UserError
 
 UNTRAINED = ("--lr", "0", "--max-update", "1", "--max-pieces", "30")
 CELLS = "pos:qaa:20,mlm:qba:20"

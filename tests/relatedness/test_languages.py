@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from hyperadapters.checkpoints.checkpoint import Checkpoint
-from hyperadapters.errors import UserError
 from hyperadapters.relatedness.swap import Swap, chosen_swaps
 from hyperadapters.relatedness.swapping import notes_on_choice
 from hyperadapters.relatedness.vectors import vectors_of
+from hyperadapters.support.errors import UserError
 
 TABLE = "de en 1\nen fr 2\nde fr 3\n"
 LANGUAGE = ("--adapter-source", "language")

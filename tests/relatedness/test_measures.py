@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from hyperadapters.data.conlang import Family
-from hyperadapters.labels import overlap, place
 from hyperadapters.relatedness.measures import (
     cosine_distances,
     known_distances,
@@ -18,6 +17,7 @@ from hyperadapters.relatedness.measures import (
     neighbour_agreement,
     rank_correlation,
 )
+from hyperadapters.support.point_labels import overlap, place
 
 
 def random_distances(seed, languages):

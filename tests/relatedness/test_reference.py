@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hyperadapters.data.conlang import Family
-from hyperadapters.errors import UserError
 from hyperadapters.relatedness.measures import known_distances
 from hyperadapters.relatedness.reference import reference, write_table
+from hyperadapters.support.errors import UserError
 
 ML50 = (
     "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT "

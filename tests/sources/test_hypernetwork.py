@@ -3,8 +3,8 @@ import torch
 
 from hyperadapters.adapters import KINDS, LayerShape, sites
 from hyperadapters.adapters.bottleneck import Options
-from hyperadapters.errors import UserError
 from hyperadapters.sources import SOURCES, Condition, HyperOptions, SourceConfig, parse_inputs
+from hyperadapters.support.errors import UserError
 
 
 def conditions(config, src=(0, 1), tgt=(1, 2)):

@@ -6,11 +6,11 @@ from typing import Any, Dict, List, Tuple
 import torch
 
 from ...configuration import ARCHITECTURE, source_configs
-from ...errors import UserError
-from ...files import check_output
 from ...fingerprint import fingerprint
 from ...sources import SourceConfig
 from ...sources.baked import Baked
+from ...support.errors import UserError
+from ...support.files import check_output
 from ..checkpoint import Checkpoint
 from ..weights import backbone_weights
 from .baked_checkpoint import baked_settings, baked_state, write

@@ -1,7 +1,7 @@
 """Bake a checkpoint: what a hypernetwork generates becomes plain stored weights."""
 
-from ...errors import UserError
-from ...files import check_output
+from ...support.errors import UserError
+from ...support.files import check_output
 from ..checkpoint import Checkpoint
 from .baked_checkpoint import baked_settings, baked_state, write
 from .sizes import Report, Sizes

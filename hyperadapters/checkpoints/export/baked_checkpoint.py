@@ -12,10 +12,10 @@ from omegaconf import OmegaConf
 from ...configuration import adapter_choices, source_configs
 from ...data.lengths import LengthOptions
 from ...data.stock_options import BORROWED
-from ...files import written
 from ...freezing import ADAPTER_PREFIX, is_backbone
 from ...resume_check import ResumeOptions
 from ...sources import AdapterSource, SourceGroup
+from ...support.files import atomic_write
 from .. import task_metadata
 from ..loading import settings as stored_settings
 
@@ -130,5 +130,5 @@ def borrowed(cfg: Mapping[str, Any]) -> Dict[str, Any]:
 def write(path: str, state: Mapping[str, Any]) -> None:
     """Writes a checkpoint under a temporary name, then renames it."""
     # torch itself would not say why it cannot write
-    with written(path) as temporary, open(temporary, "wb") as file:
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
         torch.save(dict(state), file)

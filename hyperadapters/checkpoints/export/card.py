@@ -13,11 +13,11 @@ from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
 from ...configuration import AdapterTransformerConfig, defaults, has_adapters, source_configs
-from ...errors import UserError
 from ...file_defects import check_transfer
 from ...fingerprint import dtype_name
-from ...languages import split_direction
 from ...sources import SourceConfig
+from ...support.errors import UserError
+from ...support.languages import split_direction
 from .. import task_metadata
 from .baked_checkpoint import FILES
 

@@ -9,11 +9,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ...errors import UserError
 from ...file_defects import check_transfer
-from ...files import check_output, write_json, written
 from ...fingerprint import fingerprint
 from ...sources.baked import Baked
+from ...support.errors import UserError
+from ...support.files import atomic_write, check_output, write_json
 from ..checkpoint import Checkpoint
 from ..weights import backbone_weights
 from .baked_checkpoint import baked_settings
@@ -96,7 +96,7 @@ def export(checkpoint: str, direction: str, out: str) -> Dict[str, Any]:
         sha256=fingerprint(tensors),
         backbone=fingerprint(backbone_weights(trained.state["model"])),
     ).as_dict()
-    with written(out) as temporary:
+    with atomic_write(out) as temporary:
         temporary.write_bytes(save(tensors))
     write_json(card_path(out), card)
     return card

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ...configuration import STOCK_OPTIONS
 from ...data.stock_options import stock_defaults
-from ...errors import Problems, UserError
-from ...files import check_output
 from ...freezing import is_backbone
-from ...languages import split_direction
+from ...support.errors import Problems, UserError
+from ...support.files import check_output
+from ...support.languages import split_direction
 from ..checkpoint import Checkpoint
 from ..task_metadata import FORMAT
 from .baked_checkpoint import history, write

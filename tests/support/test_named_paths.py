@@ -2,8 +2,8 @@
 
 import pytest
 
-from hyperadapters.errors import UserError
-from hyperadapters.named_paths import paths_of, split_name
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.named_paths import paths_of, split_name
 
 
 @pytest.fixture

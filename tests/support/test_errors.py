@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch.multiprocessing.spawn import ProcessRaisedException
 
-from hyperadapters import files
 from hyperadapters.checkpoints.export.baked_checkpoint import write
 from hyperadapters.cli.main import main
-from hyperadapters.errors import Problems, UserError, one_line, show_user_errors_as_one_line
-from hyperadapters.workers import Workers, apart
+from hyperadapters.support import files
+from hyperadapters.support.errors import Problems, UserError, one_line, show_user_errors_as_one_line
+from hyperadapters.support.workers import Workers, run_in_subprocess
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
@@ -120,9 +120,12 @@ def test_a_full_disk_is_named_and_nothing_is_left(tmp_path, action):
 
 
 def test_a_full_disk_is_named_for_files_that_grow(tmp_path):
-    with pytest.raises(UserError, match=f"no space left on {tmp_path}"), files.alone_in(tmp_path):
+    with (
+        pytest.raises(UserError, match=f"no space left on {tmp_path}"),
+        files.exclusive_lock(tmp_path),
+    ):
         raise OSError(errno.ENOSPC, "")
-    with pytest.raises(RuntimeError, match="a bug"), files.alone_in(tmp_path):
+    with pytest.raises(RuntimeError, match="a bug"), files.exclusive_lock(tmp_path):
         raise RuntimeError("a bug")
 
 
@@ -130,10 +133,10 @@ def test_the_error_of_a_process_keeps_its_reason():
     full, bug = OSError(errno.ENOSPC, "full", "x"), LookupError("a bug")
     for error in (UserError("do this"), full, bug):
         with pytest.raises(type(error), match=str(error).replace("[", r"\[")):
-            apart(raise_it, error)
+            run_in_subprocess(raise_it, error)
         with pytest.raises(type(error)):
             run_in_pool(raise_it, error)
-    for run in (apart, run_in_pool):
+    for run in (run_in_subprocess, run_in_pool):
         with pytest.raises(Exception) as raised:
             run(raise_unsendable, None)
         assert not isinstance(raised.value, UserError) and not one_line(raised.value)
@@ -154,7 +157,7 @@ def test_only_errors_of_users_are_shown_as_one_line():
     refused = one_line(pickle.UnpicklingError("Unsupported global: GLOBAL os.system was not"))
     assert "'os.system'" in refused and "\n" not in refused
     trace = (
-        "Process 1 terminated:\nTraceback ...\nhyperadapters.errors.UserError: do this\n\nand that"
+        "Process 1 terminated:\nTraceback ...\nhyperadapters.support.errors.UserError: do this\n\nand that"
     )
     assert one_line(ProcessRaisedException(trace, 1, 42)) == "do this"
     assert one_line(ProcessRaisedException("ValueError: a bug", 1, 42)) == ""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hyperadapters.errors import UserError
-from hyperadapters.registry import Registry
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.registry import Registry
 
 
 def test_a_registry_refuses_duplicates_and_hints():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hyperadapters.files import read_lines, write_lines
+from hyperadapters.support.files import read_lines, write_lines
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from hyperadapters import workers
-from hyperadapters.errors import UserError
-from hyperadapters.workers import Workers, apart
+from hyperadapters.support import workers
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.workers import Workers, run_in_subprocess
 
 
 def killed(*_):
@@ -33,7 +33,7 @@ def in_which(_):
 
 def test_a_killed_process_is_an_error():
     with pytest.raises(UserError, match="killed, probably for want of memory"):
-        apart(killed)
+        run_in_subprocess(killed)
     with Workers(2) as pool, pytest.raises(UserError, match="fewer --workers"):
         list(pool.map(killed, [("a", 1), ("b", 2), ("c", 3)]))
 

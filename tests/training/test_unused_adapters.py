@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from hyperadapters.absent import check_wrapper, drop_absent_gradients
-from hyperadapters.errors import UserError
 from hyperadapters.sources import SOURCES, Condition
+from hyperadapters.support.errors import UserError
+from hyperadapters.training.unused_adapters import check_wrapper, clear_unused_gradients
 
 PLAIN = SimpleNamespace()
 
@@ -63,7 +63,7 @@ def test_zeros_in_place_of_missing_gradients_are_dropped(model):
     assert used == {"encoder.0", "decoder.1"}
     wrapped = Wrapped(model)
     wrapped.fill()
-    drop_absent_gradients(PLAIN, wrapped)
+    clear_unused_gradients(PLAIN, wrapped)
     assert with_gradient(model) == used
 
 
@@ -73,7 +73,7 @@ def test_zeros_in_some_tensors_of_a_used_set_are_kept(model):
         p.grad.zero_() if name != "up_bias" else p.grad.fill_(torch.nan)
     wrapped = Wrapped(model)
     wrapped.fill()
-    drop_absent_gradients(PLAIN, wrapped)
+    clear_unused_gradients(PLAIN, wrapped)
     assert with_gradient(model) == {"encoder.0", "decoder.1"}
 
 
@@ -90,7 +90,7 @@ def test_copies_in_full_precision_lose_theirs(model, processes):
     seen = Wrapped(model) if processes == 2 else model
     if processes == 2:
         seen.fill()
-    drop_absent_gradients(optimizer, seen)
+    clear_unused_gradients(optimizer, seen)
     assert used == [copy.grad is not None for copy in optimizer.fp32_params]
     assert any(used) and not all(used)
 
@@ -98,7 +98,7 @@ def test_copies_in_full_precision_lose_theirs(model, processes):
 def test_one_process_is_left_alone(model):
     for p in model.parameters():
         p.grad = torch.zeros_like(p)
-    drop_absent_gradients(PLAIN, model)
+    clear_unused_gradients(PLAIN, model)
     assert all(p.grad is not None for p in model.parameters())
 
 

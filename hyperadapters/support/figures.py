@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .files import written
+from .files import atomic_write
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def figure(
     drawn, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     try:
         yield list(axes.ravel())
-        with written(path) as temporary:
+        with atomic_write(path) as temporary:
             drawn.savefig(temporary, dpi=100, format="png")
     finally:
         pyplot.close(drawn)

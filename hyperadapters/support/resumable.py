@@ -22,7 +22,7 @@ def digest(value: Any) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-class Steps:
+class StepLog:
     """Remembers which steps are done, from which inputs, and what they returned; safe among threads.
 
     Args:
@@ -116,7 +116,7 @@ class Steps:
             self.save()
 
 
-def steps_of(out: Path, settings: Any) -> Steps:
+def steps_of(out: Path, settings: Any) -> StepLog:
     """The steps of a run.
 
     Args:
@@ -125,7 +125,7 @@ def steps_of(out: Path, settings: Any) -> Steps:
     Raises:
         UserError: if the folder holds a run with other settings.
     """
-    steps = Steps(out / "state.json")
+    steps = StepLog(out / "state.json")
     if not steps.holds_only(settings):
         raise UserError(
             f"'{out}' holds a run with other settings: give another --out, or remove it"

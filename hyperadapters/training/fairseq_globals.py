@@ -5,7 +5,7 @@ import sys
 from fairseq.checkpoint_utils import save_checkpoint
 
 
-def forget_best() -> None:
+def reset_best_metric() -> None:
     """Lets the training that begins have a best validation loss, and a patience, of its own.
 
     fairseq keeps them as attributes of two functions, and a Hydra multirun trains several systems in

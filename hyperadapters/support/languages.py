@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .errors import UserError, nearest
+from .errors import UserError, did_you_mean
 from .text import read_text
 
 SEPARATORS = "-,./:"  # of directions, lists, file names and cells
@@ -79,7 +79,7 @@ class Languages:
         """
         if code not in self._ids:
             check_code(code)
-            raise UserError(f"unknown language '{code}': {nearest(code, self.codes)}")
+            raise UserError(f"unknown language '{code}': {did_you_mean(code, self.codes)}")
         return self._ids[code]
 
     def direction(self, pair: str) -> tuple[int, int]:

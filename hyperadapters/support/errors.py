@@ -24,7 +24,7 @@ class UserError(ValueError):
     """Unusable input. The message says what was given, what is allowed and what to do."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint naming the known word nearest to `name` and, if there are few, all of them.
 
     Args:
@@ -34,10 +34,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"{hint}known: {listed(known)}" if known else "none are known"
+    return f"{hint}known: {format_list(known)}" if known else "none are known"
 
 
-def listed(names: Iterable[str]) -> str:
+def format_list(names: Iterable[str]) -> str:
     """Names as a list for a message, cut short if they are many."""
     names = list(names)
     return ", ".join(names[:12]) + (f", ... ({len(names)} in all)" if len(names) > 12 else "")

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from .errors import UserError
-from .sources import ParameterSet
+from ..sources import ParameterSet
+from ..support.errors import UserError
 
 
 def conditional_parameters(model: nn.Module) -> List[ParameterSet]:
@@ -52,7 +52,7 @@ def copies_of(optimizer) -> Dict[nn.Parameter, nn.Parameter]:
     return dict(zip(optimizer.fp16_params, copies)) if isinstance(copies, list) else {}
 
 
-def drop_absent_gradients(optimizer, model: nn.Module) -> None:
+def clear_unused_gradients(optimizer, model: nn.Module) -> None:
     """Removes zero gradients of sets that no sentence used, on any process.
 
     Else momentum and weight decay would move them: fairseq's `legacy_ddp` and its copies for 16 bits

@@ -47,7 +47,7 @@ class Workers:
         """Makes the processes."""
         self.others = multiprocessing.active_children()
         self.pool = ProcessPoolExecutor(
-            self.number, context(), initializer=begin, initargs=(os.getpid(), self.function)
+            self.number, context(), initializer=init_worker, initargs=(os.getpid(), self.function)
         )
 
     def __exit__(self, kind: Any, *error: Any) -> None:
@@ -107,7 +107,7 @@ def context() -> Any:
     return multiprocessing.get_context("fork" if "fork" in methods else None)
 
 
-def apart(function: Callable[..., None], *arguments: Any) -> None:
+def run_in_subprocess(function: Callable[..., None], *arguments: Any) -> None:
     """Calls a function in a process of its own: its memory is free afterwards, Ctrl-C ends it at once.
 
     Raises:
@@ -123,7 +123,7 @@ def apart(function: Callable[..., None], *arguments: Any) -> None:
             raise UserError(f"{KILLED} or an error of {function.__module__}") from error
 
 
-def begin(parent: int, function: Callable[[Any], Any] | None = None) -> None:
+def init_worker(parent: int, function: Callable[[Any], Any] | None = None) -> None:
     """Makes a worker ready: its parent alone deals with Ctrl-C, and it ends when its parent is gone."""
     global inherited
     inherited = function

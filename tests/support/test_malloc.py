@@ -6,9 +6,9 @@ import sys
 import pytest
 import torch
 
-from hyperadapters.errors import UserError
-from hyperadapters.memory import keep_memory
-from hyperadapters.workers import apart
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.malloc import disable_malloc_trim
+from hyperadapters.support.workers import run_in_subprocess
 
 SIZE = 64 << 20  # bytes
 FREE = 8  # position of `fordblks` in glibc's struct mallinfo2
@@ -26,7 +26,7 @@ def free_bytes():
 
 
 def report():
-    keep_memory()
+    disable_malloc_trim()
     before = free_bytes()
     torch.ones(SIZE // 4)
     raise UserError(str(free_bytes() - before))
@@ -37,5 +37,5 @@ def report():
 )
 def test_freed_memory_is_kept_for_what_comes_next():
     with pytest.raises(UserError) as found:
-        apart(report)
+        run_in_subprocess(report)
     assert int(str(found.value)) > SIZE // 2  # it may lie in what was free before

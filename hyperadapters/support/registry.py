@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from .errors import UserError, nearest
+from .errors import UserError, did_you_mean
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Registry(Generic[T]):
         UserError: for an unknown name, with the nearest known one.
         """
         if name not in self._things:
-            raise UserError(f"unknown {self.what} '{name}': {nearest(name, self.names())}")
+            raise UserError(f"unknown {self.what} '{name}': {did_you_mean(name, self.names())}")
         return self._things[name]
 
     def names(self) -> list[str]:

@@ -6,7 +6,7 @@ TRIM_THRESHOLD, MMAP_MAX = -1, -4  # parameters of glibc's mallopt, as in malloc
 NEVER, NONE = -1, 0
 
 
-def keep_memory() -> None:
+def disable_malloc_trim() -> None:
     """Keeps freed memory for what is allocated next, where the C library is glibc.
 
     It else returns large blocks to the system, and taking them anew costs page faults

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperadapters.errors import UserError
-from hyperadapters.files import read_lines as read_written_lines
-from hyperadapters.files import write_lines
-from hyperadapters.text import clean, decode, read_lines, split_lines
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.files import read_lines as read_written_lines
+from hyperadapters.support.files import write_lines
+from hyperadapters.support.text import clean, decode, read_lines, split_lines
 
 # what Python's own splitlines takes for line ends, beside those of text files
 INSIDE = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"

@@ -35,7 +35,7 @@ def explain_full_disk(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def written(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """Yields a temporary name to write to; renamed to `path` when the block ends without an error,
     removed when it does not.
 
@@ -80,7 +80,7 @@ def check_output(path: str | Path, *inputs: str | Path) -> None:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """Keeps other commands that ask for the same out of a folder while the block runs.
 
     Raises:
@@ -113,8 +113,8 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes a text file, see `written`."""
-    with written(path) as temporary:
+    """Writes a text file, see `atomic_write`."""
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hyperadapters.errors import UserError
-from hyperadapters.languages import Languages, codes_of, listed_directions, primary_subtag
+from hyperadapters.support.errors import UserError
+from hyperadapters.support.languages import Languages, codes_of, listed_directions, primary_subtag
 
 
 def test_languages_are_ordered_and_unknown_ones_name_the_nearest():

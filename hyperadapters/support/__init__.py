@@ -1,0 +1,1 @@
+"""What every room needs: errors, registries, files, workers, text, figures. It imports no other room."""
