@@ -10,9 +10,9 @@ from typing import Any, Optional
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 from omegaconf import II, DictConfig, ListConfig, OmegaConf
 
-from ..resume_check import ResumeOptions
 from ..support.errors import UserError, did_you_mean
 from .lengths import LengthOptions
+from .resume_options import ResumeOptions
 
 # Options of other sections of the configuration that the stock task reads.
 BORROWED = {

@@ -13,6 +13,7 @@ from ..checkpoints import cells_metadata
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.batching import EverySentence, one_direction_a_batch
 from ..data.lengths import LengthOptions
+from ..data.resume_options import ResumeOptions
 from ..freezing import KeptRows
 from ..multitask.all_tasks import TASKS, option_classes
 from ..multitask.cells import Cell, directions_of, parse_cells
@@ -26,10 +27,10 @@ from ..multitask.sampling import SampledCells, ratios
 from ..multitask.task import TaskContext
 from ..pretrained import HYPERX, Pretrained, Training, check_save_dir, open_pretrained
 from ..pretrained.multitask import merge_cells
-from ..resume_check import ResumeOptions, check_resumed
 from ..support.errors import UserError
 from ..support.languages import Languages
 from ..training.fairseq_globals import reset_best_metric
+from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 
 logger = logging.getLogger(__name__)

@@ -156,8 +156,6 @@ def test_only_errors_of_users_are_shown_as_one_line():
     assert one_line(RuntimeError("a bug")) == ""
     refused = one_line(pickle.UnpicklingError("Unsupported global: GLOBAL os.system was not"))
     assert "'os.system'" in refused and "\n" not in refused
-    trace = (
-        "Process 1 terminated:\nTraceback ...\nhyperadapters.support.errors.UserError: do this\n\nand that"
-    )
+    trace = "Process 1 terminated:\nTraceback ...\nhyperadapters.support.errors.UserError: do this\n\nand that"
     assert one_line(ProcessRaisedException(trace, 1, 42)) == "do this"
     assert one_line(ProcessRaisedException("ValueError: a bug", 1, 42)) == ""

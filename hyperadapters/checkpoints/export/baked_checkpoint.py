@@ -11,9 +11,9 @@ from omegaconf import OmegaConf
 
 from ...configuration import adapter_choices, source_configs
 from ...data.lengths import LengthOptions
+from ...data.resume_options import ResumeOptions
 from ...data.stock_options import BORROWED
 from ...freezing import ADAPTER_PREFIX, is_backbone
-from ...resume_check import ResumeOptions
 from ...sources import AdapterSource, SourceGroup
 from ...support.files import atomic_write
 from .. import task_metadata

@@ -1,42 +1,24 @@
 """Whether training can go on from the checkpoint that fairseq-train is going to resume."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from fairseq.dataclass import FairseqDataclass
 from fairseq.distributed.utils import get_global_rank
 
-from .checkpoints.defects import checkpoint_defect, is_zip
-from .checkpoints.loading import load
-from .file_defects import AGAIN
-from .support.errors import UserError
+from ..checkpoints.defects import checkpoint_defect, is_zip
+from ..checkpoints.loading import load
+from ..file_defects import AGAIN
+from ..support.errors import UserError
 
 LAST = "checkpoint_last.pt"
-
-
-def borrowed(name: str) -> str:
-    """An interpolation for an option of fairseq's section `checkpoint`; None where there is none."""
-    return f"${{oc.select:checkpoint.{name},null}}"
-
-
-@dataclass
-class ResumeOptions(FairseqDataclass):
-    """The options of fairseq-train that decide which checkpoint it resumes."""
-
-    save_dir: Optional[str] = borrowed("save_dir")
-    restore_file: Optional[str] = borrowed("restore_file")
-    checkpoint_suffix: Optional[str] = borrowed("checkpoint_suffix")
-    continue_once: Optional[str] = borrowed("continue_once")
-    finetune_from_model: Optional[str] = borrowed("finetune_from_model")
 
 
 def check_resumed(options: Any) -> None:
     """Makes sure, before the long work, that the checkpoint to resume can be read, if there is one.
 
     Args:
-        options: the settings of a task that trains, see `ResumeOptions`.
+        options: the settings of a task that trains, see `data.resume_options`.
     Raises:
         UserError: naming what is wrong with it, and another that can be resumed.
     """
