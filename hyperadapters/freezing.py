@@ -1,6 +1,7 @@
 """Rules that say which parameters stay as they are, as predicates on parameter names."""
 
-from typing import Any, Callable, Collection, Dict, List, Sequence, Tuple
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,7 +32,7 @@ def is_norm(name: str) -> bool:
     return is_backbone(name) and (module.endswith("layer_norm") or module == "layernorm_embedding")
 
 
-RULES: Dict[str, Callable[[str], bool]] = {
+RULES: dict[str, Callable[[str], bool]] = {
     "backbone": is_backbone,
     "backbone_but_norms": lambda name: is_backbone(name) and not is_norm(name),
     "language_adapters": lambda name: name.startswith(ADAPTER_PREFIX + "parts.language."),
@@ -43,7 +44,7 @@ def backbone_rule(cfg: Any) -> str:
     return "backbone_but_norms" if getattr(cfg, "train_layer_norms", False) else "backbone"
 
 
-def freeze(model: nn.Module, *rules: str) -> Tuple[int, int]:
+def freeze(model: nn.Module, *rules: str) -> tuple[int, int]:
     """Stops the parameters that `rules` name from being trained.
 
     Args:
@@ -54,8 +55,8 @@ def freeze(model: nn.Module, *rules: str) -> Tuple[int, int]:
     Raises:
         UserError: if nothing would be frozen or nothing would stay trainable.
     """
-    frozen: List[nn.Parameter] = []
-    trained: List[nn.Parameter] = []
+    frozen: list[nn.Parameter] = []
+    trained: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         (frozen if any(RULES[rule](name) for rule in rules) else trained).append(parameter)
     if not trained:
@@ -69,7 +70,7 @@ def freeze(model: nn.Module, *rules: str) -> Tuple[int, int]:
     return sum(p.numel() for p in trained), sum(p.numel() for p in frozen)
 
 
-def freeze_all_but(model: nn.Module, names: Collection[str]) -> Dict[str, nn.Parameter]:
+def freeze_all_but(model: nn.Module, names: Collection[str]) -> dict[str, nn.Parameter]:
     """Stops all parameters from being trained but for some.
 
     Returns:

@@ -60,12 +60,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Evaluates and prints the averages and the matrix."""
     from ..tagging_evaluation.plan import Options
-    from ..tagging_evaluation.report import printed
+    from ..tagging_evaluation.report import printed_text
     from ..tagging_evaluation.run import evaluate
 
     given = {name: getattr(args, name) for name in (
         "cells", "subset", "name", "max_tokens", "beam", "cpu", "look_up", "seed",
     )}  # fmt: skip
     result = evaluate(args.checkpoint, args.data, args.out, Options(**given))
-    print(json.dumps(result, indent=2, ensure_ascii=False) if args.json else printed(result))
+    print(json.dumps(result, indent=2, ensure_ascii=False) if args.json else printed_text(result))
     print(f"details: {args.out / 'evaluation.md'}", file=sys.stderr)

@@ -2,7 +2,8 @@
 
 import json
 from argparse import Namespace
-from typing import Any, Dict, List, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.models import BaseFairseqModel, register_model, register_model_architecture
@@ -30,12 +31,12 @@ class TasksEncoder(AdapterTransformerEncoder):
     """
 
     def __init__(
-        self, cfg, dictionary, embed_tokens, has_attention_points: bool, decoder_task: Optional[int]
+        self, cfg, dictionary, embed_tokens, has_attention_points: bool, decoder_task: int | None
     ) -> None:
         super().__init__(cfg, dictionary, embed_tokens, has_attention_points)
         self.decoder_task = decoder_task
 
-    def conditions(self, ids, inputs, src_tokens) -> Dict[str, Condition]:
+    def conditions(self, ids, inputs, src_tokens) -> dict[str, Condition]:
         conditions = {"encoder": Condition.from_ids(ids, inputs["encoder"], like=src_tokens)}
         if self.decoder_task is not None:
             rows = ids["task"] == self.decoder_task  # [B]
@@ -120,7 +121,7 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
             self.encoder.embed_tokens, has_attention_points=self.encoder.has_attention_points,
         )  # fmt: skip
 
-    def conditional_parameters(self) -> List[ParameterSet]:
+    def conditional_parameters(self) -> list[ParameterSet]:
         """The heads' own parameters: a batch may have no sentence of a task."""
         common = set(self.encoder.parameters())
         heads = self.heads.values() if len(self.heads) > 1 else []
@@ -151,7 +152,7 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         src_lengths: Tensor,
         head_inputs: Mapping[str, Mapping[str, Tensor]] | None = None,
         **ids: Tensor,
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """Encodes once and lets every head predict for its sentences.
 
         Args:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any, Optional
 
 from omegaconf import DictConfig, open_dict
 
@@ -24,7 +25,7 @@ PRESETS = {
     "hyperx_encoder": (768, 3072, 12, 12),
     "hyperx_encoder_tiny": (64, 128, 2, 2),
 }
-OWN_OPTIONS: Dict[str, Any] = {
+OWN_OPTIONS: dict[str, Any] = {
     "train_layer_norms": option(
         bool, False, "with --freeze-backbone: train the backbone's LayerNorms all the same"
     ),
@@ -45,7 +46,7 @@ OWN_OPTIONS: Dict[str, Any] = {
     ),
 }
 # Filled in by the task and saved with the checkpoint; no options.
-TASKS_RECORDED: Dict[str, Any] = {
+TASKS_RECORDED: dict[str, Any] = {
     "tasks": option(Optional[str], None, "task table"),
     "labels": option(Optional[str], None, "label table of each task, as JSON"),
     "decoder_task": option(
@@ -79,7 +80,7 @@ class Tables:
 
     languages: Sequence[str]
     tasks: Sequence[str]
-    labels: Dict[str, List[str]]
+    labels: dict[str, list[str]]
     directions: Sequence[str] = ()
 
 

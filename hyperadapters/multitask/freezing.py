@@ -1,7 +1,8 @@
 """Freezing of the parts of a model with tasks that its options do not train."""
 
 import logging
-from typing import Any, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from torch import nn
 
@@ -16,8 +17,8 @@ logger = logging.getLogger(__name__)
 
 
 def apply_freezing(
-    model: nn.Module, cfg: Any, start: Optional[Pretrained], training: Training
-) -> List[KeptRows]:
+    model: nn.Module, cfg: Any, start: Pretrained | None, training: Training
+) -> list[KeptRows]:
     """Freezes the parameters that the options do not train.
 
     Args:
@@ -57,7 +58,7 @@ def count_trained_values(model: nn.Module, kept: Sequence[KeptRows]) -> int:
     return total - sum(rows.values.numel() for rows in kept)
 
 
-def check_decoder(start: Optional[Pretrained], training: Training) -> None:
+def check_decoder(start: Pretrained | None, training: Training) -> None:
     """Raises:
     UserError: if a decoder without trained weights would be frozen.
     """
@@ -83,8 +84,8 @@ def check_language_adapters(start: Pretrained, cells: Sequence[Cell]) -> None:
 
 
 def only_new_languages(
-    model: nn.Module, start: Optional[Pretrained], training: Training
-) -> List[KeptRows]:
+    model: nn.Module, start: Pretrained | None, training: Training
+) -> list[KeptRows]:
     """Freezes all but the weights that serve the new languages alone.
 
     Returns:

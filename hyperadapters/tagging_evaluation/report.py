@@ -13,7 +13,7 @@ Cells = Mapping[str, Mapping[str, Any]]
 GROUPS = {"trained": "trained", "zero_shot": "zero-shot"}
 
 
-def table(rows: list[list[str]], headers: list[str], form: str = "github") -> str:
+def format_table(rows: list[list[str]], headers: list[str], form: str = "github") -> str:
     """A table whose first column holds words and the others figures."""
     from tabulate import tabulate
 
@@ -21,19 +21,19 @@ def table(rows: list[list[str]], headers: list[str], form: str = "github") -> st
     return tabulate(rows, headers, form, colalign=align, disable_numparse=True)
 
 
-def shown(value: Any) -> str:
+def format_score(value: Any) -> str:
     """A score as tables show it."""
     return "" if value is None else f"{value:.1f}"
 
 
-def of_languages(result: Result) -> dict[str, dict[str, Any]]:
+def cells_of_languages(result: Result) -> dict[str, dict[str, Any]]:
     """The cells that are in one language."""
-    return {name: one for name, one in result["cells"].items() if "-" not in one["language"]}
+    return {name: cell for name, cell in result["cells"].items() if "-" not in cell["language"]}
 
 
-def occurring(cells: Cells, what: str) -> list[str]:
+def values_of(cells: Cells, key: str) -> list[str]:
     """The tasks or languages of cells, in their order."""
-    return list(dict.fromkeys(one[what] for one in cells.values()))
+    return list(dict.fromkeys(cell[key] for cell in cells.values()))
 
 
 def averages_table(result: Result, form: str = "github") -> str:
@@ -46,14 +46,14 @@ def averages_table(result: Result, form: str = "github") -> str:
     averages = {group: result["averages"][group] for group in GROUPS}
     names = [
         name for name in averages["trained"]
-        if name != "cells" and any(one[name] is not None for one in averages.values())
+        if name != "cells" and any(means[name] is not None for means in averages.values())
     ]  # fmt: skip
     rows = [
-        [GROUPS[group], str(means["cells"]), *(shown(means[name]) for name in names)]
+        [GROUPS[group], str(means["cells"]), *(format_score(means[name]) for name in names)]
         for group, means in averages.items()
         if means["cells"]
     ]
-    return table(rows, ["mean over cells", "cells", *names], form)
+    return format_table(rows, ["mean over cells", "cells", *names], form)
 
 
 def matrix_table(cells: Cells, form: str = "github") -> str:
@@ -63,20 +63,21 @@ def matrix_table(cells: Cells, form: str = "github") -> str:
         cells: the cells that are in one language.
         form: a format of tabulate.
     """
-    columns = occurring(cells, "language")
+    columns = values_of(cells, "language")
 
-    def cell(task: str, language: str) -> str:
-        found = cells.get(f"{task}:{language}")
-        if not found:
+    def score_text(task: str, language: str) -> str:
+        cell = cells.get(f"{task}:{language}")
+        if not cell:
             return ""
         mark = "**{}**" if form == "github" else "{}*"
-        return mark.format(shown(found["score"])) if found["trained"] else shown(found["score"])
+        score = format_score(cell["score"])
+        return mark.format(score) if cell["trained"] else score
 
     rows = []
-    for task in occurring(cells, "task"):
-        metric = next(one["metric"] for one in cells.values() if one["task"] == task)
-        rows.append([f"{task} ({metric})", *(cell(task, code) for code in columns)])
-    return table(rows, ["task \\ language", *columns], form)
+    for task in values_of(cells, "task"):
+        metric = next(cell["metric"] for cell in cells.values() if cell["task"] == task)
+        rows.append([f"{task} ({metric})", *(score_text(task, code) for code in columns)])
+    return format_table(rows, ["task \\ language", *columns], form)
 
 
 def others_table(cells: Cells, form: str = "github") -> str:
@@ -86,16 +87,16 @@ def others_table(cells: Cells, form: str = "github") -> str:
         cells: all cells.
         form: a format of tabulate.
     """
-    titles = list(dict.fromkeys(title for one in cells.values() for title in one["others"]))
+    titles = list(dict.fromkeys(title for cell in cells.values() for title in cell["others"]))
     rows = [
         [
-            name, "trained" if one["trained"] else "zero-shot",
-            f"{shown(one['score'])} ({one['metric']})",
-            *(shown(one["others"].get(title, {}).get("score")) for title in titles),
+            name, "trained" if cell["trained"] else "zero-shot",
+            f"{format_score(cell['score'])} ({cell['metric']})",
+            *(format_score(cell["others"].get(title, {}).get("score")) for title in titles),
         ]
-        for name, one in cells.items() if one["others"]
+        for name, cell in cells.items() if cell["others"]
     ]  # fmt: skip
-    return table(rows, ["cell", "", "score", *titles], form)
+    return format_table(rows, ["cell", "", "score", *titles], form)
 
 
 def sizes_table(cells: Cells) -> str:
@@ -105,35 +106,37 @@ def sizes_table(cells: Cells) -> str:
         "long_sentences": "in parts", "cut_words": "cut words", "left_out": "left out",
     }  # fmt: skip
     rows = []
-    for name, one in cells.items():
-        training = one["training_sentences"] if one["trained"] else 0
-        counts = {**one, "training_sentences": training}
+    for name, cell in cells.items():
+        training = cell["training_sentences"] if cell["trained"] else 0
+        counts = {**cell, "training_sentences": training}
         figures = ("all" if counts[key] is None else f"{counts[key]:,}" for key in titles)
         rows.append([name, *figures])
-    return table(rows, ["cell", *titles.values()])
+    return format_table(rows, ["cell", *titles.values()])
 
 
 def remarks_on(cells: Cells) -> list[str]:
     """Remarks on labels that the model does not know and on sentences that it cannot take."""
     remarks = []
-    for name, one in cells.items():
-        if one["unknown_labels"]:
-            found = ", ".join(
-                f"{label} ({count})" for label, count in one["unknown_labels"].items()
+    for name, cell in cells.items():
+        if cell["unknown_labels"]:
+            labels = ", ".join(
+                f"{label} ({count})" for label, count in cell["unknown_labels"].items()
             )
-            remarks.append(f"{name}: training showed no label {found}: these words count as errors")
-        if one["left_out"]:
             remarks.append(
-                f"{name}: {one['left_out']} sentences are too long for the model, or sentencepiece makes "
+                f"{name}: training showed no label {labels}: these words count as errors"
+            )
+        if cell["left_out"]:
+            remarks.append(
+                f"{name}: {cell['left_out']} sentences are too long for the model, or sentencepiece makes "
                 "nothing of them; predictions of them count as empty"
             )
-        elif one["long_sentences"]:
+        elif cell["long_sentences"]:
             remarks.append(
-                f"{name}: {one['long_sentences']} sentences are too long for the model and were "
+                f"{name}: {cell['long_sentences']} sentences are too long for the model and were "
                 "predicted in parts"
             )
-        if one["cut_words"]:
-            remarks.append(f"{name}: {one['cut_words']} words alone are too long and were cut")
+        if cell["cut_words"]:
+            remarks.append(f"{name}: {cell['cut_words']} words alone are too long and were cut")
     return remarks
 
 
@@ -146,7 +149,7 @@ def facts(result: Result) -> str:
         *origin(system),
         f"parameters: {system['total_parameters']:,}, of these trained: {trained:,}, in adapters or "
         f"what generates them: {system['adapter_parameters']:,}",
-        f"{len(cells)} cells, {sum(one['sentences'] for one in cells):,} sentences of the "
+        f"{len(cells)} cells, {sum(cell['sentences'] for cell in cells):,} sentences of the "
         f"{result['subset']} set, {result['seconds']:,.0f} s",
     ]  # fmt: skip
     return "".join(f"- {line}\n" for line in lines)
@@ -156,8 +159,8 @@ def origin(system: Mapping[str, Any]) -> list[str]:
     """Says what predicted: a checkpoint and its adapters, or a look-up."""
     if system["checkpoint"] is None:
         lexicons = "; ".join(
-            f"{task}: {one['words']:,} words, others {one['unknown']}"
-            for task, one in system["look_up"].items()
+            f"{task}: {lexicon['words']:,} words, others {lexicon['unknown']}"
+            for task, lexicon in system["look_up"].items()
         )
         return [
             "no model, but a look-up: every word gets its most frequent label in the training sentences "
@@ -174,21 +177,21 @@ def origin(system: Mapping[str, Any]) -> list[str]:
 
 def signatures(cells: Cells) -> str:
     """Every signature with the cells that it holds for, as a Markdown list."""
-    found: dict[tuple, list[str]] = {}
-    for name, one in cells.items():
-        found.setdefault((one["metric"], one["signature"]), []).append(name)
-        for title, other in one["others"].items():
+    names_by_signature: dict[tuple, list[str]] = {}
+    for name, cell in cells.items():
+        names_by_signature.setdefault((cell["metric"], cell["signature"]), []).append(name)
+        for title, other in cell["others"].items():
             if "signature" in other:
-                found.setdefault((title, other["signature"]), []).append(name)
+                names_by_signature.setdefault((title, other["signature"]), []).append(name)
     return "".join(
         f"- {metric} of {', '.join(names)}: `{signature}`\n"
-        for (metric, signature), names in found.items()
+        for (metric, signature), names in names_by_signature.items()
     )
 
 
 def page(result: Result) -> str:
     """The evaluation as a Markdown page."""
-    tagged = of_languages(result)
+    tagged = cells_of_languages(result)
     parts = [f"# Evaluation of {result['system']['name']}\n", facts(result)]
     if any(means["cells"] for means in result["averages"].values()):
         parts += [averages_table(result) + "\n"]
@@ -197,7 +200,7 @@ def page(result: Result) -> str:
             "## Cells\n", "Trained cells are bold; the others are zero-shot.\n",
             matrix_table(tagged) + "\n", "![Scores of all cells](scores.png)\n",
         ]  # fmt: skip
-    if any(one["others"] for one in result["cells"].values()):
+    if any(cell["others"] for cell in result["cells"].values()):
         titles = join_titles(task for task in all_tasks() if task.has_further_figures)
         parts += [f"## {titles[0].upper()}{titles[1:]}\n", others_table(result["cells"]) + "\n"]
     if result["remarks"]:
@@ -207,12 +210,12 @@ def page(result: Result) -> str:
     return "\n".join(parts)
 
 
-def printed(result: Result) -> str:
+def printed_text(result: Result) -> str:
     """What the command prints: the cells and their averages."""
-    cells, parts = of_languages(result), []
+    cells, parts = cells_of_languages(result), []
     if cells:
         parts += [matrix_table(cells, "simple"), "(*: trained cells; the others are zero-shot)"]
-    if any(one["others"] for one in result["cells"].values()):
+    if any(cell["others"] for cell in result["cells"].values()):
         parts += [others_table(result["cells"], "simple")]
     if any(means["cells"] for means in result["averages"].values()):
         parts += [averages_table(result, "simple")]
@@ -227,13 +230,13 @@ def write_reports(out: Path, result: Result) -> None:
         result: the evaluation, as in its JSON file.
     """
     write_text(out / "evaluation.md", page(result))
-    cells = of_languages(result)
+    cells = cells_of_languages(result)
     if not cells:
         (out / "scores.png").unlink(missing_ok=True)
         return
     grid = Grid(
-        occurring(cells, "task"), occurring(cells, "language"), "task", "language", ":", "trained"
+        values_of(cells, "task"), values_of(cells, "language"), "task", "language", ":", "trained"
     )
-    trained = [name for name, one in cells.items() if one["trained"]]
-    scores = {name: one["score"] for name, one in cells.items()}
+    trained = [name for name, cell in cells.items() if cell["trained"]]
+    scores = {name: cell["score"] for name, cell in cells.items()}
     draw_heat_map(out / "scores.png", f"Scores, {result['system']['name']}", grid, scores, trained)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..multitask.all_tasks import TASKS
+from ..multitask.all_tasks import TASKS, all_tasks
 from ..multitask.cells import Cell
 from ..multitask.loading import read_cell
 from ..multitask.task import CellResult
@@ -129,19 +129,19 @@ def score_cell(cell: Cell, result: CellResult, task_options: Any) -> dict[str, A
     )
     scores = []
     for title, metric in TASKS.get(cell.task).metrics(cell.direction, task_options).items():
-        score = rounded(metric.corpus_score(hypotheses, [references]).score)
+        score = round_score(metric.corpus_score(hypotheses, [references]).score)
         scores.append({"score": score, "metric": title, "signature": str(metric.get_signature())})
     main, *others = scores
     return {
         **main,
         "others": {
             **{other.pop("metric"): other for other in others},
-            **{title: {"score": rounded(value)} for title, value in result.figures.items()},
+            **{title: {"score": round_score(value)} for title, value in result.figures.items()},
         },
     }
 
 
-def rounded(value: float) -> float:
+def round_score(value: float) -> float:
     """A figure as it is reported: four digits after the point."""
     return round(value, 4)
 
@@ -151,20 +151,20 @@ def summary(checked: Plan, records: Records) -> dict[str, Any]:
     options, training = checked.options, checked.system.training_sentences
     cells = {
         name: {
-            **{key: value for key, value in one.items() if key not in ("checkpoint", "seconds")},
+            **{key: value for key, value in record.items() if key not in ("checkpoint", "seconds")},
             "trained": name in training,
             "training_sentences": training.get(name),
         }
-        for name, one in records.items()
+        for name, record in records.items()
     }
     return {
         "system": checked.system.facts(options.name),
         "subset": options.subset,
         "beam": options.beam,
-        "seconds": round(sum(one["seconds"] for one in records.values()), 2),
+        "seconds": round(sum(record["seconds"] for record in records.values()), 2),
         "remarks": checked.remarks + remarks_on(cells),
         "averages": {
-            group: averages([one for one in cells.values() if one["trained"] == trained])
+            group: averages([cell for cell in cells.values() if cell["trained"] == trained])
             for group, trained in (("trained", True), ("zero_shot", False))
         },
         "cells": cells,
@@ -179,10 +179,11 @@ def averages(cells: list[Mapping[str, Any]]) -> dict[str, Any]:
     Returns:
         means by task and as `mean`, and as `cells` how many there are.
     """
-    averaged = [name for name in TASKS.names() if TASKS.get(name).is_averaged]
-    scores = {name: [one["score"] for one in cells if one["task"] == name] for name in averaged}
+    averaged = [task.name for task in all_tasks() if task.is_averaged]
+    scores = {name: [cell["score"] for cell in cells if cell["task"] == name] for name in averaged}
     scores["mean"] = [score for name in averaged for score in scores[name]]
     means = {
-        name: rounded(sum(found) / len(found)) if found else None for name, found in scores.items()
+        name: round_score(sum(values) / len(values)) if values else None
+        for name, values in scores.items()
     }
     return {**means, "cells": len(scores["mean"])}

@@ -47,7 +47,7 @@ class TrainedModel(System):
     def predictor(self, cell: Cell, sentences: Sequence[Any]) -> CellPredictor:
         """Encodes the sentences of a cell, for its task to predict, after `load`."""
         return CellPredictor(
-            self.task, self.model, self.task.encoded(cell, sentences), self.options
+            self.task, self.model, self.task.make_dataset(cell, sentences), self.options
         )
 
     def predict(self, cell: Cell, sentences: Sequence[Any]) -> tuple[CellResult, EncodingReport]:

@@ -3,7 +3,7 @@
 import logging
 from argparse import Namespace
 from dataclasses import dataclass, field, make_dataclass, replace
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional
 
 from fairseq.data import Dictionary
 from fairseq.tasks import FairseqTask, register_task
@@ -103,18 +103,18 @@ class HyperXTask(EverySentence, FairseqTask):
         cfg: HyperXTaskConfig,
         corpus: Corpus,
         dictionary: Dictionary,
-        cells: List[Cell],
+        cells: list[Cell],
         tables: Tables,
         format: Format,
-        start: Optional[Pretrained] = None,
-        sentences: Optional[Dict[str, List[Any]]] = None,
+        start: Pretrained | None = None,
+        sentences: dict[str, list[Any]] | None = None,
     ) -> None:
         super().__init__(cfg)
         self.corpus, self.dictionary, self.cells, self.tables = corpus, dictionary, cells, tables
         self.format, self.start, self.sentences = format, start, sentences or {}
         self.languages = Languages(tables.languages)
         self.earlier_cells = dict(start.cells) if start else {}
-        self.kept_rows: List[KeptRows] = []
+        self.kept_rows: list[KeptRows] = []
         self.pieces = Pieces(corpus.sentencepiece, dictionary, self.format)
         self.context = TaskContext(self.pieces, tables.labels, cfg)
 
@@ -194,7 +194,7 @@ class HyperXTask(EverySentence, FairseqTask):
         loaded = []
         for cell in cells:
             read = self.sentences.pop(cell.name, None) if training else None
-            loaded.append(self.encoded(cell, read or read_cell(cell, self.corpus, split)))
+            loaded.append(self.make_dataset(cell, read or read_cell(cell, self.corpus, split)))
         log_report(split, loaded, self.format.limit)
         weights = None
         if training:
@@ -204,7 +204,7 @@ class HyperXTask(EverySentence, FairseqTask):
             dataset = one_direction_a_batch(dataset)
         self.datasets[split] = dataset
 
-    def encoded(self, cell: Cell, sentences: List[Any]) -> CellDataset:
+    def make_dataset(self, cell: Cell, sentences: list[Any]) -> CellDataset:
         """The dataset of a cell.
 
         Args:
@@ -267,11 +267,11 @@ class HyperXTask(EverySentence, FairseqTask):
     def target_dictionary(self) -> Dictionary:
         return self.dictionary
 
-    def state_dict(self) -> Dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         cells = merge_cells(self.earlier_cells, self.cells)
         return cells_metadata.collect(self.tables, self.dictionary, self.format, self.cfg, cells)
 
-    def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         cells_metadata.check_same_data(state_dict, self.state_dict())
 
 
@@ -286,7 +286,7 @@ def check_positions(model: Any, format: Format) -> None:
         )
 
 
-def make_tables(cells: List[Cell], corpus: Corpus, sentences: Dict[str, List[Any]]) -> Tables:
+def make_tables(cells: list[Cell], corpus: Corpus, sentences: dict[str, list[Any]]) -> Tables:
     """Languages, tasks and labels of a training.
 
     Args:

@@ -72,7 +72,9 @@ def test_adapters_depend_on_task_and_language(make_task):
     task.tables = type(task.tables)(("qaa", "qab", "qba"), ("pos", "ner"), task.tables.labels)
     task.tables.labels["ner"] = ["O"]
     model = model_of(task)
-    collate = task.encoded(Cell("pos", "qaa"), read_cell(Cell("pos", "qaa"), task.corpus, "test"))
+    collate = task.make_dataset(
+        Cell("pos", "qaa"), read_cell(Cell("pos", "qaa"), task.corpus, "test")
+    )
     batch = collate.collater([collate[0], collate[1]])
     usual = model(**batch["net_input"])["pos"]
     for key in ("src_lang_id", "task_id"):
