@@ -10,7 +10,6 @@ import pytest
 import torch
 from fairseq import options, tasks
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
-from hyperadapters.training.resuming import check_resumed, resumed_file
 from omegaconf import OmegaConf
 
 from hyperadapters.checkpoints import load
@@ -18,6 +17,7 @@ from hyperadapters.checkpoints.defects import checkpoint_defect
 from hyperadapters.checkpoints.export.card import read_card
 from hyperadapters.file_defects import check_transfer
 from hyperadapters.support.errors import UserError
+from hyperadapters.training.resuming import check_resumed, resumed_file
 
 
 class Harmful:
