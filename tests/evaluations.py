@@ -6,8 +6,11 @@ from typing import Collection, Dict, List, Mapping
 
 from hyperadapters.evaluation.run import direction_record
 from hyperadapters.evaluation.scores import Scorer
-from hyperadapters.metrics.tags import Accuracy, SpanF1
+from hyperadapters.multitask.cells import Cell
+from hyperadapters.multitask.task import CellResult
 from hyperadapters.tagging_evaluation import predictions
+from hyperadapters.tagging_evaluation.run import score_cell
+from hyperadapters.tasks.hyperx import HyperXTaskConfig
 
 
 def write_evaluation(
@@ -86,15 +89,12 @@ def write_cells(
     cells: Dict[str, Dict] = {}
     for cell, lines in tags.items():
         task, language = cell.split(":")
-        metric = SpanF1() if task == "ner" else Accuracy()
         pairs = zip(references[cell], lines)
         rows = [[("word", *row) for row in zip(*map(str.split, pair))] for pair in pairs]
         predictions.write(predictions.file_of(folder, cell), rows)
         cells[cell] = {
-            "task": task, "language": language, "metric": metric.title,
-            "score": metric.corpus_score(lines, [references[cell]]).score,
-            "signature": str(metric.get_signature()), "sentences": len(lines),
-            "trained": cell in trained,
+            "task": task, "language": language, "sentences": len(lines), "trained": cell in trained,
+            **score_cell(Cell(task, language), CellResult(rows), HyperXTaskConfig(seed=1)),
         }  # fmt: skip
     record = {
         "system": {
