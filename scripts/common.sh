@@ -1,48 +1,40 @@
-# Sourced by the scripts of studies: one fairseq-train command, run unless finished before.
+# Sourced by the scripts of studies, which write jobs for `hyperadapters run-jobs`: what is finished is kept.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$root/.venv/bin:$PATH
 user_dir=$(hyperadapters user-dir)
 
-run() { # LOG COMMAND...
-    [ "${PRINT:-}" != 1 ] || { shift && printf '%q ' "$@" && echo && return; }
-    mkdir -p "$(dirname "$1")"
-    "${@:2}" >>"$1" 2>&1 || { echo "error: see the end of $1" >&2; return 1; }
+job() { # SETTING... COMMAND...: one job as a line
+    local quote="'\\''"
+    printf "'%s' " "${@//\'/"$quote"}" && echo
 }
 
-train_once() { # FOLDER COMMAND...
-    local folder=$1
-    shift
-    if [ -e "$folder/finished" ] && [ "${PRINT:-}" != 1 ]; then
-        [ "$*" = "$(cat "$folder/finished")" ] || {
-            echo "error: '$folder' was trained with other options (see $folder/finished): give another OUT" >&2
-            return 2
-        }
-        return 0
-    fi
-    run "$folder.log" "$@" || return
-    [ "${PRINT:-}" = 1 ] || echo "$*" >"$folder/finished"
+run_jobs() { # [OPTION...]: runs the jobs of standard input, or with PRINT=1 prints their commands
+    [ "${PRINT:-}" != 1 ] || set -- --print
+    hyperadapters run-jobs - --keep-going "$@"
 }
 
-train_cells() { # FOLDER CORPUS SEED CELLS OPTION...
-    local folder=$1 corpus=$2 seed=$3 cells=$4
-    shift 4
+training() { # FOLDER AFTER COMMAND...: a job that is kept when it has finished; called as its folder below $out
+    job "name=${1#"$out"/}" "after=${2#"$out"/}" "log=$1.log" "marker=$1/finished" "${@:3}"
+}
+
+train_cells() { # FOLDER AFTER CORPUS SEED CELLS OPTION...
     # shellcheck disable=SC2086
-    train_once "$folder" fairseq-train "$corpus" --user-dir "$user_dir" --task hyperx \
-        --task-languages "$cells" --arch hyperx_encoder_tiny --criterion multitask_cross_entropy \
+    training "$1" "$2" fairseq-train "$3" --user-dir "$user_dir" --task hyperx \
+        --task-languages "$5" --arch hyperx_encoder_tiny --criterion multitask_cross_entropy \
         --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
-        --warmup-updates 100 --max-tokens 2000 --seed "$seed" \
+        --warmup-updates 100 --max-tokens 2000 --seed "$4" \
         --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 --disable-validation \
-        --num-workers 0 --log-format json --log-interval 50 --save-dir "$folder" "$@" ${EXTRA:-}
+        --num-workers 0 --log-format json --log-interval 50 --save-dir "$1" "${@:6}" ${EXTRA:-}
 }
 
-evaluate_cells() { # FOLDER CORPUS CELLS NAME OUT
-    run "$1.evaluation.log" hyperadapters evaluate-tagging --checkpoint "$1/checkpoint_last.pt" \
-        --data "$2" --cells "$3" --name "$4" --out "$5"
+evaluate_cells() { # FOLDER CORPUS CELLS NAME OUT: after the training of the folder
+    job "name=${5#"$out"/}" "after=${1#"$out"/}" "log=$1.evaluation.log" hyperadapters evaluate-tagging \
+        --checkpoint "$1/checkpoint_last.pt" --data "$2" --cells "$3" --name "$4" --out "$5"
 }
 
-evaluate_look_up() { # TRAINED_CELLS CORPUS CELLS OUT SEED
-    [ "${PRINT:-}" = 1 ] || echo "== look-up (log: $4.log)"
-    run "$4.log" hyperadapters evaluate-tagging --look-up "$1" --data "$2" --cells "$3" --out "$4" --seed "$5"
+evaluate_look_up() { # AFTER TRAINED_CELLS CORPUS CELLS OUT SEED
+    job "name=${5#"$out"/}" "after=$1" "log=$5.log" hyperadapters evaluate-tagging \
+        --look-up "$2" --data "$3" --cells "$4" --out "$5" --seed "$6"
 }
 
 # Hyper-X for small corpora, but for its --hyper-hidden

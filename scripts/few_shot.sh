@@ -64,25 +64,25 @@ YAML
 }
 
 backbone() {
-    run "$out/prepared.log" hyperadapters prepare "$out/translation.yaml" --out "$out/prepared"
-    train_cells "$out/backbone" "$out" 1 "mlm:${known//,/,mlm:}" --adapter-source none --encoder-embed-dim 128 \
-        --encoder-ffn-embed-dim 256 --encoder-attention-heads 4 --lr 0.003 --warmup-updates 200 --max-tokens 4000 \
-        --max-update 1500
+    job name=prepared "log=$out/prepared.log" hyperadapters prepare "$out/translation.yaml" --out "$out/prepared"
+    train_cells "$out/backbone" prepared "$out" 1 "mlm:${known//,/,mlm:}" --adapter-source none \
+        --encoder-embed-dim 128 --encoder-ffn-embed-dim 256 --encoder-attention-heads 4 --lr 0.003 \
+        --warmup-updates 200 --max-tokens 4000 --max-update 1500
+}
+
+tagger() { # NAME SEED START CELLS OPTION...: a system before the few sentences
+    train_cells "$out/$1-$2" "$out/$3" "$out" "$2" "$4" --init-from "$out/$3/checkpoint_last.pt" "${adapters[@]}" \
+        --lr 0.003 --max-update 600 "${@:5}"
 }
 
 taggers() { # SEED: what the few sentences start from
-    local options=("${adapters[@]}" --lr 0.003 --max-update 600)
-    local from=("${options[@]}" --init-from "$out/backbone/checkpoint_last.pt")
-    [ "${PRINT:-}" = 1 ] || echo "== seed $1, before the new languages"
-    train_cells "$out/hyper-x-$1" "$out" "$1" "$cells" "${from[@]}" "${hyper_x[@]}" --hyper-hidden 16
-    train_cells "$out/no-language-$1" "$out" "$1" "$cells" "${from[@]}" "${hyper_x[@]}" --hyper-hidden 16 "${no_language[@]}"
-    train_cells "$out/task-$1" "$out" "$1" "$cells" "${from[@]}" --adapter-source task
-    train_cells "$out/language-$1" "$out" "$1" "mlm:${known//,/,mlm:}" "${from[@]}" --adapter-source language
-    train_cells "$out/known-stack-$1" "$out" "$1" "$cells" "${options[@]}" \
-        --init-from "$out/language-$1/checkpoint_last.pt" --adapter-source stack
+    tagger hyper-x "$1" backbone "$cells" "${hyper_x[@]}" --hyper-hidden 16
+    tagger no-language "$1" backbone "$cells" "${hyper_x[@]}" --hyper-hidden 16 "${no_language[@]}"
+    tagger task "$1" backbone "$cells" --adapter-source task
+    tagger language "$1" backbone "mlm:${known//,/,mlm:}" --adapter-source language
+    tagger known-stack "$1" "language-$1" "$cells" --adapter-source stack
     # a stack needs a language adapter of every language: learnt from raw text
-    train_cells "$out/stack-$1" "$out" "$1" "mlm:${new// /,mlm:}" "${options[@]}" \
-        --init-from "$out/known-stack-$1/checkpoint_last.pt" --train-new-languages-only
+    tagger stack "$1" "known-stack-$1" "mlm:${new// /,mlm:}" --train-new-languages-only
     local system code
     for system in hyper-x no-language task stack; do
         for code in $new; do
@@ -92,40 +92,36 @@ taggers() { # SEED: what the few sentences start from
 }
 
 few() { # SEED SYSTEM LANGUAGE SIZE
-    local sentences=pos:$3:$4,ner:$3:$4
+    local sentences=pos:$3:$4,ner:$3:$4 evaluation=$out/evaluations/$2/$3/$4/$1
     if [ "$2" = look-up ]; then
         [ "$4" = 0 ] && sentences=$cells || sentences=$cells,$sentences
-        evaluate_look_up "$sentences" "$out" "pos:$3,ner:$3" "$out/evaluations/look-up/$3/$4/$1" "$1"
+        evaluate_look_up prepared "$sentences" "$out" "pos:$3,ner:$3" "$evaluation" "$1"
         return
     fi
-    local folder=$out/few/$2/$3/$4/$1 start=$out/$2-$1/checkpoint_last.pt options=("${adapters[@]}" --lr 0.001)
-    [ "${PRINT:-}" = 1 ] || echo "== $2, $3, $4 sentences, seed $1"
+    local folder=$out/few/$2/$3/$4/$1 start=$out/$2-$1 options=("${adapters[@]}" --lr 0.001)
     case $2 in
-        embedding) start=$out/hyper-x-$1/checkpoint_last.pt && options+=(--train-new-languages-only --lr 0.02) ;;
-        alone) start=$out/backbone/checkpoint_last.pt && options+=(--adapter-source task --lr 0.003) ;;
+        embedding) start=$out/hyper-x-$1 && options+=(--train-new-languages-only --lr 0.02) ;;
+        alone) start=$out/backbone && options+=(--adapter-source task --lr 0.003) ;;
     esac
-    train_cells "$folder" "$out" "$1" "$sentences" --init-from "$start" "${options[@]}" --max-update "${UPDATES:-200}"
-    evaluate_cells "$folder" "$out" "pos:$3,ner:$3" "$2" "$out/evaluations/$2/$3/$4/$1"
+    train_cells "$folder" "$start" "$out" "$1" "$sentences" --init-from "$start/checkpoint_last.pt" "${options[@]}" \
+        --max-update "${UPDATES:-200}"
+    evaluate_cells "$folder" "$out" "pos:$3,ner:$3" "$2" "$evaluation"
 }
 
-if [ -n "${ONE_RUN:-}" ]; then
-    # shellcheck disable=SC2086
-    $ONE_RUN
-    exit
-fi
-each() { xargs -P "${JOBS:-1}" -I {} env ONE_RUN="$1 {}" "$0" "$demo" "$out"; }
 [ "${PRINT:-}" = 1 ] || write_corpus
-backbone
-printf '%s\n' ${SEEDS:-1 2 3} | each taggers
 seeds=${SEEDS:-1 2 3}
-for seed in $seeds; do
+{
+    backbone
+    for seed in $seeds; do taggers "$seed"; done
     # without sentences of the new language there is nothing to draw: one run
-    [ "$seed" != "${seeds%% *}" ] || printf "$seed look-up %s 0\n" $new
-    for size in ${SIZES:-10 100}; do
-        for code in $new; do
-            for system in $systems; do echo "$seed $system $code $size"; done
+    for code in $new; do few "${seeds%% *}" look-up "$code" 0; done
+    for seed in $seeds; do
+        for size in ${SIZES:-10 100}; do
+            for code in $new; do
+                for system in $systems; do few "$seed" "$system" "$code" "$size"; done
+            done
         done
     done
-done | each few
-run "$out/curve.log" python "$root/scripts/few_shot_curve.py" "$out/evaluations" --out "$out/few_shot"
+} | run_jobs --at-a-time "${JOBS:-1}"
+job name=curve "log=$out/curve.log" python "$root/scripts/few_shot_curve.py" "$out/evaluations" --out "$out/few_shot" | run_jobs
 [ "${PRINT:-}" = 1 ] || cat "$out/few_shot.md"

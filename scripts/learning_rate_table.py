@@ -8,8 +8,8 @@ from statistics import mean, stdev
 
 from tabulate import tabulate
 
-from hyperadapters.evaluation.training_log import in_file
 from hyperadapters.support.files import write_json, write_text
+from hyperadapters.training.log import in_file
 
 
 def read(folder: Path) -> dict[str, dict[str, list[float]]]:

@@ -34,44 +34,36 @@ demo=$1 out=$2
 others="qab qac qba qbb qbc qca qcb qcc"
 directions=$(for code in $others; do printf 'qaa-%s,%s-qaa,' "$code" "$code"; done)
 
-train_pairs() { # FOLDER SEED UPDATES OPTION...
-    local folder=$1 seed=$2 updates=$3
-    shift 3
-    train_once "$folder" fairseq-train "$demo/bin" --user-dir "$user_dir" \
+train_pairs() { # FOLDER AFTER SEED UPDATES OPTION...
+    training "$1" "$2" fairseq-train "$demo/bin" --user-dir "$user_dir" \
         --task multilingual_adapter_translation --lang-pairs "${directions%,}" --encoder-langtok tgt \
         --sampling-method temperature --sampling-temperature 2 --arch adapter_transformer \
         --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-layers 2 --decoder-layers 2 \
         --encoder-attention-heads 4 --decoder-attention-heads 4 --dropout 0 \
         --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \
         --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
-        --max-tokens 1000 --max-update "$updates" --num-workers 0 --seed "$seed" \
-        --validate-interval-updates "$updates" --no-epoch-checkpoints --log-format json --log-interval 50 \
-        --save-dir "$folder" "$@"
-}
-
-backbone() { # SEED
-    train_pairs "$out/backbone-$1" "$1" "${BACKBONE_UPDATES:-900}" --adapter-source none --lr 0.004 --warmup-updates 150
+        --max-tokens 1000 --max-update "$4" --num-workers 0 --seed "$3" \
+        --validate-interval-updates "$4" --no-epoch-checkpoints --log-format json --log-interval 50 \
+        --save-dir "$1" "${@:5}"
 }
 
 adapters() { # SEED SYSTEM RATE
-    local system=(--adapter-source "$2")
+    local system=(--adapter-source "$2") start=$out/backbone-$1
     case $2 in hyper-*) system=(--adapter-source hyper --hyper-hidden "${2#hyper-}" --hyper-lang-dim 8 --hyper-layer-dim 8) ;; esac
-    [ "${PRINT:-}" = 1 ] || echo "== $2, learning rate $3, seed $1"
-    train_pairs "$out/$2/$3/$1" "$1" "${UPDATES:-600}" --init-from "$out/backbone-$1/checkpoint_last.pt" \
+    train_pairs "$out/$2/$3/$1" "$start" "$1" "${UPDATES:-600}" --init-from "$start/checkpoint_last.pt" \
         --freeze-backbone --adapter-bottleneck 32 "${system[@]}" --lr "$3" --warmup-updates 100
 }
 
-if [ -n "${ONE_RUN:-}" ]; then
-    # shellcheck disable=SC2086
-    $ONE_RUN
-    exit
-fi
-each() { xargs -P "${JOBS:-1}" -I {} env ONE_RUN="$1 {}" "$0" "$demo" "$out"; }
-printf '%s\n' ${SEEDS:-1 2 3} | each backbone
-for seed in ${SEEDS:-1 2 3}; do
-    for rate in ${RATES:-0.001 0.003 0.01}; do
-        for system in ${SYSTEMS:-language hyper-34}; do echo "$seed $system $rate"; done
+{
+    for seed in ${SEEDS:-1 2 3}; do
+        train_pairs "$out/backbone-$seed" "" "$seed" "${BACKBONE_UPDATES:-900}" \
+            --adapter-source none --lr 0.004 --warmup-updates 150
     done
-done | each adapters
-run "$out/table.log" python "$root/scripts/learning_rate_table.py" "$out"
+    for seed in ${SEEDS:-1 2 3}; do
+        for rate in ${RATES:-0.001 0.003 0.01}; do
+            for system in ${SYSTEMS:-language hyper-34}; do adapters "$seed" "$system" "$rate"; done
+        done
+    done
+} | run_jobs --at-a-time "${JOBS:-1}"
+job name=table "log=$out/table.log" python "$root/scripts/learning_rate_table.py" "$out" | run_jobs
 [ "${PRINT:-}" = 1 ] || cat "$out/learning_rates.md"

@@ -35,74 +35,16 @@ TEXT
 prepared=$1 out=$2
 shift 2
 [ -s "$prepared/directions.txt" ] || { echo "error: '$prepared' has no directions.txt: give a folder that hyperadapters prepare wrote" >&2; exit 2; }
-root=$(cd "$(dirname "$0")/.." && pwd)
-PATH=$root/.venv/bin:$PATH
-user_dir=$(hyperadapters user-dir)
-
-case ${SCALE:-base} in
-    base)
-        size="--arch adapter_transformer --dropout 0.1 --adapter-bottleneck 128"
-        batch="--max-tokens 8192 --num-workers 2 --fp16"
-        backbone_rate="--lr 0.0007 --warmup-updates 4000"
-        updates=${UPDATES:-100000} adapter_updates=${ADAPTER_UPDATES:-20000} every=2000
-        systems="language pair hyper-102 hyper-204 hyper-612 hyper-612-no-rescale"
-        ;;
-    small)
-        size="--arch adapter_transformer --dropout 0.1 --encoder-embed-dim 128 --encoder-ffn-embed-dim 512
-            --encoder-layers 3 --decoder-layers 3 --encoder-attention-heads 4 --decoder-attention-heads 4
-            --adapter-bottleneck 32"
-        batch="--max-tokens 2048 --num-workers 0 --cpu"
-        backbone_rate="--lr 0.002 --warmup-updates 1000"
-        updates=${UPDATES:-12000} adapter_updates=${ADAPTER_UPDATES:-4000} every=1000
-        systems="language pair hyper-15 hyper-30 hyper-68 hyper-612 hyper-612-no-rescale"
-        ;;
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+scale=${SCALE:-base}
+export UPDATES ADAPTER_UPDATES EXTRA
+case $scale in
+    base) systems="language pair hyper-102 hyper-204 hyper-612 hyper-612-no-rescale" ;;
+    small) systems="language pair hyper-15 hyper-30 hyper-68 hyper-612 hyper-612-no-rescale" ADAPTER_UPDATES=${ADAPTER_UPDATES:-4000} ;;
     *) echo "error: SCALE=$SCALE: use base or small" >&2; exit 2 ;;
 esac
 [ $# -eq 0 ] || systems=$*
-
-# sets `own` to the options of fairseq-train that make a system
-options_of() {
-    # shellcheck disable=SC2206
-    case $1 in
-        backbone) own=(--adapter-source none $backbone_rate --max-update "$updates") && return ;;
-        backbone-continued) own=(--adapter-source none) ;;
-        language | pair | shared) own=(--adapter-source "$1" --freeze-backbone) ;;
-        hyper-*-no-rescale) hidden=${1#hyper-} && own=(--adapter-source hyper --hyper-hidden "${hidden%-no-rescale}" --hyper-no-rescale --freeze-backbone) ;;
-        hyper-[0-9]*) own=(--adapter-source hyper --hyper-hidden "${1#hyper-}" --freeze-backbone) ;;
-    esac
-    own+=(--init-from "$out/backbone/checkpoint_best.pt" --lr 0.001 --warmup-updates 500 --max-update "$adapter_updates")
-}
-
-train() {
-    local system=$1 own finished=$out/$1/finished
-    options_of "$system"
-    # shellcheck disable=SC2086
-    set -- --task multilingual_adapter_translation --lang-pairs "$prepared/directions.txt" \
-        --encoder-langtok tgt --sampling-method temperature --sampling-temperature 5 $size "${own[@]}" \
-        --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \
-        --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt --ddp-backend legacy_ddp \
-        $batch --seed 1 --validate-interval-updates $every --save-interval-updates $every \
-        --keep-interval-updates 1 --no-epoch-checkpoints --log-format json --log-interval 50 \
-        --save-dir "$out/$system" ${EXTRA:-}
-    settings=$(printf '%q ' "$@")
-    set -- fairseq-train "$prepared/bin" --user-dir "$user_dir" "$@"
-    [ "${PRINT:-}" != 1 ] || { printf '%q ' "$@"; echo; return; }
-    if [ -e "$finished" ]; then
-        if [ ! -s "$finished" ] || [ "$(cat "$finished")" = "$settings" ]; then
-            echo "== $system: finished before"
-        elif [ "$system" = backbone ] && [ "$systems" != backbone ]; then
-            echo "== backbone: finished before with other settings (they are in $finished), used as it is"
-        else
-            echo "error: $system was trained with other settings (they are in $finished): delete that file to go on from its last checkpoint with these, or name another OUT" >&2
-            return 1
-        fi
-        return
-    fi
-    echo "== $system (log: $out/$system.log)"
-    mkdir -p "$out/$system"
-    "$@" >>"$out/$system.log" 2>&1 || { echo "error: training $system failed, see the end of $out/$system.log" >&2; return 1; }
-    echo "$settings" >"$finished"
-}
 
 for system in $systems; do
     case $system in
@@ -128,30 +70,7 @@ if [ -n "${SLURM:-}" ]; then
     exit
 fi
 
-IFS=, read -ra gpus <<<"${GPUS:-}"
-jobs=${JOBS:-1}
-[ ${#gpus[@]} -eq 0 ] || jobs=${#gpus[@]}
-if [ ${#gpus[@]} -eq 0 ]; then
-    train backbone
-else # on one, so that its batches do not depend on how many there are
-    CUDA_VISIBLE_DEVICES=${gpus[0]} train backbone
-fi
-status=0
-# worker I trains every jobs-th system, on its own GPU if there are any
-worker() {
-    local number=0 failed=0
-    [ ${#gpus[@]} -eq 0 ] || export CUDA_VISIBLE_DEVICES=${gpus[$1]}
-    for system in $systems; do
-        if [ $((number++ % jobs)) -eq "$1" ] && [ "$system" != backbone ]; then
-            train "$system" || failed=1
-        fi
-    done
-    return $failed
-}
-workers=()
-for ((index = 0; index < jobs; index++)); do
-    worker "$index" &
-    workers+=($!)
-done
-for process in "${workers[@]}"; do wait "$process" || status=1; done
-exit $status
+slots=(--at-a-time "${JOBS:-1}")
+[ -z "${GPUS:-}" ] || slots=(--gpus "$GPUS")
+# shellcheck disable=SC2086
+python "$root/scripts/grid_jobs.py" "$user_dir" "$prepared" "$out" "$scale" $systems | run_jobs "${slots[@]}" || exit 1

@@ -55,14 +55,9 @@ for system in $systems; do
     esac
 done
 
-system_run() { # SYSTEM SEED
-    local system=$1 seed=$2 start=$backbone folder=$out/$1-$2 length=(--max-update "${UPDATES:-600}")
+system_jobs() { # SYSTEM SEED
+    local system=$1 seed=$2 start=$backbone after="" folder=$out/$1-$2 length=(--max-update "${UPDATES:-600}")
     local adapters=(--freeze-backbone --adapter-bottleneck "${BOTTLENECK:-64}" --lr "${LR:-0.003}")
-    if [ "$system" = look-up ]; then
-        evaluate_look_up "$CELLS" "$corpus" "${EVALUATE:-all}" "$out/evaluations/look-up" "$seed"
-        return
-    fi
-    [ "${PRINT:-}" = 1 ] || echo "== $system-$seed (log: $folder.log)"
     case $system in
         hyper-x) set -- "${hyper_x[@]}" --hyper-hidden "${HIDDEN:-8}" ;;
         hyper-x-no-language) set -- "${hyper_x[@]}" --hyper-hidden "${HIDDEN:-8}" "${no_language[@]}" ;;
@@ -71,25 +66,26 @@ system_run() { # SYSTEM SEED
         cell) set -- --adapter-source task --encoder-adapter-condition src,task ;;
         full) adapters=() && set -- --adapter-source none --lr "${LR_FULL:-0.0005}" ;;
         stack)
-            start=$out/language-$seed
-            train_cells "$start" "$corpus" "$seed" "$TEXT" --init-from "$backbone" "${adapters[@]}" "${length[@]}" --adapter-source language || return
-            start=$start/checkpoint_last.pt
+            after=$out/language-$seed start=$out/language-$seed/checkpoint_last.pt
+            train_cells "$after" "" "$corpus" "$seed" "$TEXT" --init-from "$backbone" "${adapters[@]}" "${length[@]}" \
+                --adapter-source language
             set -- --adapter-source stack
             ;;
     esac
-    train_cells "$folder" "$corpus" "$seed" "$CELLS" --init-from "$start" "${adapters[@]}" "${length[@]}" "$@" || return
+    train_cells "$folder" "$after" "$corpus" "$seed" "$CELLS" --init-from "$start" "${adapters[@]}" "${length[@]}" "$@"
     evaluate_cells "$folder" "$corpus" "${EVALUATE:-all}" "$system" "$out/evaluations/$system-$seed"
 }
 
-if [ "${ONE_RUN:-}" = 1 ]; then
-    system_run "$systems" "$SEEDS"
-    exit
-fi
 seeds=${SEEDS:-1 2 3}
 for seed in $seeds; do
     for system in $systems; do
-        [ "$system" = look-up ] && [ "$seed" != "${seeds%% *}" ] || echo "$seed $system"
+        if [ "$system" != look-up ]; then
+            system_jobs "$system" "$seed"
+        elif [ "$seed" = "${seeds%% *}" ]; then
+            evaluate_look_up "" "$CELLS" "$corpus" "${EVALUATE:-all}" "$out/evaluations/look-up" "$seed"
+        fi
     done
-done | xargs -P "${JOBS:-1}" -n 2 sh -c 'SEEDS=$4 ONE_RUN=1 exec "$0" "$1" "$2" "$3" "$5"' "$0" "$corpus" "$backbone" "$out"
-run "$out/comparison.log" hyperadapters compare "$out/evaluations" --samples 1000 --out "$out/comparison"
+done | run_jobs --at-a-time "${JOBS:-1}"
+job name=comparison "log=$out/comparison.log" hyperadapters compare "$out/evaluations" --samples 1000 \
+    --out "$out/comparison" | run_jobs
 [ "${PRINT:-}" = 1 ] || cat "$out/comparison/comparison.md"

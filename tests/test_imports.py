@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hyperadapters"
 # Rooms and single modules, the upper first; those of one line may import each other's modules.
 LAYERS = (
     ("cli", "__main__"),
-    ("demo", "demos", "tagging_demo"),
+    ("demos",),
     ("relatedness", "comparison", "tagging_evaluation", "benchmark", "preparation"),
     ("evaluation", "api"),
     ("tasks", "models", "criterions", "optim"),

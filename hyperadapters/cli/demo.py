@@ -1,8 +1,8 @@
 """Train and compare three systems on constructed languages: the whole way.
 
-Generates a corpus of nine of them, trains sentencepiece, binarises, trains a backbone
-alone, language adapters and hyper-adapters for the same number of updates, translates all 72
-directions (56 of them never trained) and writes a table, a picture and the commands it ran.
+Generates a corpus of nine of them, runs `hyperadapters prepare`, trains a backbone alone, language
+adapters and hyper-adapters for the same number of updates, translates all 72 directions (56 of them never
+trained) with `evaluate`, runs `compare`, and writes a table, a picture and the commands.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser, out: str = "demo") -> None:
 
 def run(args: Namespace) -> None:
     """Runs the demo."""
-    from ..demo.plan import plan_of
-    from ..demo.run import run as run_demo
+    from ..demos.translation import Plan, TranslationDemo
+    from .main import run_command
 
-    run_demo(args.out, plan_of(args.quick, args.seed), args.json)
+    TranslationDemo(args.out, Plan.of(args.quick, args.seed), run_command).run(args.json)

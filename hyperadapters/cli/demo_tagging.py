@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Runs the demo."""
-    from ..tagging_demo.plan import plan_of
-    from ..tagging_demo.run import run as run_demo
+    from ..demos.tagging import Plan, TaggingDemo
+    from .main import run_command
 
-    run_demo(args.out, plan_of(args.quick, args.seed), args.json)
+    TaggingDemo(args.out, Plan.of(args.quick, args.seed), run_command).run(args.json)

@@ -16,7 +16,7 @@ COMMANDS = tuple(
     for name in (
         "attach", "bake", "benchmark", "compare", "demo", "demo_tagging", "evaluate",
         "evaluate_tagging", "export", "files", "languages", "options", "parameters", "prepare",
-        "translate", "user_dir",
+        "run_jobs", "translate", "user_dir",
     )
 )  # fmt: skip
 
@@ -52,6 +52,18 @@ def parser() -> argparse.ArgumentParser:
         options.command = command
         options.set_defaults(run=command.run)
     return top
+
+
+def run_command(words: list[str]) -> None:
+    """Runs a sub-command in this process.
+
+    Args:
+        words: its name and arguments.
+    Raises:
+        UserError: as the sub-command does.
+    """
+    args = parser().parse_args(words)
+    args.run(args)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.training_log import validation_losses, words_per_second
 from ..support.errors import UserError, did_you_mean
 from ..support.files import check_output, write_json, write_text
+from ..training.log import validation_losses, words_per_second
 from . import alignment, finding, plots, record
 from .evaluations import Systems
 from .options import Options

@@ -5,8 +5,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -101,19 +100,6 @@ class StepLog:
             self.finish(name, inputs, action())
             self.save()
         return self.result(name)
-
-    @contextmanager
-    def step(self, name: str, inputs: Any) -> Iterator[bool]:
-        """Yields whether the step is still to do; done when its block ends without an error."""
-        todo = not self.is_done(name, inputs)
-        # beside the progress bars, so that --json leaves nothing but JSON on standard output
-        print(
-            f"== {name}" + ("" if todo else " (done before, reused)"), file=sys.stderr, flush=True
-        )
-        yield todo
-        if todo:
-            self.finish(name, inputs)
-            self.save()
 
 
 def steps_of(out: Path, settings: Any) -> StepLog:

@@ -1,1 +1,1 @@
-"""How training treats parameters that a batch does not use, and what fairseq keeps between trainings."""
+"""What happens around a training: jobs and their logs, resuming, parameters that a batch leaves unused."""

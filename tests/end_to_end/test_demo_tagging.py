@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from hyperadapters.cli.main import run_command
+from hyperadapters.demos.tagging import Plan, TaggingDemo
 from hyperadapters.support.errors import UserError
-from hyperadapters.tagging_demo import run as demo
-from hyperadapters.tagging_demo.plan import Plan
 
 TINY = Plan(
     train=40, valid=4, test=4, pieces=450, backbone_updates=4, updates=4, max_tokens=400
@@ -16,7 +16,7 @@ TINY = Plan(
 
 def test_the_tagging_demo_runs_once(tmp_path, capsys):
     out = tmp_path / "demo"
-    rows = demo.run(out, TINY, as_json=True)
+    rows = TaggingDemo(out, TINY, run_command).run(as_json=True)
     assert json.loads(capsys.readouterr().out) == rows
     assert [row["system"] for row in rows] == [
         "look-up", "Hyper-X", "Hyper-X without language", "task adapters",
@@ -31,11 +31,12 @@ def test_the_tagging_demo_runs_once(tmp_path, capsys):
     assert 0 < rows[2]["adapter_parameters"] < rows[1]["adapter_parameters"]
     assert "look-up has no model" in table and "Hyper-X without language is" in table
     trained = (out / "stack" / "checkpoint_last.pt").stat().st_mtime
-    assert demo.run(out, TINY) == rows
+    assert TaggingDemo(out, TINY, run_command).run() == rows
     assert (out / "stack" / "checkpoint_last.pt").stat().st_mtime == trained
-    assert len((out / "commands.sh").read_text().splitlines()) == 6
+    commands = (out / "commands.sh").read_text().splitlines()
+    assert sum(line.startswith("fairseq-train ") for line in commands) == 6
     with pytest.raises(UserError, match="holds a run with other settings: give another --out"):
-        demo.run(out, replace(TINY, updates=5))
+        TaggingDemo(out, replace(TINY, updates=5), run_command).run()
     assert (out / "stack" / "checkpoint_last.pt").stat().st_mtime == trained
 
 

@@ -20,10 +20,13 @@ SYSTEMS = {
 }
 
 
-def run_script(*words, **variables):
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
+def run_script(*words, root=ROOT, **variables):
     return subprocess.run(
-        [str(ROOT / "scripts" / "train_grid.sh"), *words], env={**os.environ, "PATH": PATH, **variables},
-        capture_output=True, text=True,
+        [str(root / "scripts" / "train_grid.sh"), *words],
+        env={**os.environ, "PATH": PATH, **variables}, capture_output=True, text=True,
     )  # fmt: skip
 
 
@@ -132,17 +135,12 @@ def stand_in(tmp_path):
         f"print(json.dumps(note), file=open({str(log)!r}, 'a'))\n"
     )
     program.chmod(0o755)
-    # the script puts the environment beside it first, so it runs from a place without one
-    script = tmp_path / "scripts" / "train_grid.sh"
-    script.parent.mkdir()
-    shutil.copy(ROOT / "scripts" / "train_grid.sh", script)
+    # the script puts the environment of its clone first, so it runs from a place without one
+    for part in ("scripts", "examples/translation/conf"):
+        shutil.copytree(ROOT / part, tmp_path / "clone" / part)
 
     def run(*words, **variables):
-        path = f"{folder}:{PATH}"
-        found = subprocess.run(
-            [str(script), *words], env={**os.environ, "PATH": path, **variables},
-            capture_output=True, text=True,
-        )  # fmt: skip
+        found = run_script(*words, root=tmp_path / "clone", PATH=f"{folder}:{PATH}", **variables)
         lines = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
         return found, [json.loads(line) for line in lines]

@@ -9,8 +9,7 @@ from small_corpus import CONFIG, sentences, write
 from hyperadapters.cli.main import main
 from hyperadapters.data.byte_pieces import text_of_pieces
 from hyperadapters.data.conlang import Family
-from hyperadapters.demo.corpus import write_text_files
-from hyperadapters.demo.plan import Plan
+from hyperadapters.demos.translation_corpus import write_text_files
 from hyperadapters.preparation import encode_stage, filtering
 from hyperadapters.preparation.run import next_commands, prepare
 from hyperadapters.support.errors import UserError
@@ -207,8 +206,7 @@ sentencepiece: {vocabulary: 300}
 
 
 def test_ragged_files_of_the_constructed_languages(tmp_path):
-    plan = Plan(largest=90, smallest=30, valid=5, test=4)
-    write_text_files(tmp_path, plan, Family(plan.seed))
+    write_text_files(tmp_path, Family(1), train=(90, 30), valid=5, test=4)
     config = """
 languages: [qaa, qab, qba]
 english: qaa

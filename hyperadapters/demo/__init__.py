@@ -1,1 +1,0 @@
-"""The embedded default: three systems trained and compared on constructed languages."""

@@ -1,0 +1,1 @@
+"""Demos: whole experiments on constructed languages, from raw text to a table."""

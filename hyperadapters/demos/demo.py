@@ -1,0 +1,159 @@
+"""What all demos share: their steps, from an empty folder to a table."""
+
+import json
+import shlex
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict, replace
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..data.conlang import Family
+from ..support.files import write_json, write_lines, write_text
+from ..support.resumable import steps_of
+from ..training.jobs import Job, JobRunner
+
+USER_DIR = Path(__file__).resolve().parent.parent
+
+Command = list[str]
+Row = dict[str, Any]
+
+
+class Demo(ABC):
+    """Systems trained and compared on constructed languages.
+
+    Args:
+        out: folder for everything.
+        plan: sizes and seed, a dataclass.
+        run_command: runs a command of `hyperadapters` in this process, given its words.
+
+    Attributes:
+        configuration: file in the folder that describes the text to `hyperadapters prepare`.
+        columns: the table's columns beside the system: key in a row -> title and format.
+        files: what to look at in the folder: title -> path.
+    """
+
+    configuration: ClassVar[str] = "translation.yaml"
+    columns: ClassVar[Mapping[str, tuple[str, str]]]
+    files: ClassVar[Mapping[str, str]]
+
+    def __init__(self, out: Path, plan: Any, run_command: Callable[[Command], None]) -> None:
+        self.out, self.plan, self.run_command = out, plan, run_command
+        self.family = Family(plan.seed)
+
+    @abstractmethod
+    def write_corpus(self) -> None:
+        """Writes the text and its configuration."""
+
+    @abstractmethod
+    def trainings(self) -> list[Job]:
+        """The runs of fairseq-train."""
+
+    @abstractmethod
+    def evaluations(self) -> dict[str, Command]:
+        """The commands of `hyperadapters` that follow, by the names of their steps."""
+
+    @abstractmethod
+    def results(self) -> list[Row]:
+        """The rows of the table."""
+
+    @abstractmethod
+    def notes(self, rows: Sequence[Row]) -> str:
+        """What a reader of the table must know."""
+
+    def examples(self) -> list[Command]:
+        """Further commands to go on from, which the demo does not run."""
+        return []
+
+    def run(self, as_json: bool = False) -> list[Row]:
+        """Does what is not done yet and prints the table.
+
+        Args:
+            as_json: print the results as JSON instead.
+        Returns:
+            the rows of `results.json`.
+        """
+        trainings, evaluations = self.trainings(), self.evaluations()
+        commands = [list(job.command) for job in trainings]
+        prepare = ["prepare", self.path(self.configuration), "--out", self.path("prepared")]
+        lines = [product(prepare), *commands, *map(product, evaluations.values()), *self.examples()]
+        settings = {"plan": asdict(self.plan), "trainings": commands}
+        steps = steps_of(self.out, settings)
+        steps.run("corpus of constructed languages", settings, self.write_corpus)
+        write_lines(self.out / "commands.sh", map(shlex.join, lines))
+        steps.run("preparation", settings, partial(self.run_silently, prepare))
+        JobRunner().run(map(beside_python, trainings))
+        for name, words in evaluations.items():
+            steps.run(name, settings, partial(self.run_silently, words))
+        rows = self.results()
+        page = f"{table(rows, self.columns)}\n\n{self.notes(rows)}"
+        write_json(self.out / "results.json", rows)
+        write_text(self.out / "results.md", page)
+        print(json.dumps(rows, indent=2) if as_json else f"\n{page}")
+        files = {"commands to go on from": "commands.sh", **self.files}
+        places = (f"{title}: {self.path(name)}" for title, name in files.items())
+        print("; ".join(places), file=sys.stderr)
+        return rows
+
+    def run_silently(self, words: Command) -> None:
+        """Runs a command of `hyperadapters` without what it prints but for progress and remarks."""
+        with redirect_stdout(StringIO()):
+            self.run_command(words)
+
+    def path(self, *parts: str) -> str:
+        """The path of what is in the folder."""
+        return str(self.out.joinpath(*parts))
+
+    def read(self, *parts: str) -> Row:
+        """What a JSON file in the folder holds."""
+        return json.loads(self.out.joinpath(*parts).read_text(encoding="utf-8"))
+
+    def checkpoint(self, name: str) -> str:
+        """The last checkpoint of a training."""
+        return self.path(name, "checkpoint_last.pt")
+
+    def log(self, name: str) -> Path:
+        """The log of a training."""
+        return self.out / "logs" / f"{name}.log"
+
+    def training(self, name: str, command: Command, *after: str) -> Job:
+        """A training that saves to the folder `name`."""
+        return Job(name, command, self.log(name), after, self.out / name / "finished")
+
+
+def product(words: Command) -> Command:
+    """A command of `hyperadapters` as a whole command line."""
+    return ["hyperadapters", *words]
+
+
+def beside_python(job: Job) -> Job:
+    """The job with the program that is installed beside this Python, whatever the PATH."""
+    program, *words = job.command
+    beside = Path(sys.executable).parent / program
+    return replace(job, command=[str(beside), *words]) if beside.exists() else job
+
+
+def table(rows: Sequence[Row], columns: Mapping[str, tuple[str, str]]) -> str:
+    """A Markdown table.
+
+    Args:
+        rows: the results, each with its `system`; None is shown as "-".
+        columns: the other columns: key in a row -> title and format.
+    """
+    from tabulate import tabulate
+
+    cells = [
+        [row["system"]]
+        + [
+            "-" if row[key] is None else format(row[key], form)
+            for key, (_, form) in columns.items()
+        ]
+        for row in rows
+    ]
+    headers = ["system", *(title for title, _ in columns.values())]
+    align = ["left", *["right"] * len(columns)]
+    return tabulate(cells, headers, "github", colalign=align, disable_numparse=True)

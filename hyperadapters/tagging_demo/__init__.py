@@ -1,1 +1,0 @@
-"""The tagging demo: tasks and languages on one encoder, on constructed languages."""
