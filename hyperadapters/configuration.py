@@ -20,6 +20,10 @@ from .sources import (
     HyperOptions,
     SourceConfig,
     SourceGroup,
+    Stack,
+    condition_ids,
+    condition_of,
+    condition_sides,
     parse_inputs,
 )
 from .support.errors import Problems, UserError, did_you_mean
@@ -295,6 +299,8 @@ def build_adapters(cfg: Any) -> AdapterSource | SourceGroup:
         UserError: if an option is out of range.
     """
     configs = source_configs(cfg)
+    if cfg.adapter_source == "baked" and cfg.baked_from == "stack":
+        return Stack.baked(configs[cfg.adapter_kind])
     sources = {
         choice.kind: SOURCES.get(choice.source)(configs[choice.kind])
         for choice in adapter_choices(cfg)
@@ -353,7 +359,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
         sites=sites(layers),
         inputs=inputs,
         sizes=sizes,
-        directions=tuple(languages.direction(pair) for pair in cfg.directions.split(",") if pair),
+        conditions=stored_conditions(cfg, {"languages": languages.codes, "tasks": tasks}),
         start=cfg.adapter_start or "published",
         hyper=HyperOptions(
             hidden=cfg.hyper_hidden,
@@ -368,6 +374,23 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
             output_norm=cfg.hyper_output_norm,
         ),
     )
+
+
+def stored_conditions(
+    cfg: Any, tables: Mapping[str, Collection[str]]
+) -> dict[str, list[dict[str, int]]]:
+    """The conditions of each side that are baked, or that were trained as directions.
+
+    Args:
+        cfg: a complete model configuration.
+        tables: languages and tasks by their ids.
+    """
+    names = (getattr(cfg, "baked_cells", None) or cfg.directions).split(",")
+    conditions: dict[str, list[dict[str, int]]] = {side: [] for side in SIDES}
+    for condition in map(condition_of, filter(None, names)):
+        for side in condition_sides(condition):
+            conditions[side].append(condition_ids(condition, tables))
+    return conditions
 
 
 def layer_shapes(cfg: Any, sides: Collection[str]) -> dict[str, LayerShape]:

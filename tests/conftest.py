@@ -20,6 +20,8 @@ from hyperadapters.adapters import KINDS, LayerShape, sites
 from hyperadapters.sources import SOURCES, HyperOptions, SourceConfig
 
 fast_hydra.install()
+DIRECTIONS = [{"src": src, "tgt": tgt} for src, tgt in ((0, 1), (1, 0), (0, 2), (2, 0))]
+
 torch.set_num_threads(1)
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
@@ -59,7 +61,7 @@ def make_config():
             sites=sites({"encoder": 2, "decoder": 2}),
             inputs=inputs,
             sizes={"languages": 3, "tasks": 2},
-            directions=((0, 1), (1, 0), (0, 2), (2, 0)),
+            conditions={side: DIRECTIONS for side in ("encoder", "decoder")},
             start=start,
             hyper=HyperOptions(**hyper),
         )

@@ -1,8 +1,8 @@
 """A checkpoint, opened once and used by everything that needs something of it."""
 
-import itertools
 from argparse import Namespace
-from functools import cached_property, partial
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +11,28 @@ from fairseq import checkpoint_utils
 from fairseq.tasks import TASK_REGISTRY
 from omegaconf import OmegaConf
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from .. import register
 from ..configuration import (
     AdapterTransformerConfig,
     build_adapters,
-    check_direction_is_known,
     defaults,
     has_adapters,
 )
+from ..support.errors import UserError
 from ..freezing import ADAPTER_PREFIX
+from ..support.languages import Languages
 from ..multitask.cells import Cell, directions_of
 from ..multitask.configuration import HyperXEncoderConfig, Tables
-from ..sources import AdapterSource, SourceGroup
-from ..sources.baked import Baked, bake
-from ..support.errors import UserError
-from ..support.languages import Languages
+from ..sources import (
+    AdapterSet,
+    AdapterSource,
+    SourceGroup,
+    condition_ids,
+    condition_of,
+    condition_sides,
+)
+from ..sources.baked import generate
 from . import cells_metadata
 from .loading import first_line, load, settings
 from .weights import weights_of
@@ -144,7 +149,8 @@ class Checkpoint:
         Raises:
             UserError: if it is none of ours or has no adapters.
         """
-        if not has_adapters(self.config) or self.config.adapter_source == "none":
+        is_ours = self.has_cells or has_adapters(self.config)
+        if not is_ours or self.config.adapter_source == "none":
             raise UserError(
                 f"{self.path} has no adapters: give a checkpoint that was trained with "
                 "--arch adapter_transformer and an --adapter-source other than none"
@@ -177,26 +183,14 @@ class Checkpoint:
         models, _ = checkpoint_utils.load_model_ensemble([self.path], task=task, state=state)
         return models[0].eval()
 
-    def select_directions(self, wanted: str) -> list[str]:
-        """The directions that a user names.
+    def ids(self, condition: Mapping[str, str]) -> dict[str, int]:
+        """The ids of a condition by condition input.
 
-        Args:
-            wanted: a comma-separated list, `trained`, or `all` for all pairs of languages.
         Raises:
-            UserError: for an unknown direction, or if there are no adapters for it.
+            UserError: for an unknown language or task.
         """
-        if wanted == "trained":
-            pairs = self.config.directions.split(",")
-        elif wanted == "all":
-            pairs = ["-".join(pair) for pair in itertools.permutations(self.languages, 2)]
-        else:
-            pairs = [pair.strip() for pair in wanted.split(",") if pair.strip()]
-        if not pairs:
-            raise UserError("no directions given: list them, e.g. de-fr,fr-de, or say all")
-        for pair in pairs:
-            self.languages.direction(pair)
-            check_direction_is_known(self.config, pair)
-        return list(dict.fromkeys(pairs))
+        tasks = self.metadata["tasks"] if self.has_cells else ()
+        return condition_ids(condition, {"languages": self.languages.codes, "tasks": tasks})
 
     def adapter_tensors(self) -> dict[str, Tensor]:
         """The tensors of the adapter source, by their names within it."""
@@ -206,26 +200,38 @@ class Checkpoint:
             if name.startswith(ADAPTER_PREFIX)
         }
 
-    def source(self) -> AdapterSource | SourceGroup:
-        """The adapter source in single precision, as generation on a CPU loads it.
+    @cached_property
+    def adapters(self) -> AdapterSource | SourceGroup:
+        """The adapter sources in single precision, as generation on a CPU loads them.
 
         Raises:
-            UserError: if its tensors do not fit the configuration.
+            UserError: if their tensors do not fit the configuration.
         """
         config = Namespace(**{**vars(self.config), "adapter_start": "published"})
         with torch.device("meta"):  # shapes without memory or start values
-            source = build_adapters(config)
+            adapters = build_adapters(config)
         try:
-            source.load_state_dict(self.adapter_tensors(), assign=True)
+            adapters.load_state_dict(self.adapter_tensors(), assign=True)
         except RuntimeError as error:
             raise UserError(
                 f"{self.path}: its adapters do not fit its configuration ({first_line(error)}): the "
                 "checkpoint is damaged"
             ) from error
-        return source.float()
+        return adapters.float()
 
-    def baked(self, pairs: list[str]) -> Baked | SourceGroup:
-        """The adapters of some directions as plain weights in the checkpoint's precision."""
-        directions = [self.languages.direction(pair) for pair in pairs]
-        precision = next(iter(self.adapter_tensors().values())).dtype
-        return bake(self.source(), directions, partial(tqdm, desc="directions")).to(precision)
+    @property
+    def precision(self) -> torch.dtype:
+        """The data type of the stored adapters, or of what generates them."""
+        return next(iter(self.adapter_tensors().values())).dtype
+
+    def adapter_set(self, name: str) -> AdapterSet:
+        """The adapters of one condition as plain weights in the checkpoint's precision.
+
+        Args:
+            name: the direction or the cell.
+        Raises:
+            UserError: if there are none.
+        """
+        condition = condition_of(name)
+        parts = generate(self.adapters, self.ids(condition), condition_sides(condition))
+        return AdapterSet(condition, parts).to(self.precision)

@@ -1,7 +1,8 @@
 """Put exported adapters onto the backbone that they were trained on.
 
 The backbone is a checkpoint of ours, whose own adapters are left out, or one of a stock Transformer
-that adapters were added to with --init-from and --freeze-backbone. The result is a baked checkpoint.
+that adapters were added to with --init-from and --freeze-backbone. Adapters of cells need a checkpoint
+of cells, whose heads stay. The result is a baked checkpoint.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Write the adapters of one direction to a file of their own, with a card beside it.
+"""Write the adapters of one direction or one cell to a file of their own, with a card beside it.
 
 The adapters are safetensors, the card (the same name, but .json) says what they are and which backbone
 they belong to; `hyperadapters attach` puts them onto it. With --plain, adapters of kind parallel are
@@ -8,31 +8,46 @@ folded into the backbone instead: an ordinary fairseq Transformer that needs non
 import json
 from argparse import ArgumentParser, Namespace
 
+from ..support.errors import UserError
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
     add = parser.add_argument
     add("--checkpoint", required=True, help="checkpoint with adapters (.pt), trained or baked")
-    add("--direction", required=True, help="direction, e.g. de-fr")
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--direction", help="direction, e.g. de-fr")
+    either.add_argument(
+        "--cell", help="of a checkpoint of --task hyperx: cell, trained or not, e.g. ner:de"
+    )
     add(
         "--out",
         required=True,
         metavar="FILE",
         help="file to write (.safetensors; with --plain .pt)",
     )
-    add("--plain", action="store_true", help="write an ordinary fairseq Transformer")
+    add(
+        "--plain",
+        action="store_true",
+        help="with --direction: write an ordinary fairseq Transformer",
+    )
     add("--json", action="store_true", help="print the card (with --plain, the command) as JSON")
 
 
 def run(args: Namespace) -> None:
     """Exports and says what was written."""
     if args.plain:
+        if args.cell is not None:
+            raise UserError("--plain writes a model that translates: name a --direction")
         from ..checkpoints.export.plain import export_plain
 
         command = export_plain(args.checkpoint, args.direction, args.out)
         print(json.dumps({"command": command}) if args.json else f"translate with: {command}")
         return
-    from ..checkpoints.export.export import export, summary
+    from ..checkpoints.export.export import export_cell, export_direction, summary
 
-    card = export(args.checkpoint, args.direction, args.out)
+    if args.cell is not None:
+        card = export_cell(args.checkpoint, args.cell, args.out)
+    else:
+        card = export_direction(args.checkpoint, args.direction, args.out)
     print(json.dumps(card, indent=2) if args.json else summary(card, args.out))

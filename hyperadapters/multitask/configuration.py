@@ -52,6 +52,7 @@ TASKS_RECORDED: dict[str, Any] = {
     "decoder_task": option(
         Optional[str], decoder_task(TASKS.names()), "the task whose head is the decoder"
     ),
+    "baked_cells": option(Optional[str], None, "the baked cells, if baked"),
     "trained_values": option(Optional[int], None, "how many values were trained"),
     "layer_norm_eps": option(float, 1e-5, "epsilon of the LayerNorms but for those of adapters"),
 }

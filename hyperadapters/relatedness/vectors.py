@@ -1,6 +1,6 @@
 """What a checkpoint holds about each language: embeddings, and adapters as they are generated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
@@ -8,9 +8,11 @@ import torch
 from tqdm import tqdm
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..sources import AdapterSource, Condition
+from ..checkpoints.selection import select_directions
 from ..support.errors import UserError
 from ..support.languages import Languages
+from ..sources import AdapterSource, Condition
+from ..sources.baked import sources_by_name
 
 EMBEDDINGS = {
     "languages": "language embeddings",
@@ -47,16 +49,21 @@ def vectors_of(checkpoint: Checkpoint, wanted: Sequence[str] = ()) -> List[Vecto
     Raises:
         UserError: for an unknown language, or if no adapter depends on a language.
     """
-    source, languages = checkpoint.source().eval(), checkpoint.languages
-    directions = [languages.direction(pair) for pair in checkpoint.config.directions.split(",")]
+    languages = checkpoint.languages
+    directions = [languages.direction(pair) for pair in select_directions(checkpoint, "trained")]
     for code in wanted:
         languages.id(code)
     kept = tuple(wanted) or languages.codes
-    found = embeddings(source, languages, directions, kept)
-    for side, role in ROLES.items():
-        if role in source.config.inputs[side]:
-            found.append(adapters(source, languages, directions, kept, side))
-    found = [vectors for vectors in found if len(vectors.codes) > 2]
+    found = []
+    for name, source in sources_by_name(checkpoint.adapters.eval()).items():
+        of_source = embeddings(source, languages, directions, kept)
+        of_source += [
+            adapters(source, languages, directions, kept, side)
+            for side, role in ROLES.items()
+            if role in source.config.inputs[side]
+        ]
+        prefix = f"{name}: " if name else ""
+        found += [replace(one, title=prefix + one.title) for one in of_source if len(one.codes) > 2]
     if not found:
         raise UserError(
             f"{checkpoint.path}: no three languages have adapters or embeddings of their own "

@@ -1,23 +1,24 @@
-"""Adapters generated once for named directions and kept as they are, for shipping."""
+"""Adapters generated once for named conditions and kept as they are, for shipping."""
 
-import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 
-from .bank import Bank, Key, keys_of_direction, keys_of_directions
+from ..adapters import KINDS
+from .adapter_set import AdapterPart
+from .bank import Bank, Key, keys_of_conditions
 from .condition import Condition
 from .group import SourceGroup
-from .inputs import INPUTS
-from .source import SOURCES, AdapterSource, SourceConfig
+from .source import SOURCES, AdapterSource, Ids, SourceConfig
 
-Direction = tuple[int, int]
+Adapters = AdapterSource | SourceGroup
 
 
 @SOURCES.register("baked")
 class Baked(Bank):
-    """One frozen adapter set per distinct condition of the baked directions (`config.directions`).
+    """One frozen adapter set per distinct condition among the baked ones (`config.conditions`).
 
     The weights are parameters, so that they are saved, moved, cast and counted as those of every
     other source; that they require no gradient keeps them out of training.
@@ -34,66 +35,107 @@ class Baked(Bank):
         self.requires_grad_(False)
 
     def keys(self, side: str) -> list[Key]:
-        """The distinct keys that occur among the baked directions."""
-        return keys_of_directions(self.config.inputs[side], self.config)
+        """The distinct keys that occur among the baked conditions."""
+        return keys_of_conditions(self.config.inputs[side], self.config, side)
 
-    def keys_of(self, side: str, direction: Direction) -> list[Key]:
-        """The keys of one direction: one, unless a side depends on more than languages."""
-        return keys_of_direction(self.config.inputs[side], self.config, direction)
+    def key(self, side: str, ids: Ids) -> Key:
+        """The key of one condition.
+
+        Args:
+            side: "encoder" or "decoder".
+            ids: the id of every condition input.
+        """
+        return tuple(ids[name] for name in self.config.inputs[side])
 
 
-def bake(
-    source: AdapterSource | SourceGroup,
-    directions: Sequence[Direction],
-    progress: Callable[[Iterable], Iterable] = iter,
-) -> Baked | SourceGroup:
-    """Stores the weights that a source gives for named directions.
+def sources_by_name(adapters: Adapters) -> dict[str, AdapterSource]:
+    """The sources of a model by the names of their parts in an `AdapterSet`."""
+    if isinstance(adapters, SourceGroup):
+        return dict(adapters.parts.items())
+    return {"": adapters}
 
-    Every direction is a call of its own, as when one direction is translated: a product over more
-    rows may round otherwise, and baked adapters are to translate as their source to the last bit.
 
-    Args:
-        source: where the weights come from; switched to evaluation.
-        directions: the directions as (source id, target id).
-        progress: wraps the directions to show how far it is.
-    Returns:
-        what takes the source's place; of a group, a group of the same parts.
-    Raises:
-        UserError: if the source knows no weights for one of them.
-    """
-    if isinstance(source, SourceGroup):
-        parts = source.parts.items()
-        return SourceGroup({name: bake_member(p, directions, progress) for name, p in parts})
-    return bake_member(source, directions, progress)
+def describe_kind(config: SourceConfig) -> dict[str, Any]:
+    """Name, width and options of the adapter kind of a source."""
+    options = dataclasses.asdict(config.kind.options)
+    return {
+        "name": next(name for name in KINDS.names() if type(config.kind) is KINDS.get(name)),
+        "width": config.layers["encoder"].width,
+        **{name: value for name, value in options.items() if value is not None},
+    }
 
 
 @torch.no_grad()
-def bake_member(
-    source: AdapterSource,
-    directions: Sequence[Direction],
-    progress: Callable[[Iterable], Iterable],
-) -> Baked:
-    """Stores the weights of a single source, see `bake`."""
-    source.eval()
-    config = replace(source.config, directions=tuple(directions))
-    baked = Baked(config)
-    used = {name for inputs in config.inputs.values() for name in inputs}
-    others = [name for name in INPUTS.names() if name in used - {"src", "tgt"}]
-    ranges = [range(config.sizes[INPUTS.get(name).table]) for name in others]
-    for direction in progress(config.directions):
-        for rest in itertools.product(*ranges):
-            ids = dict(zip(("src", "tgt", *others), (*direction, *rest)))
-            _store(baked, source, {name: torch.tensor([number]) for name, number in ids.items()})
+def generate(adapters: Adapters, ids: Ids, sides: Iterable[str]) -> dict[str, AdapterPart]:
+    """The weights that adapter sources of any sort give for one condition, see `AdapterSet.parts`.
+
+    They come from a call of their own, as for a batch of this condition: a product over more rows may
+    round otherwise, and the weights are to act as their source to the last bit.
+
+    Args:
+        adapters: the sources; switched to evaluation.
+        ids: the id of every condition input.
+        sides: the sides that run with adapters under this condition.
+    Raises:
+        UserError: if a source has no weights for it.
+    """
+    columns = {name: torch.tensor([number]) for name, number in ids.items()}
+    parts = {}
+    for name, source in sources_by_name(adapters.eval()).items():
+        inputs = {side: source.config.inputs[side] for side in sides}
+        conditions = {
+            side: Condition.from_ids(columns, names, like=torch.zeros(1))
+            for side, names in inputs.items()
+        }
+        tensors = {
+            f"{side}.{tensor_name}": torch.cat([weights[tensor_name] for weights in sites])
+            for side, sites in source(conditions).items()
+            for tensor_name in sites[0]
+        }
+        parts[name] = AdapterPart(describe_kind(source.config), inputs, tensors)
+    return parts
+
+
+@torch.no_grad()
+def store(baked: Adapters, parts: Mapping[str, AdapterPart], ids: Ids) -> None:
+    """Copies the weights of one condition into baked sources, which have room for it.
+
+    Args:
+        baked: `Baked` sources.
+        parts: the weights, see `generate`.
+        ids: the id of every condition input.
+    """
+    sources = sources_by_name(baked)
+    for part_name, part in parts.items():
+        source = sources[part_name]
+        for side in part.inputs:
+            for name, stored in source.tensors(side, source.key(side, ids)).items():
+                stored.copy_(part.tensors[f"{side}.{name}"])
+
+
+def bake(
+    adapters: Adapters,
+    conditions: Mapping[str, Sequence[Ids]],
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> Adapters:
+    """Stores the weights that sources give for named conditions.
+
+    Args:
+        adapters: where the weights come from; switched to evaluation.
+        conditions: the conditions of each side, as the ids of all condition inputs.
+        progress: wraps the conditions to show how far it is.
+    Returns:
+        what takes the sources' place; of a group, a group of the same parts.
+    Raises:
+        UserError: if a source knows no weights for one of them.
+    """
+    parts = {
+        name: Baked(dataclasses.replace(source.config, conditions=conditions))
+        for name, source in sources_by_name(adapters).items()
+    }
+    baked = SourceGroup(parts) if isinstance(adapters, SourceGroup) else parts[""]
+    distinct = {tuple(ids.items()): ids for side in conditions for ids in conditions[side]}
+    for ids in progress(distinct.values()):
+        sides = [side for side in conditions if ids in conditions[side]]
+        store(baked, generate(adapters, ids, sides), ids)
     return baked
-
-
-def _store(baked: Baked, source: AdapterSource, ids: dict[str, torch.Tensor]) -> None:
-    """Copies the weights for the ids [1] of every condition input."""
-    inputs = baked.config.inputs
-    conditions = {side: Condition.from_ids(ids, inputs[side], like=ids["src"]) for side in inputs}
-    weights = source(conditions)
-    for side, condition in conditions.items():
-        stored = baked.tensors(side, tuple(condition.unique[0].tolist()))
-        for number, of_site in enumerate(weights[side]):
-            for name, tensor in of_site.items():
-                stored[name][number].copy_(tensor[0])

@@ -12,28 +12,30 @@ from .condition import Condition
 from .growth import PreviousSource
 from .inputs import INPUTS
 from .module_map import ModuleMap
-from .source import SOURCES, AdapterSource, ParameterSet, SourceConfig
+from .source import SOURCES, AdapterSource, Ids, ParameterSet, SourceConfig
 
 Key = tuple[int, ...]
 
 
-def keys_of_direction(
-    inputs: Sequence[str], config: SourceConfig, direction: tuple[int, ...] = ()
-) -> list[Key]:
-    """The keys of one direction (source id, target id), for every id of the inputs that it leaves
-    open; without a direction it leaves all open."""
-    given = dict(zip(("src", "tgt"), direction))
+def keys_of_condition(inputs: Sequence[str], config: SourceConfig, ids: Ids) -> list[Key]:
+    """The keys of a condition, for every id of the inputs that it leaves open.
+
+    Args:
+        inputs: the condition inputs that a key consists of.
+        config: knows the sizes of the tables.
+        ids: ids by condition input.
+    """
     choices = [
-        [given[name]] if name in given else range(config.sizes[INPUTS.get(name).table])
+        [ids[name]] if name in ids else range(config.sizes[INPUTS.get(name).table])
         for name in inputs
     ]
     return list(itertools.product(*choices))
 
 
-def keys_of_directions(inputs: Sequence[str], config: SourceConfig) -> list[Key]:
-    """The distinct keys that occur among the configuration's directions."""
-    found = (keys_of_direction(inputs, config, pair) for pair in config.directions)
-    return list(dict.fromkeys(itertools.chain.from_iterable(found)))
+def keys_of_conditions(inputs: Sequence[str], config: SourceConfig, side: str) -> list[Key]:
+    """The distinct keys that occur among the conditions of a side."""
+    keys = (keys_of_condition(inputs, config, ids) for ids in config.conditions.get(side, ()))
+    return list(dict.fromkeys(itertools.chain.from_iterable(keys)))
 
 
 def stored(spec: TensorSpec, sites: int, start: str) -> nn.Parameter:
@@ -75,8 +77,8 @@ class Bank(AdapterSource):
         """All keys of a side: the trained directions if it depends on both languages, else all ids."""
         inputs = self.config.inputs[side]
         if "src" in inputs and "tgt" in inputs:
-            return keys_of_directions(inputs, self.config)
-        return keys_of_direction(inputs, self.config)
+            return keys_of_conditions(inputs, self.config, side)
+        return keys_of_condition(inputs, self.config, {})
 
     @staticmethod
     def name_of(key: Key) -> str:

@@ -14,6 +14,7 @@ from .condition import Condition
 from .growth import PreviousSource
 
 ParameterSet = list[nn.Parameter]
+Ids = Mapping[str, int]
 
 STARTS = ("published", "identity", "calibrated")
 
@@ -70,7 +71,8 @@ class SourceConfig:
         sites: the sites of each side, see `adapters.sites`.
         inputs: the condition inputs that each side depends on.
         sizes: how many ids each table has, e.g. {"languages": 50}.
-        directions: the trained directions as (source id, target id), for sources keyed by both.
+        conditions: for each side the conditions, as ids by condition input, that sources store
+            weights for if they are keyed by both languages: the trained directions, or what is baked.
         start: "published" start values; "identity": adapters that change nothing; "calibrated":
             generated tensors start at the scale of the published start of a stored adapter.
         hyper: options of the hypernetwork.
@@ -81,7 +83,7 @@ class SourceConfig:
     sites: Mapping[str, list[Site]]
     inputs: Mapping[str, tuple[str, ...]]
     sizes: Mapping[str, int]
-    directions: tuple[tuple[int, int], ...] = ()
+    conditions: Mapping[str, Sequence[Ids]] = field(default_factory=dict)
     start: str = "published"
     hyper: HyperOptions = field(default_factory=HyperOptions)
 

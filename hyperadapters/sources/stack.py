@@ -7,6 +7,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ..support.errors import UserError
+from .baked import Baked
 from .bank import Bank, LanguageAdapters, TaskAdapters
 from .group import SourceGroup
 from .growth import PreviousSource
@@ -37,6 +38,11 @@ class Stack(SourceGroup):
     def __init__(self, config: SourceConfig) -> None:
         super().__init__({name: bank(part_config(config, name)) for name, bank in PARTS.items()})
         self.config = config
+
+    @staticmethod
+    def baked(config: SourceConfig) -> SourceGroup:
+        """Baked sources with room for what was generated from a stack: a group of the same parts."""
+        return SourceGroup({name: Baked(part_config(config, name)) for name in PARTS})
 
     def grow_from(self, previous: PreviousSource) -> dict[str, Tensor]:
         if previous.source not in self.builds_on:

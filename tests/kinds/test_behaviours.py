@@ -33,6 +33,14 @@ SIDES = ("encoder", "decoder")
 DIRECTIONS = ((0, 1), (1, 0), (0, 2), (2, 0))
 
 
+def conditions_of(directions):
+    """The conditions of both sides for directions with any task, as `bake` takes them."""
+    conditions = [
+        {"src": src, "tgt": tgt, "task": task} for src, tgt in directions for task in (0, 1)
+    ]
+    return {side: conditions for side in SIDES}
+
+
 def ids(rows):
     """Ids of a batch whose rows are trained directions, by number."""
     directions = torch.tensor(DIRECTIONS)[torch.tensor(rows)]
@@ -53,7 +61,7 @@ def case(request, make_config):
         adapters = SOURCES.get(made_by)(make_config(**VARIANTS[variant], source=made_by, **changes))
         if source != "none" and changes.get("start") != "identity":
             move_from_identity(adapters)
-        return bake(adapters, DIRECTIONS) if source == "baked" else adapters
+        return bake(adapters, conditions_of(DIRECTIONS)) if source == "baked" else adapters
 
     build.source = source
     return build
@@ -202,7 +210,7 @@ def test_bake_equals_generate(case):
     adapters = case()
     if case.source in ("none", "baked"):
         pytest.skip("there is nothing to bake")
-    baked = bake(adapters, DIRECTIONS[1:])
+    baked = bake(adapters, conditions_of(DIRECTIONS[1:]))
     for source, plain in zip(adapters.members, baked.members):
         for row in (1, 2, 3):
             conditions = {
@@ -222,7 +230,7 @@ def test_bake_equals_generate(case):
 def test_bake_keeps_one_set_a_distinct_condition(case):
     if case.source in ("none", "baked"):
         pytest.skip("there is nothing to bake")
-    for baked in bake(case(), DIRECTIONS[1:]).members:
+    for baked in bake(case(), conditions_of(DIRECTIONS[1:])).members:
         for side, sets in baked.sides.items():
             inputs = baked.config.inputs[side]
             wanted = {
@@ -233,7 +241,7 @@ def test_bake_keeps_one_set_a_distinct_condition(case):
 
 
 def test_a_direction_that_was_not_baked_is_refused(make_config):
-    baked = bake(SOURCES.get("hyper")(make_config()), DIRECTIONS[1:])
+    baked = bake(SOURCES.get("hyper")(make_config()), conditions_of(DIRECTIONS[1:]))
     with pytest.raises(UserError, match="stored for src,tgt = 0-1, stored are 1-0, 0-2, 2-0"):
         features(small_backbone(baked), batch([0]))
 
@@ -259,7 +267,7 @@ def test_adapters_of_a_group_act_as_each_alone(make_config):
         torch.testing.assert_close(features(model, rows), only_other)
         assert not torch.allclose(only_other, together)
         silent.parts[kind] = parts[kind]
-    model.encoder.adapters = bake(SourceGroup(parts), DIRECTIONS)
+    model.encoder.adapters = bake(SourceGroup(parts), conditions_of(DIRECTIONS))
     torch.testing.assert_close(features(model, rows), together)
 
 

@@ -14,9 +14,9 @@ from ...support.errors import Problems, UserError
 from ...support.files import check_output
 from ...support.languages import split_direction
 from ..checkpoint import Checkpoint
+from ..selection import select_directions, select_one
 from ..task_metadata import FORMAT
 from .baked_checkpoint import history, write
-from .export import one_direction, tensors_of
 from .fold import folded
 
 STOCK_TASK = "translation_multi_simple_epoch"
@@ -41,7 +41,7 @@ def export_plain(checkpoint: str, direction: str, out: str) -> str:
             file cannot be written.
     """
     trained = Checkpoint(checkpoint).require_adapters()
-    pair = one_direction(trained, direction)
+    pair = select_one(select_directions(trained, direction), "--direction")
     check_it_folds(trained)
     check_output(out, checkpoint)
     backbone = {
@@ -50,7 +50,7 @@ def export_plain(checkpoint: str, direction: str, out: str) -> str:
         if is_backbone(name) and name != "_extra_state"
     }
     settings = plain_settings(trained, pair)
-    model = folded(backbone, tensors_of(trained.baked([pair])))
+    model = folded(backbone, trained.adapter_set(pair).tensors)
     write(out, plain_state(trained.state, settings, model))
     return command_of(settings, out)
 
@@ -65,6 +65,8 @@ def check_it_folds(trained: Checkpoint) -> None:
             f"{trained.path} has adapters of kind {cfg.adapter_kind}: only --adapter-kind parallel "
             "folds into a plain Transformer; leave out --plain, or bake the checkpoint"
         )
+    if cfg.extra_adapters:
+        problems.add(f"--extra-adapters {cfg.extra_adapters} do not fold into a plain Transformer")
     if cfg.adapter_activation != cfg.activation_fn:
         problems.add(
             f"the adapters were trained with --adapter-activation {cfg.adapter_activation} and the "

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...freezing import is_backbone
+from ...freezing import is_adapter
 from ..weights import count_values, distinct, weights_of
 
 
@@ -28,7 +28,7 @@ class Sizes:
         """The sizes of a checkpoint's state and of its file."""
         weights = weights_of(state["model"])
         return cls(
-            count_values(tensor for name, tensor in weights.items() if not is_backbone(name)),
+            count_values(tensor for name, tensor in weights.items() if is_adapter(name)),
             sum(tensor.nbytes for tensor in distinct(weights.values())),
             Path(path).stat().st_size,
         )
@@ -39,18 +39,21 @@ class Report:
     """A checkpoint before and after.
 
     Args:
-        directions: the directions that it holds adapters for now.
+        what: "directions" or "cells".
+        names: those that it holds adapters for now.
         before: sizes of the checkpoint that was read.
         after: sizes of the one that was written.
     """
 
-    directions: list[str]
+    what: str
+    names: list[str]
     before: Sizes
     after: Sizes
 
     def as_dict(self) -> dict[str, Any]:
         """The report in plain containers."""
-        return asdict(self)
+        sizes = {"before": asdict(self.before), "after": asdict(self.after)}
+        return {self.what: self.names, **sizes}
 
     def table(self) -> str:
         """The report as a text table."""
@@ -67,4 +70,4 @@ class Report:
             rows, ("", "before", "after"), colalign=("left", "right", "right"),
             disable_numparse=True,
         )  # fmt: skip
-        return f"directions: {', '.join(self.directions)}\n\n{table}"
+        return f"{self.what}: {', '.join(self.names)}\n\n{table}"
