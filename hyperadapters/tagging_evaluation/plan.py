@@ -87,10 +87,10 @@ def plan(checkpoint: str | None, data: str, out: Path, options: Options) -> Plan
     cells = selection.select(options.cells)
     remarks = task_remarks(cells)
     if options.cells == "all" and selection.unknown():
-        remarks.append(
-            f"{system.noun} does not know the task or the language of {format_list(selection.unknown())}, "
-            "which are left out"
-        )
+        why = "does not know the task or the language of"
+        if system.baked_cells is not None:
+            why = "has no adapters for"
+        remarks.append(f"{system.noun} {why} {format_list(selection.unknown())}, which are left out")
     return Plan(system, corpus, out, options, cells, remarks + system.remarks(cells))
 
 

@@ -30,6 +30,9 @@ class Selection:
         for code in cell.direction:
             if code not in tables.languages:
                 return f"no language '{code}' in {noun}: {did_you_mean(code, tables.languages)}"
+        baked = self.system.baked_cells
+        if baked is not None and cell.name not in baked:
+            return f"no adapters for {cell.name} in {noun}, it has those for {format_list(baked)}"
         return ""
 
     def with_files(self) -> list[Cell]:

@@ -19,6 +19,7 @@ class System(ABC):
         tables: the languages, tasks and labels that it knows.
         training_sentences: the number of training sentences of each trained cell; None if unknown.
         task_options: the settings of the fairseq task; None without one.
+        baked_cells: the only cells for which it has adapters; None if there is no such limit.
     """
 
     noun: ClassVar[str]
@@ -26,6 +27,7 @@ class System(ABC):
     tables: Tables
     training_sentences: Mapping[str, int | None]
     task_options: Any = None
+    baked_cells: Sequence[str] | None = None
 
     @abstractmethod
     def load(self, options: Options) -> None:

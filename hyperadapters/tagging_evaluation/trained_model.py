@@ -37,6 +37,8 @@ class TrainedModel(System):
         self.tables = self.checkpoint.tables
         self.training_sentences = self.checkpoint.training_sentences
         self.task_options = self.task.cfg
+        baked = self.checkpoint.config.baked_cells
+        self.baked_cells = baked.split(",") if baked else None
 
     def load(self, options: Options) -> None:
         model = self.checkpoint.model(self.task)

@@ -108,7 +108,7 @@ def test_cells_of_another_training_go_onto_their_frozen_backbone(
     tagging, tmp_path, trained_on_cells, export, attach, predicted
 ):
     """Adapters of a task in a language meet the head of that task: what merging adapters needs."""
-    first = trained_on_cells()
+    first = trained_on_cells("--adapter-source", "none")
     frozen = ("--init-from", str(first), "--freeze-backbone", "--adapter-source", "shared")
     heads = train_cells(tagging, tmp_path / "heads", *frozen, cells="pos:qaa,ner:qba")
     other = train_cells(tagging, tmp_path / "other", *frozen, cells="mlm:qab,ner:qab")
@@ -152,6 +152,7 @@ def test_what_does_not_go_together_is_refused(
         translating, [file]
     )
     attach(cells, [file])
+    assert set(predicted(tmp_path / "attached.pt", "all")[0]) == {"ner:qaa"}
     assert "adapters for ner:qab are not in" in refused(
         "--cell", "ner:qab", checkpoint=tmp_path / "attached.pt"
     )
