@@ -19,9 +19,7 @@ from ..configuration import (
     defaults,
     has_adapters,
 )
-from ..support.errors import UserError
 from ..freezing import ADAPTER_PREFIX
-from ..support.languages import Languages
 from ..multitask.cells import Cell, directions_of
 from ..multitask.configuration import HyperXEncoderConfig, Tables
 from ..sources import (
@@ -33,6 +31,8 @@ from ..sources import (
     condition_sides,
 )
 from ..sources.baked import generate
+from ..support.errors import UserError
+from ..support.languages import Languages
 from . import cells_metadata
 from .loading import first_line, load, settings
 from .weights import weights_of

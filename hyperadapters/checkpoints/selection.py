@@ -3,9 +3,9 @@
 import itertools
 
 from ..configuration import check_direction_is_known
-from ..support.errors import UserError
 from ..multitask.cells import parse_cells
 from ..sources import condition_of
+from ..support.errors import UserError
 from .checkpoint import Checkpoint
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from .measures import cosine_distances, mantel, did_you_mean, neighbour_agreement
+from .measures import cosine_distances, did_you_mean, mantel, neighbour_agreement
 from .reference import Reference
 from .vectors import Vectors
 

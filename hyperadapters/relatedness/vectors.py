@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.selection import select_directions
-from ..support.errors import UserError
-from ..support.languages import Languages
 from ..sources import AdapterSource, Condition
 from ..sources.baked import sources_by_name
+from ..support.errors import UserError
+from ..support.languages import Languages
 
 EMBEDDINGS = {
     "languages": "language embeddings",

@@ -10,10 +10,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ..support.errors import UserError
 from ..file_defects import check_transfer
-from ..support.files import write_json, atomic_write
 from ..fingerprint import fingerprint
+from ..support.errors import UserError
+from ..support.files import atomic_write, write_json
 from .adapter_set import FORMAT, VERSION, AdapterSet, describe
 
 SUFFIX = ".safetensors"

@@ -39,6 +39,8 @@ def condition_ids(
         table = INPUTS.get(name).table
         names = list(tables[table])
         if value not in names:
-            raise UserError(f"unknown {table.removesuffix('s')} '{value}': {did_you_mean(value, names)}")
+            raise UserError(
+                f"unknown {table.removesuffix('s')} '{value}': {did_you_mean(value, names)}"
+            )
         ids[name] = names.index(value)
     return ids

@@ -90,7 +90,9 @@ def plan(checkpoint: str | None, data: str, out: Path, options: Options) -> Plan
         why = "does not know the task or the language of"
         if system.baked_cells is not None:
             why = "has no adapters for"
-        remarks.append(f"{system.noun} {why} {format_list(selection.unknown())}, which are left out")
+        remarks.append(
+            f"{system.noun} {why} {format_list(selection.unknown())}, which are left out"
+        )
     return Plan(system, corpus, out, options, cells, remarks + system.remarks(cells))
 
 

@@ -14,10 +14,10 @@ from omegaconf import OmegaConf
 
 from hyperadapters.checkpoints import load
 from hyperadapters.checkpoints.defects import checkpoint_defect
-from hyperadapters.support.errors import UserError
 from hyperadapters.file_defects import check_transfer
-from hyperadapters.training.resuming import check_resumed, resumed_file
 from hyperadapters.sources.adapter_files import read_card
+from hyperadapters.support.errors import UserError
+from hyperadapters.training.resuming import check_resumed, resumed_file
 
 
 class Harmful:

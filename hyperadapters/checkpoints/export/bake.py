@@ -4,10 +4,10 @@ from functools import partial
 
 from tqdm import tqdm
 
-from ...support.errors import UserError
-from ...support.files import check_output
 from ...sources import condition_of, condition_sides
 from ...sources.baked import bake
+from ...support.errors import UserError
+from ...support.files import check_output
 from ..checkpoint import Checkpoint
 from ..selection import select_cells, select_directions
 from .baked_checkpoint import baked_config, baked_state, write

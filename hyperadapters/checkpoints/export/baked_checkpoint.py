@@ -12,11 +12,11 @@ from omegaconf import OmegaConf
 
 from ...configuration import adapter_choices, source_configs
 from ...data.lengths import LengthOptions
-from ...data.stock_options import BORROWED
-from ...support.files import atomic_write
-from ...freezing import ADAPTER_PREFIX, is_adapter
 from ...data.resume_options import ResumeOptions
+from ...data.stock_options import BORROWED
+from ...freezing import ADAPTER_PREFIX, is_adapter
 from ...sources.baked import Adapters
+from ...support.files import atomic_write
 from .. import task_metadata
 from ..checkpoint import Checkpoint
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...sources.adapter_files import SUFFIX, card_path, write_adapters
 from ...support.errors import UserError
 from ...support.files import check_output
-from ...sources.adapter_files import SUFFIX, card_path, write_adapters
 from ..checkpoint import Checkpoint
 from ..selection import select_cells, select_directions, select_one
 from .provenance import provenance_of

@@ -13,12 +13,12 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ...configuration import AdapterTransformerConfig, build_adapters, defaults
-from ...support.errors import UserError
 from ...fingerprint import fingerprint
 from ...multitask.configuration import HyperXEncoderConfig
 from ...sources import AdapterSet
 from ...sources.adapter_files import read_adapters, refuse_card
 from ...sources.baked import Baked, describe_kind, sources_by_name
+from ...support.errors import UserError
 from .. import task_metadata
 from ..checkpoint import Checkpoint
 from ..weights import backbone_weights
