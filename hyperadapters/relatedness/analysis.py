@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from .measures import cosine_distances, did_you_mean, mantel, neighbour_agreement
+from .measures import cosine_distances, mantel, nearest, neighbour_agreement
 from .reference import Reference
 from .vectors import Vectors
 
@@ -25,7 +25,7 @@ def analyse(vectors: Vectors, reference: Reference | None, neighbours: int) -> d
         "distances": [[round(float(value), 6) for value in row] for row in distances],
         "neighbours": {
             code: [[other, round(distance, 6)] for other, distance in listed]
-            for code, listed in did_you_mean(vectors.codes, distances, neighbours).items()
+            for code, listed in nearest(vectors.codes, distances, neighbours).items()
         },
         "mantel": None,
         "nearest_is_nearest_in_reference": None,
