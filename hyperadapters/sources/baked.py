@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -107,7 +107,7 @@ def store(baked: Adapters, parts: Mapping[str, AdapterPart], ids: Ids) -> None:
     """
     sources = sources_by_name(baked)
     for part_name, part in parts.items():
-        source = sources[part_name]
+        source = cast(Baked, sources[part_name])
         for side in part.inputs:
             for name, stored in source.tensors(side, source.key(side, ids)).items():
                 stored.copy_(part.tensors[f"{side}.{name}"])
