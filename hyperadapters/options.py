@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from typing import Any, Dict, Optional
+from typing import Any, Optional
 
 from .adapters import KINDS, AdapterKind
 from .sources import INPUTS, SOURCES, STARTS
@@ -41,7 +41,7 @@ def kind_from(cfg: Any, name: str) -> AdapterKind:
     return kind(kind.Options(**choices))
 
 
-ADAPTER_OPTIONS: Dict[str, Any] = {
+ADAPTER_OPTIONS: dict[str, Any] = {
     "adapter_kind": option(str, "bottleneck", f"what an adapter computes: {', '.join(KINDS.names())}"),
     "adapter_source": option(
         str, "hyper",

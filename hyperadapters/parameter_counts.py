@@ -1,7 +1,8 @@
 """How many parameters the adapters of a configuration have."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any
 
 import torch
 
@@ -11,7 +12,7 @@ from .support.errors import UserError
 from .support.figures import figure
 
 
-def numbered_directions(languages: int, wanted: Optional[int]) -> str:
+def numbered_directions(languages: int, wanted: int | None) -> str:
     """So many directions between numbered languages, English-centric ones first.
 
     Args:
@@ -31,8 +32,8 @@ def numbered_directions(languages: int, wanted: Optional[int]) -> str:
 
 
 def count(
-    arch: str, languages: int, directions: Optional[int] = None, **options: Any
-) -> Dict[str, int]:
+    arch: str, languages: int, directions: int | None = None, **options: Any
+) -> dict[str, int]:
     """Adapter parameters by source.
 
     Args:
@@ -70,7 +71,7 @@ def parameters_of(cfg: Any) -> int:
 
 
 # Systems with tasks: their adapter source and what it depends on.
-TASK_SYSTEMS: Dict[str, Tuple[str, Optional[str]]] = {
+TASK_SYSTEMS: dict[str, tuple[str, str | None]] = {
     "Hyper-X": ("hyper", None),
     "task adapters": ("task", None),
     "language and task adapters, stacked": ("stack", None),
@@ -78,7 +79,7 @@ TASK_SYSTEMS: Dict[str, Tuple[str, Optional[str]]] = {
 }
 
 
-def count_with_tasks(arch: str, languages: int, tasks: int, **options: Any) -> Dict[str, int]:
+def count_with_tasks(arch: str, languages: int, tasks: int, **options: Any) -> dict[str, int]:
     """Adapter parameters of an encoder with tasks, by system.
 
     Args:
@@ -109,7 +110,7 @@ def count_with_tasks(arch: str, languages: int, tasks: int, **options: Any) -> D
     return counts
 
 
-def growth(settings: Mapping[str, Any], name: str) -> Dict[int, Dict[str, int]]:
+def growth(settings: Mapping[str, Any], name: str) -> dict[int, dict[str, int]]:
     """The counts as one number grows from 1 to what the settings say.
 
     Args:

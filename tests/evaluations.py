@@ -1,8 +1,8 @@
 """Evaluation folders as `hyperadapters evaluate` and `evaluate-tagging` write them."""
 
 import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Collection, Dict, List, Mapping
 
 from hyperadapters.evaluation.run import direction_record
 from hyperadapters.evaluation.scores import Scorer
@@ -16,11 +16,11 @@ from hyperadapters.tasks.hyperx import HyperXTaskConfig
 def write_evaluation(
     folder: Path,
     name: str,
-    hypotheses: Mapping[str, List[str]],
-    references: Mapping[str, List[str]],
+    hypotheses: Mapping[str, list[str]],
+    references: Mapping[str, list[str]],
     training: Mapping[str, int],
     english: str = "en",
-    supervised: List[str] = (),
+    supervised: list[str] = (),
     **system,
 ) -> Path:
     """Writes evaluation.json, hypotheses and references.
@@ -34,7 +34,7 @@ def write_evaluation(
         supervised: trained directions without English.
         system: further entries of the system.
     """
-    directions: Dict[str, Dict] = {}
+    directions: dict[str, dict] = {}
     for direction, lines in hypotheses.items():
         for part, text in (("hypotheses", lines), ("references", references[direction])):
             file = folder / part / f"{direction}.txt"
@@ -72,8 +72,8 @@ def write_evaluation(
 def write_cells(
     folder: Path,
     name: str,
-    tags: Mapping[str, List[str]],
-    references: Mapping[str, List[str]],
+    tags: Mapping[str, list[str]],
+    references: Mapping[str, list[str]],
     trained: Collection[str] = (),
     **system,
 ) -> Path:
@@ -86,7 +86,7 @@ def write_cells(
         trained: the trained cells.
         system: further entries of the system.
     """
-    cells: Dict[str, Dict] = {}
+    cells: dict[str, dict] = {}
     for cell, lines in tags.items():
         task, language = cell.split(":")
         pairs = zip(references[cell], lines)

@@ -1,7 +1,7 @@
 """A tiny corpus of constructed languages with parts of speech, entities and text, and trainings on it."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Sequence
 
 import sentencepiece
 import torch
@@ -77,7 +77,7 @@ def train_cells(corpus: Path, save: Path, *extra: str, cells: str = CELLS) -> Pa
     return save / "checkpoint_last.pt"
 
 
-def cell_arguments(corpus: Path, save: Path, *extra: str, cells: str = CELLS) -> List[str]:
+def cell_arguments(corpus: Path, save: Path, *extra: str, cells: str = CELLS) -> list[str]:
     """The words of a fairseq-train command: a tiny model, a few updates.
 
     Args:

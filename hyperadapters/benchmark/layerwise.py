@@ -1,6 +1,6 @@
 """The published way of generating adapters, to measure ours against."""
 
-from typing import Dict, List, Mapping
+from collections.abc import Mapping
 
 from ..adapters import Weights
 from ..sources import Condition
@@ -13,7 +13,7 @@ class LayerwiseHypernetwork(Hypernetwork):
     Same parameters, same weights as `Hypernetwork`; it is used by the benchmark only.
     """
 
-    def forward(self, conditions: Mapping[str, Condition]) -> Dict[str, List[Weights]]:
+    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         return {
             side: [
                 self.generate({side: self.hidden(embedded)})[side]

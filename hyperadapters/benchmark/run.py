@@ -1,9 +1,10 @@
 """The whole benchmark: what is timed, and the figures made of it."""
 
 import statistics
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Callable, Dict, List
+from typing import Any
 
 import torch
 from tqdm import tqdm
@@ -17,7 +18,7 @@ from .systems import SYSTEMS, System, build, quiet
 from .timing import Times, interleaved, ratio, spread
 
 
-def run(options: BenchmarkOptions) -> Dict[str, Any]:
+def run(options: BenchmarkOptions) -> dict[str, Any]:
     """Measures everything.
 
     Args:
@@ -67,7 +68,7 @@ def run(options: BenchmarkOptions) -> Dict[str, Any]:
     }
 
 
-def training(systems: Dict[str, System], options: BenchmarkOptions) -> Dict[str, Callable]:
+def training(systems: dict[str, System], options: BenchmarkOptions) -> dict[str, Callable]:
     """One update of each system on one direction, and of hyper-adapters on more of them."""
     one = {
         name: partial(system.train, batch_of(system, options, options.rows, 1))
@@ -84,7 +85,7 @@ def training(systems: Dict[str, System], options: BenchmarkOptions) -> Dict[str,
     return {**one, **mixed}
 
 
-def generation(systems: Dict[str, System], options: BenchmarkOptions) -> Dict[str, Callable]:
+def generation(systems: dict[str, System], options: BenchmarkOptions) -> dict[str, Callable]:
     """Forward and backward pass of the hypernetwork alone, for one direction."""
     return {name: generating(systems[name], options) for name in ("hyper", "layerwise")}
 
@@ -99,7 +100,7 @@ def generating(system: System, options: BenchmarkOptions) -> Callable[[], None]:
         for side, inputs in source.config.inputs.items()
     }
 
-    def outputs() -> List[torch.Tensor]:
+    def outputs() -> list[torch.Tensor]:
         weights = source(conditions)
         return [tensor for side in weights.values() for site in side for tensor in site.values()]
 
@@ -113,7 +114,7 @@ def generating(system: System, options: BenchmarkOptions) -> Callable[[], None]:
     return both
 
 
-def decoding(systems: Dict[str, System], options: BenchmarkOptions) -> Dict[str, Callable]:
+def decoding(systems: dict[str, System], options: BenchmarkOptions) -> dict[str, Callable]:
     """Beam search over one batch of one direction, of as many steps for every system."""
     return {
         name: partial(
@@ -126,7 +127,7 @@ def decoding(systems: Dict[str, System], options: BenchmarkOptions) -> Dict[str,
     }
 
 
-def ratios(train: Times, hypernetwork: Times, decode: Times) -> Dict[str, float]:
+def ratios(train: Times, hypernetwork: Times, decode: Times) -> dict[str, float]:
     """The figures that matter, each the median of its rounds, with their interquartile range."""
     found = {
         "hypernetwork_speedup_over_layerwise": ratio(hypernetwork, "layerwise", "hyper"),
@@ -144,14 +145,14 @@ def ratios(train: Times, hypernetwork: Times, decode: Times) -> Dict[str, float]
     ]
     found["decode_hyper_over_language"] = ratio(decode, "hyper", "language")
     found["decode_hyper_over_backbone"] = ratio(decode, "hyper", "backbone")
-    summed: Dict[str, float] = {}
+    summed: dict[str, float] = {}
     for name, values in found.items():
         summed[name] = statistics.median(values)
         summed[f"{name}_spread"] = spread(values)
     return summed
 
 
-def summary(times: Times) -> Dict[str, Dict[str, float]]:
+def summary(times: Times) -> dict[str, dict[str, float]]:
     """Median and spread of every call in milliseconds."""
     return {
         name: {"median": 1e3 * statistics.median(values), "spread": 1e3 * spread(values)}
@@ -159,7 +160,7 @@ def summary(times: Times) -> Dict[str, Dict[str, float]]:
     }
 
 
-def environment(options: BenchmarkOptions) -> Dict[str, Any]:
+def environment(options: BenchmarkOptions) -> dict[str, Any]:
     """What the figures were measured on."""
     gpu = options.device == "cuda"
     return {

@@ -6,7 +6,7 @@ import tempfile
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import torch
 from fairseq import options as fairseq_options
@@ -48,11 +48,11 @@ class System:
         """The model as the trainer runs it, in the precision of training."""
         return self.trainer.model
 
-    def train(self, batch: Dict[str, Any]) -> None:
+    def train(self, batch: dict[str, Any]) -> None:
         """One update on a batch: forward, backward, optimizer."""
         self.trainer.train_step([batch])
 
-    def decode(self, batch: Dict[str, Any], beam: int, length: int) -> None:
+    def decode(self, batch: dict[str, Any], beam: int, length: int) -> None:
         """Beam search of exactly `length` target tokens for every sentence of a batch."""
         config = GenerationConfig(beam=beam, max_len_a=0, max_len_b=length, min_len=length)
         self.model.eval()
@@ -60,12 +60,12 @@ class System:
         self.task.inference_step(generator, [self.model], batch)
 
 
-def directions_of(options: BenchmarkOptions) -> List[str]:
+def directions_of(options: BenchmarkOptions) -> list[str]:
     """The English-centric directions between numbered languages."""
     return numbered_directions(options.languages, None).split(",")
 
 
-def words_of(options: BenchmarkOptions, source: str, folder: Path) -> List[str]:
+def words_of(options: BenchmarkOptions, source: str, folder: Path) -> list[str]:
     """The words of the fairseq-train command of a system."""
     return [
         str(folder), "--task", "multilingual_adapter_translation",

@@ -2,7 +2,8 @@
 
 import pickle
 from argparse import Namespace
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -10,7 +11,7 @@ from ..support.errors import UserError, one_line
 from .defects import check_file, is_zip, unreadable
 
 
-def load(path: str) -> Dict[str, Any]:
+def load(path: str) -> dict[str, Any]:
     """Reads a checkpoint, of any version of torch, without executing anything it contains.
 
     Args:
@@ -37,7 +38,7 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def settings(state: Mapping[str, Any], section: str) -> Dict[str, Any]:
+def settings(state: Mapping[str, Any], section: str) -> dict[str, Any]:
     """A section ("task", "model") of the configuration stored in a checkpoint, as a flat mapping."""
     cfg = state.get("cfg")
     part = cfg.get(section) if isinstance(cfg, Mapping) else state.get("args")

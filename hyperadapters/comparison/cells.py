@@ -1,6 +1,7 @@
 """Evaluations of cells, which are compared by task, trained and zero-shot cells apart."""
 
-from typing import Any, Dict, List, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..multitask.all_tasks import all_tasks, join_titles
 from ..support.errors import UserError
@@ -31,13 +32,13 @@ class Cells(Sort):
         trained = [run.units[unit]["trained"] for runs in systems.values() for run in runs]
         return "trained" if all(trained) else "partly" if any(trained) else "zero_shot"
 
-    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> List[Group]:
+    def groups(self, systems: Systems, units: Sequence[str], options: Options) -> list[Group]:
         first = next(iter(systems.values()))[0]
         averaged = first.averaged
         groups = []
         for kind in KINDS:
             of_kind = [unit for unit in units if self.kind(systems, unit) == kind]
-            tasks: Dict[str, List[str]] = {}
+            tasks: dict[str, list[str]] = {}
             for unit in of_kind:
                 tasks.setdefault(first.units[unit]["task"], []).append(unit)
             tagged = [unit for task in averaged for unit in tasks.get(task, ())]
@@ -50,13 +51,13 @@ class Cells(Sort):
             ]
         return groups
 
-    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> Dict[str, Any]:
+    def facts(self, systems: Systems, units: Sequence[str], options: Options) -> dict[str, Any]:
         return {}
 
-    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> List[str]:
+    def notes(self, systems: Systems, units: Sequence[str], options: Options) -> list[str]:
         return []
 
-    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> Dict[str, Any]:
+    def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         entry = next(iter(systems.values()))[0].units[unit]
         kept = ("task", "language", "metric", "signature", "sentences")
         return {"kind": self.kind(systems, unit), **{key: entry[key] for key in kept}}
@@ -67,7 +68,7 @@ class Cells(Sort):
     def part_title(self, part: str) -> str:
         return part
 
-    def page_notes(self, comparison: Mapping[str, Any]) -> List[str]:
+    def page_notes(self, comparison: Mapping[str, Any]) -> list[str]:
         cells = comparison["cells"].values()
         metrics = counted([f"{one['task']}: {one['metric']}, {one['signature']}" for one in cells],
                           self.unit)  # fmt: skip
@@ -82,11 +83,11 @@ class CellEvaluation(Evaluation):
     sort = Cells()
 
     @property
-    def averaged(self) -> List[str]:
+    def averaged(self) -> list[str]:
         """The tasks whose cells are averaged together."""
         return [key for key in self.record["averages"]["trained"] if key not in ("mean", "cells")]
 
-    def problems(self) -> List[str]:
+    def problems(self) -> list[str]:
         found = [] if "averages" in self.record else ["'averages' is missing"]
         return found + [
             f"'{key}' of {name} is missing"
@@ -106,7 +107,7 @@ class CellEvaluation(Evaluation):
             self.units[unit]["metric"].replace("BLEU", "bleu"), self.signature(unit, "")
         )
 
-    def read_lines(self, part: str, unit: str) -> List[str]:
+    def read_lines(self, part: str, unit: str) -> list[str]:
         try:
             sentences = predictions.read(predictions.file_of(self.folder, unit))
         except UserError as error:

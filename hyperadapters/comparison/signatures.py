@@ -1,12 +1,12 @@
 """sacreBLEU metrics from their signatures."""
 
 import re
-from typing import Any, Dict
+from typing import Any
 
 from ..support.errors import UserError
 
 
-def entries(signature: str) -> Dict[str, str]:
+def entries(signature: str) -> dict[str, str]:
     """The entries of a signature such as `nrefs:1|case:mixed|...`."""
     return dict(part.split(":", 1) for part in signature.split("|") if ":" in part)
 
@@ -30,7 +30,7 @@ def metric_of(name: str, signature: str) -> Any:
         ) from error
 
 
-def _bleu(found: Dict[str, str]) -> Any:
+def _bleu(found: dict[str, str]) -> Any:
     from sacrebleu.metrics import BLEU
 
     smooth = re.fullmatch(r"([a-z-]+)(?:\[([\d.]+)\])?", found["smooth"])
@@ -48,18 +48,18 @@ def _bleu(found: Dict[str, str]) -> Any:
     )
 
 
-def _tags(name: str, found: Dict[str, str]) -> Any:
+def _tags(name: str, found: dict[str, str]) -> Any:
     from ..metrics.tags import METRICS
 
     return METRICS.get(name).from_settings(own(found))
 
 
-def own(found: Dict[str, str]) -> Dict[str, str]:
+def own(found: dict[str, str]) -> dict[str, str]:
     """The entries of a signature but for those of every metric."""
     return {name: value for name, value in found.items() if name not in ("nrefs", "version")}
 
 
-def _chrf(found: Dict[str, str]) -> Any:
+def _chrf(found: dict[str, str]) -> Any:
     from sacrebleu.metrics import CHRF
 
     return CHRF(

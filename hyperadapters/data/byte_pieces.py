@@ -5,8 +5,8 @@ A model with byte fallback writes a character that it does not know as the bytes
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Iterable, Iterator, Optional
 
 from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
@@ -31,7 +31,7 @@ def text_of_pieces(pieces: str) -> str:
     return clean(text.replace("\u2581", " "))
 
 
-def text_of(pieces: str, symbol: Optional[str]) -> str:
+def text_of(pieces: str, symbol: str | None) -> str:
     """The line of text that pieces stand for.
 
     Args:

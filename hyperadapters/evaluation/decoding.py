@@ -1,9 +1,10 @@
 """Beam search over the sentences of many directions, with one loaded model."""
 
 import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any, Collection, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 import torch
 from fairseq.dataclass.configs import GenerationConfig
@@ -46,8 +47,8 @@ class Limits:
         batch_size: sentences; None for no limit.
     """
 
-    max_tokens: Optional[int] = 12000
-    batch_size: Optional[int] = None
+    max_tokens: int | None = 12000
+    batch_size: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("max_tokens", "batch_size"):
@@ -91,23 +92,23 @@ class Decoded:
         seconds: time that the search took.
     """
 
-    rows: List[Tuple[str, int, str]]
+    rows: list[tuple[str, int, str]]
     pieces: int
     seconds: float
 
 
-Place = Tuple[Sentences, int]
+Place = tuple[Sentences, int]
 NOTHING: Mapping[str, Collection[int]] = {}
 
 
-def batches(places: Iterable[Place], limits: Limits) -> Iterator[List[Place]]:
+def batches(places: Iterable[Place], limits: Limits) -> Iterator[list[Place]]:
     """Fills batches with sentences of like length, the longest first.
 
     Args:
         places: sentences and rows, of any mixture of directions.
         limits: the size of a batch; a single sentence may exceed it.
     """
-    batch: List[Place] = []
+    batch: list[Place] = []
     longest = 0
     sized = ((int(s.dataset.size(row)[0]), (s, row)) for s, row in places)
     for length, place in sorted(sized, key=lambda item: -item[0]):
@@ -122,8 +123,8 @@ def batches(places: Iterable[Place], limits: Limits) -> Iterator[List[Place]]:
 
 
 def remaining(
-    places: List[Place], limits: Limits, done: Mapping[str, Collection[int]]
-) -> List[List[Place]]:
+    places: list[Place], limits: Limits, done: Mapping[str, Collection[int]]
+) -> list[list[Place]]:
     """The batches that are still to be translated.
 
     After an interruption they are the very batches of the first attempt, so that rounding, which may
@@ -161,7 +162,7 @@ class Decoder:
         self.device = next(model.parameters()).device
         if self.device.type == "cpu":
             accelerate_for_cpu(model)
-        self.aimed: Tuple[str, ...] = ()
+        self.aimed: tuple[str, ...] = ()
         self.generator: Any = None
 
     def decode(
@@ -178,13 +179,13 @@ class Decoder:
 
     def batches(
         self, sentences: Sequence[Sentences], done: Mapping[str, Collection[int]] = NOTHING
-    ) -> Iterator[List[Place]]:
+    ) -> Iterator[list[Place]]:
         """The batches that `decode` translates one after the other; the arguments are its own."""
         for _, group in groupby(sorted(sentences, key=self.tokens), key=self.tokens):
             places = [(one, row) for one in group for row in one.rows]
             yield from remaining(places, self.limits, done)
 
-    def tokens(self, one: Sentences) -> Tuple[str, ...]:
+    def tokens(self, one: Sentences) -> tuple[str, ...]:
         """What sentences must have in common to share batches: the target language, or the direction
         if fairseq replaces the end of the source by its language token, as it does that a batch at a
         time."""
@@ -201,7 +202,7 @@ class Decoder:
             self.generator = self.task.build_generator([self.model], config, seq_gen_cls=generator)
             self.aimed = self.tokens(one)
 
-    def decode_batch(self, batch: List[Place]) -> Decoded:
+    def decode_batch(self, batch: list[Place]) -> Decoded:
         """Translates one batch; in halves if the device's memory does not suffice.
 
         Raises:
@@ -229,7 +230,7 @@ class Decoder:
         rows = [(one.name, row, spell(tokens)) for (one, row), tokens in zip(batch, hypotheses)]
         return Decoded(rows, sum(map(len, hypotheses)), time.perf_counter() - start)
 
-    def hypotheses(self, batch: List[Place]) -> List[List[int]]:
+    def hypotheses(self, batch: list[Place]) -> list[list[int]]:
         """The tokens [T] of the best hypothesis of each sentence."""
         samples = [
             {**one.dataset[row], "id": number, "target": None}
@@ -241,7 +242,7 @@ class Decoder:
             sample = move_to_cuda(sample, self.device)
         with torch.inference_mode():
             found = self.task.inference_step(self.generator, [self.model], sample)
-        tokens: List[List[int]] = [[]] * len(batch)
+        tokens: list[list[int]] = [[]] * len(batch)
         for number, hypotheses in zip(order, found):
             tokens[number] = hypotheses[0]["tokens"].tolist()
         return tokens

@@ -1,8 +1,9 @@
 """Which directions are evaluated, and the groups whose averages are reported."""
 
 import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Any
 
 from ..configuration import check_direction_is_known
 from ..support.errors import Problems, UserError, format_list
@@ -16,7 +17,7 @@ GROUPS = {
 }
 
 
-def english_of(languages: Sequence[str], given: Optional[str]) -> Optional[str]:
+def english_of(languages: Sequence[str], given: str | None) -> str | None:
     """The language whose directions are averaged apart.
 
     Args:
@@ -34,7 +35,7 @@ def english_of(languages: Sequence[str], given: Optional[str]) -> Optional[str]:
     return found[0] if found else None
 
 
-def group_title(group: str, english: Optional[str]) -> str:
+def group_title(group: str, english: str | None) -> str:
     """What reports call a group of `GROUPS`.
 
     Args:
@@ -61,7 +62,7 @@ class Directions:
     languages: Languages
     trained: Collection[str]
     pairs: Collection[str]
-    english: Optional[str]
+    english: str | None
     source: str
 
     def has_sentences(self, direction: str) -> bool:
@@ -77,12 +78,12 @@ class Directions:
             return False
         return True
 
-    def possible(self) -> List[str]:
+    def possible(self) -> list[str]:
         """Every direction that can be evaluated."""
         every = ("-".join(pair) for pair in itertools.permutations(self.languages, 2))
         return [one for one in every if self.has_sentences(one) and self.has_adapters(one)]
 
-    def select(self, wanted: str) -> List[str]:
+    def select(self, wanted: str) -> list[str]:
         """The directions that a user names.
 
         Args:
@@ -137,7 +138,7 @@ class Directions:
 
 def averages(
     scores: Mapping[str, Mapping[str, float]], groups: Mapping[str, str], names: Iterable[str]
-) -> Dict[str, Optional[Dict[str, float]]]:
+) -> dict[str, dict[str, float] | None]:
     """The mean of every figure over the directions of each group.
 
     Args:
@@ -147,7 +148,7 @@ def averages(
     Returns:
         means and the number of `directions` by group; None for a group without directions.
     """
-    found: Dict[str, Optional[Dict[str, float]]] = {}
+    found: dict[str, dict[str, float] | None] = {}
     for name in names:
         members = [scores[direction] for direction in scores if groups[direction] == name]
         if not members:

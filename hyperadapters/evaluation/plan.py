@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import torch
 
@@ -47,19 +47,19 @@ class Options:
     directions: str = "all"
     subset: str = "test"
     search: Search = field(default_factory=Search)
-    max_tokens: Optional[int] = None
-    batch_size: Optional[int] = None
-    english: Optional[str] = None
+    max_tokens: int | None = None
+    batch_size: int | None = None
+    english: str | None = None
     fp16: bool = False
     cpu: bool = False
-    workers: Optional[int] = None
+    workers: int | None = None
     remove_bpe: str = "auto"
-    references: Optional[Path] = None
-    tokenizer: Optional[str] = None
+    references: Path | None = None
+    tokenizer: str | None = None
     spbleu: bool = False
-    comet: Optional[Path] = None
+    comet: Path | None = None
     language_identifier: str = "ngrams"
-    name: Optional[str] = None
+    name: str | None = None
 
     def limits(self) -> Limits:
         """The size of a batch."""
@@ -90,11 +90,11 @@ class Plan:
     options: Options
     data: Binarised
     directions: Directions
-    selected: List[str]
+    selected: list[str]
     texts: Texts
-    tokenizers: Dict[str, str]
+    tokenizers: dict[str, str]
     identifier: LanguageIdentifier
-    remarks: List[str]
+    remarks: list[str]
 
     def pair(self, direction: str) -> str:
         """The binarised pair that serves a selected direction."""
@@ -105,12 +105,12 @@ class Plan:
         prefix = self.data.prefixes(self.options.subset, self.pair(direction))[0]
         return self.data.sentences(prefix)
 
-    def languages(self) -> List[str]:
+    def languages(self) -> list[str]:
         """The languages of the selected directions, in the model's order."""
         occurring = set(codes_of(self.selected))
         return [code for code in self.directions.languages if code in occurring]
 
-    def settings(self) -> Dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """What all translations depend on."""
         return {
             "checkpoint": digest(self.checkpoint),
@@ -119,7 +119,7 @@ class Plan:
             "fp16": self.options.fp16,
         }
 
-    def digests(self) -> Dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """For each direction, what its translations depend on of the data."""
         subset = self.options.subset
         by_pair = {
@@ -175,7 +175,7 @@ def plan(checkpoint: Checkpoint, data: str, out: Path, options: Options) -> Plan
     )  # fmt: skip
 
 
-def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -> List[str]:
+def check_lengths(data: Binarised, split: str, selected: list[str], most: int) -> list[str]:
     """Checks the source sentences of all directions.
 
     Returns:
@@ -183,8 +183,8 @@ def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -
     Raises:
         UserError: naming every direction with a source sentence that is too long for the model.
     """
-    longest: Dict[str, int] = {}
-    without_pieces: Dict[str, int] = {}
+    longest: dict[str, int] = {}
+    without_pieces: dict[str, int] = {}
     for one in selected:
         lengths = data.lengths(split, data.pair_of(split, one), split_direction(one)[0])
         longest[one] = int(lengths.max(initial=0))
@@ -208,7 +208,7 @@ def check_lengths(data: Binarised, split: str, selected: List[str], most: int) -
     ]
 
 
-def left_out(directions: Directions, selected: List[str]) -> List[str]:
+def left_out(directions: Directions, selected: list[str]) -> list[str]:
     """A remark on the directions that `all` leaves out."""
     count = len(directions.languages) * (len(directions.languages) - 1) - len(selected)
     if not count:
@@ -219,7 +219,7 @@ def left_out(directions: Directions, selected: List[str]) -> List[str]:
     ]
 
 
-def texts_of(data: Binarised, selected: List[str], options: Options) -> Texts:
+def texts_of(data: Binarised, selected: list[str], options: Options) -> Texts:
     """Sources and references of the selected directions, checked."""
     pairs = list(dict.fromkeys(data.pair_of(options.subset, one) for one in selected))
     dictionary = joint_dictionary(data, codes_of(selected))

@@ -1,9 +1,10 @@
 """An evaluation from the checkpoint to its reports."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.facts import facts
@@ -23,7 +24,7 @@ USELESS = 0.5  # part of a language's references that are taken for another lang
 TEXTS = ("sources", "hypotheses", "references")
 
 
-def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[str, Any]:
+def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> dict[str, Any]:
     """Translates and scores all selected directions; goes on where it was interrupted.
 
     Args:
@@ -43,7 +44,7 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> Dict[st
         return evaluate_plan(checked)
 
 
-def evaluate_plan(checked: Plan) -> Dict[str, Any]:
+def evaluate_plan(checked: Plan) -> dict[str, Any]:
     """As `evaluate`, after everything is checked."""
     options, out = checked.options, checked.out
     journal = open_journal(checked)
@@ -65,7 +66,7 @@ def evaluate_plan(checked: Plan) -> Dict[str, Any]:
     return result
 
 
-def write_texts(checked: Plan, hypotheses: Mapping[str, List[str]]) -> None:
+def write_texts(checked: Plan, hypotheses: Mapping[str, list[str]]) -> None:
     """Writes sources, hypotheses and references of every direction, one sentence a line, and removes
     those of directions that were evaluated here before but are not now."""
     for file in checked.out.glob("[shr]*/*-*.txt"):
@@ -79,9 +80,9 @@ def write_texts(checked: Plan, hypotheses: Mapping[str, List[str]]) -> None:
             write_lines(checked.out / folder / f"{one}.txt", lines)
 
 
-def references_of(checked: Plan) -> Dict[str, List[str]]:
+def references_of(checked: Plan) -> dict[str, list[str]]:
     """The distinct references of each target language."""
-    found: Dict[str, Dict[str, None]] = {}
+    found: dict[str, dict[str, None]] = {}
     for one in checked.selected:
         tgt = split_direction(one)[1]
         side = checked.texts.side(checked.pair(one), tgt)
@@ -100,7 +101,7 @@ def off_target(checked: Plan) -> OffTarget:
     return OffTarget(checked.identifier, learnt, references)
 
 
-def doubts(identified: Mapping[str, Any]) -> List[str]:
+def doubts(identified: Mapping[str, Any]) -> list[str]:
     """A remark on languages that the identifier does not know by sight.
 
     Args:
@@ -116,14 +117,14 @@ def doubts(identified: Mapping[str, Any]) -> List[str]:
     ]
 
 
-def rounded(figures: Mapping[str, float]) -> Dict[str, float]:
+def rounded(figures: Mapping[str, float]) -> dict[str, float]:
     """Figures as they are reported: four digits after the point."""
     return {name: round(value, 4) for name, value in figures.items()}
 
 
 def summary(
-    checked: Plan, journal: Journal, scores: Mapping[str, Scores], identified: Dict[str, Any]
-) -> Dict[str, Any]:
+    checked: Plan, journal: Journal, scores: Mapping[str, Scores], identified: dict[str, Any]
+) -> dict[str, Any]:
     """What is written to `evaluation.json`."""
     options, directions = checked.options, checked.directions
     groups = {one: directions.group(one) for one in checked.selected}

@@ -1,7 +1,8 @@
 """BLEU and chrF with their signatures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Sequence
+from typing import Any
 
 from ..metrics.tokenizers import DEFAULT, SPBLEU
 
@@ -15,8 +16,8 @@ class Scores:
         signatures: sacreBLEU's signatures, which hold every setting, by metric.
     """
 
-    values: Dict[str, float]
-    signatures: Dict[str, str]
+    values: dict[str, float]
+    signatures: dict[str, str]
 
 
 class Scorer:
@@ -34,7 +35,7 @@ class Scorer:
         from sacrebleu.metrics import BLEU, CHRF
 
         given = {"references": [list(references)]}
-        self.metrics: Dict[str, Any] = {"bleu": BLEU(tokenize=tokenizer, **given)}
+        self.metrics: dict[str, Any] = {"bleu": BLEU(tokenize=tokenizer, **given)}
         if spbleu:
             self.metrics["spbleu"] = BLEU(tokenize=SPBLEU, **given)
         self.metrics["chrf"] = CHRF(**given)

@@ -1,7 +1,8 @@
 """Source sentences and references as text: raw where there is raw text, else decoded."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any
 
 from fairseq.data import Dictionary
 
@@ -14,7 +15,7 @@ from ..support.text import clean, read_lines
 JOINED = {"sentencepiece": "\u2581", "subword_nmt": "@@"}
 
 
-def joining(given: str, dictionary: Dictionary) -> Optional[str]:
+def joining(given: str, dictionary: Dictionary) -> str | None:
     """How the pieces of a dictionary become text.
 
     Args:
@@ -64,13 +65,13 @@ class Texts:
     """
 
     def __init__(
-        self, data: Binarised, split: str, dictionary: Any, symbol: Optional[str],
-        folder: Optional[Path] = None,
+        self, data: Binarised, split: str, dictionary: Any, symbol: str | None,
+        folder: Path | None = None,
     ) -> None:  # fmt: skip
         self.data, self.split, self.dictionary, self.symbol = data, split, dictionary, symbol
         self.given = folder
         self.folder = folder or data.folders[0].absolute().parent / "text"
-        self._kept: Dict[tuple, List[str]] = {}
+        self._kept: dict[tuple, list[str]] = {}
 
     def raw_file(self, pair: str, lang: str) -> Path:
         """Where the raw text of one side is, if it is there."""
@@ -100,7 +101,7 @@ class Texts:
         if problems.found:
             raise UserError("--references: " + format_list(problems.found))
 
-    def side(self, pair: str, lang: str) -> List[str]:
+    def side(self, pair: str, lang: str) -> list[str]:
         """The sentences of one side of a pair."""
         key = (pair, lang)
         if key not in self._kept:

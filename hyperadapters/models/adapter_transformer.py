@@ -1,7 +1,6 @@
 """The Transformer with adapters from any source (`--arch adapter_transformer`)."""
 
 from argparse import Namespace
-from typing import Optional
 
 from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.models import register_model, register_model_architecture
@@ -98,8 +97,8 @@ class AdapterTransformerModel(Fitting, TransformerModel):
         prev_output_tokens: Tensor,
         return_all_hiddens: bool = True,
         features_only: bool = False,
-        alignment_layer: Optional[int] = None,
-        alignment_heads: Optional[int] = None,
+        alignment_layer: int | None = None,
+        alignment_heads: int | None = None,
         **ids: Tensor,
     ):
         """One pass with teacher forcing.

@@ -2,8 +2,9 @@
 
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any
 
 from ..data.symbols import SPECIALS, UNKNOWN, pieces_of, symbols_of
 from ..file_defects import check_transfer
@@ -19,7 +20,7 @@ class SmallVocabulary(Exception):
     """A vocabulary that is too small for the characters; holds how many pieces they need."""
 
 
-def language_tokens(languages: List[str], style: str) -> List[str]:
+def language_tokens(languages: list[str], style: str) -> list[str]:
     """The language tokens that fairseq would add to the dictionary, in its order.
 
     Args:
@@ -34,7 +35,7 @@ def language_tokens(languages: List[str], style: str) -> List[str]:
 
 
 def train(
-    sentences: Iterator[str], model: Path, settings: SentencePiece, languages: List[str]
+    sentences: Iterator[str], model: Path, settings: SentencePiece, languages: list[str]
 ) -> None:
     """Trains a model on a sample.
 
@@ -89,7 +90,7 @@ def write_dictionary(model: Any, path: Path) -> None:
     write_lines(path, (f"{piece} 1" for piece in pieces_of(model) if piece not in SPECIALS))
 
 
-def dictionary_ids(model: Any, dictionary: Path) -> Dict[str, Any]:
+def dictionary_ids(model: Any, dictionary: Path) -> dict[str, Any]:
     """How pieces become fairseq's token ids.
 
     Args:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -34,12 +34,12 @@ class Options:
     """
 
     distances: str = ""
-    languages: Tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     neighbours: int = 3
-    swap: Optional[SwapOptions] = None
+    swap: SwapOptions | None = None
 
 
-def run(checkpoint: str, out: Path, options: Options) -> Dict[str, Any]:
+def run(checkpoint: str, out: Path, options: Options) -> dict[str, Any]:
     """Writes `languages.json`, `languages.md`, `dendrogram.png` and `map.png`, and with a swap test
     `swap.png`.
 
@@ -106,7 +106,7 @@ def check(options: Options, languages: Languages) -> None:
         raise UserError(f"--languages {','.join(named)}: name {LEAST} or more, each once")
 
 
-def nearest_in(known: Reference) -> Dict[str, List[str]]:
+def nearest_in(known: Reference) -> dict[str, list[str]]:
     """All languages that are nearest to each language by a reference."""
     apart = known.distances + np.diag([np.inf] * len(known.codes))
     return {

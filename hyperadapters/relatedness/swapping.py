@@ -1,9 +1,10 @@
 """Translating with other languages' adapters, and what it costs."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -60,24 +61,24 @@ class SwapPlan:
     """A checked swap test; `notes` say what a reader must know of the choice."""
 
     checked: Plan
-    swaps: List[Swap]
+    swaps: list[Swap]
     sentences: int
-    notes: List[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
-    def directions(self) -> List[str]:
+    def directions(self) -> list[str]:
         """The directions that are translated, with their own adapters too."""
         return list(dict.fromkeys(swap.direction for swap in self.swaps))
 
-    def names(self) -> Dict[str, str]:
+    def names(self) -> dict[str, str]:
         """All translations that are needed, name -> direction."""
         own = {direction: direction for direction in self.directions}
         return {**own, **{swap.name: swap.direction for swap in self.swaps}}
 
-    def groups(self) -> List[Group]:
+    def groups(self) -> list[Group]:
         """What may share batches: names of one target language and with one set of its adapters."""
         adapters = {swap.name: swap.adapters for swap in self.swaps}
-        groups: Dict[Tuple[str, str], List[str]] = {}
+        groups: dict[tuple[str, str], list[str]] = {}
         for name, direction in self.names().items():
             targets = [
                 split_direction(one)[1] for one in (direction, adapters.get(name, direction))
@@ -92,7 +93,7 @@ class SwapPlan:
 
 
 def plan_swaps(
-    checkpoint: Checkpoint, out: Path, options: SwapOptions, known: Optional[Distances]
+    checkpoint: Checkpoint, out: Path, options: SwapOptions, known: Distances | None
 ) -> SwapPlan:
     """Checks a swap test before anything is translated.
 
@@ -108,7 +109,7 @@ def plan_swaps(
         raise UserError(f"--sentences {options.sentences}: give a positive number")
     checked = plan(checkpoint, options.data, out, options.evaluation)
     found = checked.directions
-    notes: List[str] = []
+    notes: list[str] = []
     if options.swap == AUTO:
         if known is None:
             raise UserError(
@@ -133,8 +134,8 @@ def plan_swaps(
 
 
 def notes_on_choice(
-    swaps: Sequence[Swap], directions: Sequence[str], english: Optional[str]
-) -> List[str]:
+    swaps: Sequence[Swap], directions: Sequence[str], english: str | None
+) -> list[str]:
     """What a reader must know of swaps that were chosen by distance.
 
     Args:
@@ -158,7 +159,7 @@ def notes_on_choice(
     return found
 
 
-def swap_test(planned: SwapPlan) -> List[Dict[str, Any]]:
+def swap_test(planned: SwapPlan) -> list[dict[str, Any]]:
     """Translates with own and other adapters and scores; goes on where it was interrupted.
 
     Args:
@@ -204,7 +205,7 @@ def translate(planned: SwapPlan, journal: Journal) -> None:
 
 def score(
     planned: SwapPlan, direction: str, translations: Mapping[str, Mapping[int, str]]
-) -> Dict[str, Dict[str, float]]:
+) -> dict[str, dict[str, float]]:
     """The scores of all translations of a direction by their name."""
     checked = planned.checked
     tgt = split_direction(direction)[1]
@@ -219,7 +220,7 @@ def score(
     return found
 
 
-def row(swap: Swap, scores: Mapping[str, Mapping[str, float]]) -> Dict[str, Any]:
+def row(swap: Swap, scores: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
     """A row of the results."""
     own, other = scores[swap.direction], scores[swap.name]
     return {
@@ -231,7 +232,7 @@ def row(swap: Swap, scores: Mapping[str, Mapping[str, float]]) -> Dict[str, Any]
     }
 
 
-def means(rows: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Means over the swaps of each role and kind."""
     found = []
     for role in ROLES:
@@ -257,7 +258,7 @@ def means(rows: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:
     return found
 
 
-def distances_of(found: Mapping[str, Any], reference: Optional[Reference]) -> Optional[Distances]:
+def distances_of(found: Mapping[str, Any], reference: Reference | None) -> Distances | None:
     """The distances that `auto` chooses by: the reference, else what a hypernetwork has learnt.
 
     Args:

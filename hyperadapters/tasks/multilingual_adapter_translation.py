@@ -5,7 +5,7 @@ import logging
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 from fairseq import utils
 from fairseq.dataclass.utils import gen_parser_from_dataclass
@@ -202,10 +202,10 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
                 sample["net_input"][key] = rows.new_full((rows.size(0),), self.languages.id(code))
         return super().inference_step(generator, models, sample, *args, **kwargs)
 
-    def state_dict(self) -> Dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         return task_metadata.collect(self.args, self.languages, self.source_dictionary)
 
-    def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         task_metadata.check_same_data(state_dict, self.state_dict())
 
 
@@ -257,7 +257,7 @@ def prepare_generation(args, checkpoint: Checkpoint | None) -> None:
     args.lang_pairs = [f"{args.source_lang}-{args.target_lang}"]
 
 
-def check_directions(pairs: List[str], languages: Languages) -> None:
+def check_directions(pairs: list[str], languages: Languages) -> None:
     """Raises:
     UserError: with every malformed pair and unknown language.
     """
@@ -270,7 +270,7 @@ def check_directions(pairs: List[str], languages: Languages) -> None:
     problems.raise_if_any()
 
 
-def check_dictionaries(args, pairs: List[str]) -> None:
+def check_dictionaries(args, pairs: list[str]) -> None:
     """Raises:
     UserError: naming every missing dictionary file.
     """

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from fairseq.distributed.utils import get_global_rank
 
@@ -38,7 +38,7 @@ def check_resumed(options: Any) -> None:
     raise UserError(f"{path} {defect.what}: {advice}")
 
 
-def resumed_file(options: Any) -> Optional[str]:
+def resumed_file(options: Any) -> str | None:
     """The checkpoint that `fairseq.checkpoint_utils.load_checkpoint` chooses; None to start anew."""
     suffix = options.checkpoint_suffix or ""
     if options.restore_file not in (None, LAST):
@@ -49,7 +49,7 @@ def resumed_file(options: Any) -> Optional[str]:
     return options.continue_once or options.finetune_from_model
 
 
-def newest_whole(path: Path) -> Optional[Path]:
+def newest_whole(path: Path) -> Path | None:
     """The newest other checkpoint in the folder of one that is not whole."""
     others = [file for file in path.parent.glob("checkpoint*.pt") if file.name != path.name]
     others.sort(key=lambda file: file.stat().st_mtime, reverse=True)

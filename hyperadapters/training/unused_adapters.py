@@ -1,7 +1,5 @@
 """Adapters that no sentence of an update used: they get no update with several processes either."""
 
-from typing import Dict, List
-
 import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -10,7 +8,7 @@ from ..sources import ParameterSet
 from ..support.errors import UserError
 
 
-def conditional_parameters(model: nn.Module) -> List[ParameterSet]:
+def conditional_parameters(model: nn.Module) -> list[ParameterSet]:
     """The trainable sets of a model that a batch may leave unused (see `AdapterSource`)."""
     source = getattr(getattr(model, "encoder", None), "adapters", None)
     sets = source.conditional_parameters() if source is not None else []
@@ -21,7 +19,7 @@ def conditional_parameters(model: nn.Module) -> List[ParameterSet]:
     return [parameters for parameters in sets if any(p.requires_grad for p in parameters)]
 
 
-def absent(sets: List[ParameterSet], zero_filled: bool) -> List[ParameterSet]:
+def absent(sets: list[ParameterSet], zero_filled: bool) -> list[ParameterSet]:
     """The sets that no sentence used.
 
     Every process finds the same ones, because gradients are the same after their reduction.
@@ -45,7 +43,7 @@ def absent(sets: List[ParameterSet], zero_filled: bool) -> List[ParameterSet]:
     return [parameters for parameters, is_used in zip(sets, used) if not is_used]
 
 
-def copies_of(optimizer) -> Dict[nn.Parameter, nn.Parameter]:
+def copies_of(optimizer) -> dict[nn.Parameter, nn.Parameter]:
     """The full-precision copies that an optimiser for 16 bits updates, by parameter; empty if it
     has none or one flat copy of everything."""
     copies = getattr(optimizer, "fp32_params", None)
