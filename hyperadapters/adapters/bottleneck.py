@@ -46,7 +46,6 @@ class Bottleneck(AdapterKind):
     """
 
     Options = Options
-    algebra = "add"
 
     @property
     def points(self) -> tuple[str, ...]:

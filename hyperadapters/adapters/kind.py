@@ -28,9 +28,10 @@ class TensorSpec:
     Args:
         shape: its shape, without the leading number of weight sets.
         start: fills a plain parameter of that shape with its published start values, in place.
-        offset: what a generated tensor varies around, e.g. 1 for a LayerNorm gain.
-        zero_is_identity: whether setting it (and all tensors so marked) to zero makes the adapter
-            the identity.
+        offset: what is added to a generated tensor, e.g. 1 for a LayerNorm gain; 0 where
+            `zero_is_identity`, since a stored tensor has no offset.
+        zero_is_identity: whether the adapter is the identity when this tensor and all others so
+            marked are zero.
     """
 
     shape: tuple[int, ...]
@@ -102,15 +103,14 @@ class BottleneckOptions:
 class AdapterKind(ABC):
     """A function of activations and one weight set, which acts at points of a layer.
 
-    A kind never sees a condition or a language. It names its points, its tensors there with their
-    shapes and start values, applies one weight set, and says by which algebra weight sets are merged.
+    A kind never sees a condition or a language. It names its points and its tensors there with their
+    shapes and start values, and applies one weight set.
 
     Args:
         options: the user's choices, an `Options`.
     """
 
     Options: ClassVar[type]
-    algebra: ClassVar[str]
     # whether `apply` reads a point's input and its result is added to the output; else it maps the
     # output
     adds: ClassVar[bool] = False

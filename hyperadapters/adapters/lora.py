@@ -62,7 +62,6 @@ class Lora(AdapterKind):
     """W x + (alpha / r) B A dropout(x), for chosen projections W (Hu et al. 2022, section 4.1)."""
 
     Options = Options
-    algebra = "add"
     adds = True
 
     @property

@@ -24,7 +24,6 @@ class Parallel(AdapterKind):
     """
 
     Options = Options
-    algebra = "add"
     adds = True
 
     @property
