@@ -134,8 +134,11 @@ def bake(
         for name, source in sources_by_name(adapters).items()
     }
     baked = SourceGroup(parts) if isinstance(adapters, SourceGroup) else parts[""]
-    distinct = {tuple(ids.items()): ids for side in conditions for ids in conditions[side]}
-    for ids in progress(distinct.values()):
-        sides = [side for side in conditions if ids in conditions[side]]
-        store(baked, generate(adapters, ids, sides), ids)
+    sides: dict[tuple[tuple[str, int], ...], list[str]] = {}
+    for side in conditions:
+        for ids in conditions[side]:
+            sides.setdefault(tuple(ids.items()), []).append(side)
+    for items, condition_sides in progress(sides.items()):
+        ids = dict(items)
+        store(baked, generate(adapters, ids, condition_sides), ids)
     return baked
