@@ -9,7 +9,7 @@ import hyperadapters
 from hyperadapters.multitask.all_tasks import all_tasks, join_titles
 
 PACKAGE = Path(hyperadapters.__file__).parent
-USERS = {"tagging_demo"}  # rooms that train chosen cells, as any user does
+USERS = {"demos"}  # rooms that train chosen cells, as any user does
 HEADINGS = {("cli/evaluate.py", "translation")}  # words that name no task of cells
 
 
