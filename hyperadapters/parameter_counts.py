@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from . import configuration
+from .adapter_configuration import build_adapters
 from .sources import SOURCES
 from .support.errors import UserError
 from .support.figures import figure
@@ -66,7 +67,7 @@ def count(
 def parameters_of(cfg: Any) -> int:
     """Adapter parameters of a complete model configuration."""
     with torch.device("meta"):  # shapes without memory
-        module = configuration.build_adapters(cfg)
+        module = build_adapters(cfg)
     return sum(parameter.numel() for parameter in module.parameters())
 
 

@@ -38,12 +38,12 @@ def small_backbone(adapters: Any, **options: Any) -> FairseqEncoderDecoderModel:
     for number in range(PIECES):
         dictionary.add_symbol(str(number))
     points = {point for source in adapters.members for point in source.config.kind.points}
-    inside = any(map(is_in_attention, points))
+    blocks = {point.partition(".")[0] for point in points if is_in_attention(point)}
     torch.manual_seed(4)
     embeddings = nn.Embedding(len(dictionary), cfg.encoder.embed_dim, dictionary.pad())
     model = FairseqEncoderDecoderModel(
-        AdapterTransformerEncoder(cfg, dictionary, embeddings, inside),
-        AdapterTransformerDecoder(cfg, dictionary, embeddings, False, inside),
+        AdapterTransformerEncoder(cfg, dictionary, embeddings, blocks),
+        AdapterTransformerDecoder(cfg, dictionary, embeddings, False, blocks),
     )
     for parameter in model.parameters():
         if parameter.dim() == 1:  # biases and LayerNorms start as constants

@@ -16,6 +16,7 @@ LAYERS = (
     ("tasks", "models", "criterions", "optim"),
     ("pretrained", "checkpoints", "multitask", "training", "freezing", "parameter_counts"),
     ("backbone", "data", "configuration"),
+    ("adapter_configuration",),
     ("options",),
     ("sources",),
     ("adapters",),

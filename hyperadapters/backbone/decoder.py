@@ -1,5 +1,6 @@
 """The stock Transformer decoder, run with the adapters that the encoder's output carries."""
 
+from collections.abc import Collection
 from typing import Any
 
 from fairseq.models.transformer import TransformerDecoderBase
@@ -15,21 +16,21 @@ class AdapterTransformerDecoder(TransformerDecoderBase):
 
     Args:
         cfg, dictionary, embed_tokens, no_encoder_attn: see the stock decoder.
-        has_attention_points: whether adapters act inside attention.
+        attention_blocks: "self_attn", "cross_attn" or both, if adapters act inside of them.
     """
 
     def __init__(
-        self, cfg, dictionary, embed_tokens, no_encoder_attn=False, has_attention_points=False
+        self, cfg, dictionary, embed_tokens, no_encoder_attn=False, attention_blocks: Collection[str] = ()
     ) -> None:
-        self.has_attention_points = has_attention_points
+        self.attention_blocks = attention_blocks
         super().__init__(cfg, dictionary, embed_tokens, no_encoder_attn=no_encoder_attn)
 
     def build_decoder_layer(self, cfg, no_encoder_attn=False) -> nn.Module:
         layer = super().build_decoder_layer(cfg, no_encoder_attn)
-        if self.has_attention_points:
+        if "self_attn" in self.attention_blocks:
             layer.self_attn = AdaptedAttention(layer.self_attn, has_points=True)
-            if layer.encoder_attn is not None:
-                layer.encoder_attn = AdaptedAttention(layer.encoder_attn, has_points=True)
+        if "cross_attn" in self.attention_blocks and layer.encoder_attn is not None:
+            layer.encoder_attn = AdaptedAttention(layer.encoder_attn, has_points=True)
         return layer
 
     def extract_features(

@@ -1,5 +1,6 @@
 """The stock Transformer encoder, run with adapters; it makes the decoder's weights too."""
 
+from collections.abc import Collection
 from typing import Any
 
 from fairseq.models.transformer import TransformerEncoderBase
@@ -22,18 +23,20 @@ class AdapterTransformerEncoder(TransformerEncoderBase):
 
     Args:
         cfg, dictionary, embed_tokens: see the stock encoder.
-        has_attention_points: whether adapters act inside attention.
+        attention_blocks: "self_attn" if adapters act inside self-attention.
     """
 
     adapters: AdapterSource | SourceGroup
 
-    def __init__(self, cfg, dictionary, embed_tokens, has_attention_points: bool = False) -> None:
-        self.has_attention_points = has_attention_points
+    def __init__(
+        self, cfg, dictionary, embed_tokens, attention_blocks: Collection[str] = ()
+    ) -> None:
+        self.attention_blocks = attention_blocks
         super().__init__(cfg, dictionary, embed_tokens)
 
     def build_encoder_layer(self, cfg) -> nn.Module:
         layer = super().build_encoder_layer(cfg)
-        if self.has_attention_points:
+        if "self_attn" in self.attention_blocks:
             layer.self_attn = AdaptedAttention(layer.self_attn, has_points=True)
         return layer
 

@@ -13,9 +13,9 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 
 from .. import register
+from ..adapter_configuration import build_adapters
 from ..configuration import (
     AdapterTransformerConfig,
-    build_adapters,
     defaults,
     has_adapters,
 )

@@ -8,6 +8,7 @@ from fairseq.models.transformer import TransformerConfig, TransformerModel
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from ..adapter_configuration import attention_blocks, build_adapters
 from ..backbone.decoder import AdapterTransformerDecoder
 from ..backbone.encoder import AdapterTransformerEncoder
 from ..checkpoints import task_metadata
@@ -15,9 +16,7 @@ from ..configuration import (
     PRESETS,
     AdapterTransformerConfig,
     AdapterTransformerOptions,
-    build_adapters,
     defaults,
-    has_attention_points,
 )
 from ..support.errors import UserError
 from ..support.languages import Languages
@@ -70,14 +69,14 @@ class AdapterTransformerModel(Fitting, TransformerModel):
             TransformerConfig.from_namespace(args),
             src_dict,
             embed_tokens,
-            has_attention_points(args),
+            attention_blocks(args),
         )
 
     @classmethod
     def build_decoder(cls, args, tgt_dict, embed_tokens):
         cfg = TransformerConfig.from_namespace(args)
         return AdapterTransformerDecoder(
-            cfg, tgt_dict, embed_tokens, cfg.no_cross_attention, has_attention_points(args)
+            cfg, tgt_dict, embed_tokens, cfg.no_cross_attention, attention_blocks(args)
         )
 
     def get_extra_state(self) -> Tensor:

@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fairseq.dataclass.utils import gen_parser_from_dataclass
@@ -15,7 +15,8 @@ from ..backbone.decoder import AdapterTransformerDecoder
 from ..backbone.encoder import AdapterTransformerEncoder
 from ..checkpoints.cells_metadata import check_same_data
 from ..checkpoints.task_metadata import from_tensor, to_tensor
-from ..configuration import build_adapters, defaults, has_attention_points
+from ..adapter_configuration import attention_blocks, build_adapters
+from ..configuration import defaults
 from ..multitask.all_tasks import TASKS, decoder_task
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions
 from ..sources import Condition, ParameterSet
@@ -31,9 +32,9 @@ class TasksEncoder(AdapterTransformerEncoder):
     """
 
     def __init__(
-        self, cfg, dictionary, embed_tokens, has_attention_points: bool, decoder_task: int | None
+        self, cfg, dictionary, embed_tokens, blocks: Collection[str], decoder_task: int | None
     ) -> None:
-        super().__init__(cfg, dictionary, embed_tokens, has_attention_points)
+        super().__init__(cfg, dictionary, embed_tokens, blocks)
         self.decoder_task = decoder_task
 
     def conditions(self, ids, inputs, src_tokens) -> dict[str, Condition]:
@@ -87,7 +88,7 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         model = cls(
             TasksEncoder(
                 TransformerConfig.from_namespace(args), task.source_dictionary, embeddings,
-                has_attention_points(args), tasks.index(with_decoder) if with_decoder else None,
+                attention_blocks(args), tasks.index(with_decoder) if with_decoder else None,
             )
         )  # fmt: skip
         labels = json.loads(args.labels)
@@ -118,7 +119,7 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         """
         return AdapterTransformerDecoder(
             TransformerConfig.from_namespace(args), self.encoder.dictionary,
-            self.encoder.embed_tokens, has_attention_points=self.encoder.has_attention_points,
+            self.encoder.embed_tokens, attention_blocks=self.encoder.attention_blocks,
         )  # fmt: skip
 
     def conditional_parameters(self) -> list[ParameterSet]:

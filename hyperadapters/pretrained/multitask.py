@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import dictionary_fingerprint
-from ..configuration import defaults, source_configs
+from ..adapter_configuration import source_configs
+from ..configuration import defaults
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell

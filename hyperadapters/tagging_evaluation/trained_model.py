@@ -7,7 +7,7 @@ import torch
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.facts import digest, facts
-from ..configuration import source_configs
+from ..adapter_configuration import source_configs
 from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from ...configuration import ARCHITECTURE, build_adapters
+from ...adapter_configuration import build_adapters
+from ...configuration import ARCHITECTURE
 from ...fingerprint import fingerprint
 from ...sources import AdapterSet, condition_ids
 from ...sources.adapter_files import card_path

@@ -10,7 +10,7 @@ from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from fairseq.tasks import TASK_DATACLASS_REGISTRY
 from omegaconf import OmegaConf
 
-from ...configuration import adapter_choices, source_configs
+from ...adapter_configuration import adapter_choices, source_configs
 from ...data.lengths import LengthOptions
 from ...data.resume_options import ResumeOptions
 from ...data.stock_options import BORROWED

@@ -12,7 +12,8 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ...configuration import AdapterTransformerConfig, build_adapters, defaults
+from ...adapter_configuration import build_adapters
+from ...configuration import AdapterTransformerConfig, defaults
 from ...fingerprint import fingerprint
 from ...multitask.configuration import HyperXEncoderConfig
 from ...sources import AdapterSet
