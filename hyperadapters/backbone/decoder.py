@@ -20,7 +20,12 @@ class AdapterTransformerDecoder(TransformerDecoderBase):
     """
 
     def __init__(
-        self, cfg, dictionary, embed_tokens, no_encoder_attn=False, attention_blocks: Collection[str] = ()
+        self,
+        cfg,
+        dictionary,
+        embed_tokens,
+        no_encoder_attn=False,
+        attention_blocks: Collection[str] = (),
     ) -> None:
         self.attention_blocks = attention_blocks
         super().__init__(cfg, dictionary, embed_tokens, no_encoder_attn=no_encoder_attn)

@@ -11,11 +11,11 @@ from fairseq.models.transformer import TransformerConfig, TransformerModel
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
+from ..adapter_configuration import attention_blocks, build_adapters
 from ..backbone.decoder import AdapterTransformerDecoder
 from ..backbone.encoder import AdapterTransformerEncoder
 from ..checkpoints.cells_metadata import check_same_data
 from ..checkpoints.task_metadata import from_tensor, to_tensor
-from ..adapter_configuration import attention_blocks, build_adapters
 from ..configuration import defaults
 from ..multitask.all_tasks import TASKS, decoder_task
 from ..multitask.configuration import PRESETS, HyperXEncoderConfig, HyperXOptions

@@ -8,9 +8,9 @@ from typing import Any
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
+from ..adapter_configuration import source_configs
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import dictionary_fingerprint
-from ..adapter_configuration import source_configs
 from ..configuration import defaults
 from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..multitask.all_tasks import decoder_task

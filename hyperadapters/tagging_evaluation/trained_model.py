@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
+from ..adapter_configuration import source_configs
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.facts import digest, facts
-from ..adapter_configuration import source_configs
 from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus
