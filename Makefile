@@ -16,7 +16,7 @@ demo-tagging: set-up
 
 # two workers, each with whole files, so that what the tests of a file share is trained once
 test: set-up
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: set-up
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy

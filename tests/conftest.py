@@ -2,9 +2,13 @@
 
 import json
 import logging
+import os
 import random
 import sys
 from pathlib import Path
+
+# so small products are slower on two threads, much slower where others use the cores too
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # also of the processes that tests start
 
 import pytest
 import torch
@@ -22,9 +26,13 @@ from hyperadapters.sources import SOURCES, HyperOptions, SourceConfig
 fast_hydra.install()
 DIRECTIONS = [{"src": src, "tgt": tgt} for src, tgt in ((0, 1), (1, 0), (0, 2), (2, 0))]
 
-torch.set_num_threads(1)
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

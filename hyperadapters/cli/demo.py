@@ -31,7 +31,9 @@ def add_arguments(parser: ArgumentParser, out: str = "demo") -> None:
 
 def run(args: Namespace) -> None:
     """Runs the demo."""
-    from ..demos.translation import Plan, TranslationDemo
+    from ..demos.translation import TranslationDemo, TranslationPlan
     from .main import run_command
 
-    TranslationDemo(args.out, Plan.of(args.quick, args.seed), run_command).run(args.json)
+    TranslationDemo(args.out, TranslationPlan.make(args.quick, args.seed), run_command).run(
+        args.json
+    )

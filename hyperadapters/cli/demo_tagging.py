@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Runs the demo."""
-    from ..demos.tagging import Plan, TaggingDemo
+    from ..demos.tagging import TaggingDemo, TaggingPlan
     from .main import run_command
 
-    TaggingDemo(args.out, Plan.of(args.quick, args.seed), run_command).run(args.json)
+    TaggingDemo(args.out, TaggingPlan.make(args.quick, args.seed), run_command).run(args.json)

@@ -6,11 +6,11 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from ..data.conlang import Family
 from ..support.files import write_json, write_lines, write_text
@@ -23,12 +23,33 @@ Command = list[str]
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Sizes of a run; a demo adds its own.
+
+    Args:
+        seed: seed of corpus, training and sampling.
+
+    Attributes:
+        QUICK: the sizes that a quick run changes.
+    """
+
+    QUICK: ClassVar[Mapping[str, int]]
+
+    seed: int = 1
+
+    @classmethod
+    def make(cls, quick: bool, seed: int) -> Self:
+        """The plan of a full or a quick run."""
+        return cls(seed, **(cls.QUICK if quick else {}))
+
+
 class Demo(ABC):
     """Systems trained and compared on constructed languages.
 
     Args:
         out: folder for everything.
-        plan: sizes and seed, a dataclass.
+        plan: sizes and seed.
         run_command: runs a command of `hyperadapters` in this process, given its words.
 
     Attributes:
@@ -41,7 +62,7 @@ class Demo(ABC):
     columns: ClassVar[Mapping[str, tuple[str, str]]]
     files: ClassVar[Mapping[str, str]]
 
-    def __init__(self, out: Path, plan: Any, run_command: Callable[[Command], None]) -> None:
+    def __init__(self, out: Path, plan: Plan, run_command: Callable[[Command], None]) -> None:
         self.out, self.plan, self.run_command = out, plan, run_command
         self.family = Family(plan.seed)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..data.conlang_family import CODES
 from ..training.jobs import Job
-from .demo import USER_DIR, Command, Demo, Row
+from .demo import USER_DIR, Command, Demo, Plan, Row
 from .tagging_corpus import write_corpus
 
 # every language has labels of one task; the other one is zero-shot
@@ -26,11 +26,10 @@ SYSTEMS = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class TaggingPlan(Plan):
     """Sizes of a run.
 
     Args:
-        seed: seed of corpus and training.
         train, valid, test: sentences a language.
         pieces: sentencepiece vocabulary.
         backbone_updates: training updates of the backbone.
@@ -38,7 +37,8 @@ class Plan:
         max_tokens: pieces a batch; the backbone gets twice as many.
     """
 
-    seed: int = 1
+    QUICK = {"train": 600, "test": 60, "backbone_updates": 300, "updates": 100}
+
     train: int = 1500
     valid: int = 60
     test: int = 150
@@ -46,12 +46,6 @@ class Plan:
     backbone_updates: int = 900
     updates: int = 600
     max_tokens: int = 2000
-
-    @classmethod
-    def of(cls, quick: bool, seed: int) -> "Plan":
-        """The plan of a full or a quick run."""
-        quick_sizes = {"train": 600, "test": 60, "backbone_updates": 300, "updates": 100}
-        return cls(seed, **(quick_sizes if quick else {}))
 
 
 class TaggingDemo(Demo):

@@ -8,7 +8,7 @@ from typing import Any
 from ..support.errors import UserError
 from ..training.jobs import Job
 from ..training.log import words_per_second
-from .demo import USER_DIR, Command, Demo, Row
+from .demo import USER_DIR, Command, Demo, Plan, Row
 from .translation_corpus import train_pieces, write_configuration, write_text_files
 
 HYPER = "hyper-adapters"
@@ -27,11 +27,10 @@ GROUPS = {"supervised": "other_supervised", "zero_shot": "zero_shot"}
 
 
 @dataclass(frozen=True)
-class Plan:
+class TranslationPlan(Plan):
     """Sizes of a run.
 
     Args:
-        seed: seed of corpus, training and sampling.
         largest, smallest: training sentences of the hub and of the smallest language.
         valid, test: sentences a language.
         pieces: sentencepiece vocabulary.
@@ -41,7 +40,10 @@ class Plan:
         samples: resamples of the significance tests.
     """
 
-    seed: int = 1
+    QUICK = {
+        "largest": 3000, "smallest": 1000, "valid": 50, "test": 20, "updates": 220, "beam": 1,
+    }  # fmt: skip
+
     largest: int = 6000
     smallest: int = 1500
     valid: int = 100
@@ -51,14 +53,6 @@ class Plan:
     max_tokens: int = 1000
     beam: int = 4
     samples: int = 1000
-
-    @classmethod
-    def of(cls, quick: bool, seed: int) -> "Plan":
-        """The plan of a full or a quick run."""
-        quick_sizes = {
-            "largest": 3000, "smallest": 1000, "valid": 50, "test": 20, "updates": 220, "beam": 1,
-        }  # fmt: skip
-        return cls(seed, **(quick_sizes if quick else {}))
 
 
 class TranslationDemo(Demo):

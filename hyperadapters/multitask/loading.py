@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from ..support.errors import Problems, UserError
 from .all_tasks import TASKS
-from .cells import Cell
+from .cells import Cell, directions_of
+from .configuration import Tables
 from .corpus import Corpus
 from .dataset import CellDataset, Ids
 from .task import Encoded, EncodingReport, TaskContext
@@ -59,6 +60,26 @@ def subsample(cell: Cell, sentences: list[Any], seed: int) -> list[Any]:
         )
     order = np.random.default_rng((seed, *cell.name.encode())).permutation(len(sentences))
     return [sentences[row] for row in order[: cell.sentences]]
+
+
+def make_tables(cells: list[Cell], corpus: Corpus, sentences: dict[str, list[Any]]) -> Tables:
+    """Languages, tasks and labels of a training.
+
+    Args:
+        cells: the trained cells.
+        corpus: the files; its languages are the model's, also those that are not trained.
+        sentences: the training sentences of each cell.
+    """
+    tasks = [task for task in TASKS.names() if task in {cell.task for cell in cells}]
+    labels = {}
+    for task in tasks:
+        sentences_of_task = [
+            sentence for cell in cells if cell.task == task for sentence in sentences[cell.name]
+        ]
+        table = TASKS.get(task).label_table(sentences_of_task)
+        if table:
+            labels[task] = table
+    return Tables(corpus.languages.codes, tasks, labels, directions_of(cells))
 
 
 def encode_cell(

@@ -56,7 +56,8 @@ class Workers:
         if kind:  # what is under way is of no use any more
             for process in multiprocessing.active_children():
                 if process not in self.others:
-                    process.terminate()
+                    # one that has just been forked can lose SIGTERM, and wait for a lock of another
+                    process.kill()
         self.pool.shutdown(cancel_futures=True)
 
     def apply(self, tasks: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:

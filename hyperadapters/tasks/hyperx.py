@@ -15,13 +15,20 @@ from ..data.batching import EverySentence, one_direction_a_batch
 from ..data.lengths import LengthOptions
 from ..data.resume_options import ResumeOptions
 from ..freezing import KeptRows
-from ..multitask.all_tasks import TASKS, option_classes
-from ..multitask.cells import Cell, directions_of, parse_cells
+from ..multitask.all_tasks import option_classes
+from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
 from ..multitask.corpus import Corpus, read_corpus
 from ..multitask.dataset import CellDataset, Ids
 from ..multitask.freezing import apply_freezing, count_trained_values
-from ..multitask.loading import check_cells, encode_cell, log_report, read_cell, subsample
+from ..multitask.loading import (
+    check_cells,
+    encode_cell,
+    log_report,
+    make_tables,
+    read_cell,
+    subsample,
+)
 from ..multitask.pieces import Format, Pieces, keep_beside, load_dictionary
 from ..multitask.sampling import SampledCells, ratios
 from ..multitask.task import TaskContext
@@ -198,7 +205,7 @@ class HyperXTask(EverySentence, FairseqTask):
         log_report(split, loaded, self.format.limit)
         weights = None
         if training:
-            weights = ratios([len(one) for one in loaded], self.cfg.sampling_temperature)
+            weights = ratios(list(map(len, loaded)), self.cfg.sampling_temperature)
         dataset = SampledCells(loaded, weights, self.cfg.seed, epoch, split)
         if training and self.cfg.one_cell_a_batch:
             dataset = one_direction_a_batch(dataset)
@@ -284,21 +291,3 @@ def check_positions(model: Any, format: Format) -> None:
         raise UserError(
             f"--max-pieces {format.limit}: the encoder has {limit} positions: give at most {limit}"
         )
-
-
-def make_tables(cells: list[Cell], corpus: Corpus, sentences: dict[str, list[Any]]) -> Tables:
-    """Languages, tasks and labels of a training.
-
-    Args:
-        cells: the trained cells.
-        corpus: the files; its languages are the model's, also those that are not trained.
-        sentences: the training sentences of each cell.
-    """
-    tasks = [task for task in TASKS.names() if task in {cell.task for cell in cells}]
-    labels = {}
-    for task in tasks:
-        of_task = [one for cell in cells if cell.task == task for one in sentences[cell.name]]
-        table = TASKS.get(task).label_table(of_task)
-        if table:
-            labels[task] = table
-    return Tables(corpus.languages.codes, tasks, labels, directions_of(cells))

@@ -23,15 +23,6 @@ CUT, WHOLE = "5", "20"  # the cut is inside an epoch of 8 updates
 BIN = str(Path(sys.executable).parent)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As torchrun gives each process."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def figures(log):
     """Losses by number of updates, and the last validation loss, in fairseq's JSON log."""
     found = [json.loads(line) for line in re.findall(r'\{"epoch".*\}', log.read_text())]

@@ -5,131 +5,16 @@ import shutil
 
 import pytest
 import torch
-import torch.nn.functional as F
+from huggingface_encoder import WIDTH, change_tensors, reference_outputs, write_folder
 from safetensors.torch import load_file, save_file
 from tagging_corpus import encode, load_cells, train_cells
 
-from hyperadapters.data.byte_pieces import load_pieces
 from hyperadapters.pretrained import HYPERX, TRANSLATION, open_pretrained
 from hyperadapters.support.errors import UserError
 
 UNTRAINED = ("--lr", "0", "--max-update", "1", "--max-pieces", "30")
 CELLS = "pos:qaa:20,mlm:qba:20"
-WIDTH, FFN, LAYERS, HEADS = 12, 20, 2, 3
 TOKENS = torch.tensor([[0, *range(5, 33), 2], [0, 7, 9, 2] + [1] * 26])
-PREFIXES = {"bert": "", "xlm-roberta": "roberta.", "roberta": "roberta."}
-POSITIONS = {"bert": 30, "xlm-roberta": 32, "roberta": 32}  # the latter begin after <pad>
-
-
-def settings(kind, rows, **changes):
-    """The content of config.json."""
-    return {
-        "model_type": kind, "hidden_size": WIDTH, "intermediate_size": FFN,
-        "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "vocab_size": rows,
-        "max_position_embeddings": POSITIONS[kind], "type_vocab_size": 2, "hidden_act": "gelu",
-        "layer_norm_eps": 1e-2 if kind == "bert" else 1e-5,  # one that shows in the features
-        "pad_token_id": 0 if kind == "bert" else 1,  # which BERT's numbers do not depend on
-        "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, **changes,
-    }  # fmt: skip
-
-
-def shapes(rows, positions):
-    """The tensors of an encoder of Hugging Face."""
-    sizes = {"attention.self.query": (WIDTH, WIDTH), "attention.self.key": (WIDTH, WIDTH),
-             "attention.self.value": (WIDTH, WIDTH), "attention.output.dense": (WIDTH, WIDTH),
-             "intermediate.dense": (FFN, WIDTH), "output.dense": (WIDTH, FFN)}  # fmt: skip
-    found = {f"embeddings.{name}_embeddings.weight": (count, WIDTH)
-             for name, count in (("word", rows), ("position", positions), ("token_type", 2))}  # fmt: skip
-    norms = ["embeddings.LayerNorm"]
-    for layer in range(LAYERS):
-        for name, size in sizes.items():
-            found[f"encoder.layer.{layer}.{name}.weight"] = size
-            found[f"encoder.layer.{layer}.{name}.bias"] = size[:1]
-        norms += [
-            f"encoder.layer.{layer}.{part}.LayerNorm" for part in ("attention.output", "output")
-        ]
-    for name in norms:
-        found |= {f"{name}.weight": (WIDTH,), f"{name}.bias": (WIDTH,)}
-    return found
-
-
-HEAD = {
-    "bert": {"dense": "cls.predictions.transform.dense", "bias": "cls.predictions.bias",
-             "norm": "cls.predictions.transform.LayerNorm"},
-    "xlm-roberta": {"dense": "lm_head.dense", "norm": "lm_head.layer_norm", "bias": "lm_head.bias"},
-}  # fmt: skip
-
-
-def write_folder(folder, tagging, kind="bert", surplus=0, **changes):
-    """Writes an encoder with random weights, its head of masked language modelling and its pooler.
-
-    Args:
-        folder: where to.
-        tagging: the folder of the sentencepiece model.
-        kind: its model_type.
-        surplus: embeddings that no piece uses.
-        changes: to config.json.
-    """
-    folder.mkdir(parents=True)
-    shutil.copy(tagging / "sentencepiece.model", folder / "sentencepiece.bpe.model")
-    # <unk>, <s> and </s> are numbered anew, <pad> and <mask> are added
-    rows = load_pieces(str(tagging / "sentencepiece.model")).sp.get_piece_size() + 2 + surplus
-    (folder / "config.json").write_text(json.dumps(settings(kind, rows, **changes)))
-    tokenizer = {"tokenizer_class": "XLMRobertaTokenizer"}
-    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer))
-    wanted = {PREFIXES[kind] + name: size for name, size in shapes(rows, POSITIONS[kind]).items()}
-    head = HEAD["bert" if kind == "bert" else "xlm-roberta"]
-    wanted |= {f"{head['dense']}.weight": (WIDTH, WIDTH), f"{head['dense']}.bias": (WIDTH,)}
-    wanted |= {f"{head['norm']}.weight": (WIDTH,), f"{head['norm']}.bias": (WIDTH,)}
-    wanted |= {head["bias"]: (rows,), f"{PREFIXES[kind]}pooler.dense.weight": (WIDTH, WIDTH)}
-    tensors = {name: torch.randn(size) * 0.3 for name, size in wanted.items()}
-    save_file(tensors, folder / "model.safetensors")
-    return folder
-
-
-def change_tensors(folder, change):
-    """Writes the tensors of a folder again after `change`, a function of their mapping."""
-    tensors = load_file(folder / "model.safetensors")
-    change(tensors)
-    save_file(tensors, folder / "model.safetensors")
-
-
-def reference(folder, tokens):
-    """Features [B, T, C], by the formulas of Devlin et al. (2019), and the scores of pieces."""
-    config = json.loads((folder / "config.json").read_text())
-    kind, eps = config["model_type"], config["layer_norm_eps"]
-    stored = {
-        name.removeprefix(PREFIXES[kind]): tensor
-        for name, tensor in load_file(folder / "model.safetensors").items()
-    }
-
-    def linear(x, name):
-        return F.linear(x, stored[f"{name}.weight"], stored[f"{name}.bias"])
-
-    def norm(x, name):
-        return F.layer_norm(x, (WIDTH,), stored[f"{name}.weight"], stored[f"{name}.bias"], eps)
-
-    def heads(x):
-        return x.view(*x.shape[:2], HEADS, -1).transpose(1, 2)  # [B, heads, T, C / heads]
-
-    start = 0 if kind == "bert" else 2
-    x = stored["embeddings.word_embeddings.weight"][tokens]
-    x = x + stored["embeddings.position_embeddings.weight"][start : start + tokens.size(1)]
-    x = norm(x + stored["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-    for layer in range(LAYERS):
-        own = f"encoder.layer.{layer}."
-        q, k, v = (heads(linear(x, f"{own}attention.self.{n}")) for n in ("query", "key", "value"))
-        scores = q @ k.transpose(2, 3) / (WIDTH // HEADS) ** 0.5
-        scores = scores.masked_fill((tokens == 1)[:, None, None], float("-inf"))
-        mixed = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
-        x = norm(
-            x + linear(mixed, f"{own}attention.output.dense"), f"{own}attention.output.LayerNorm"
-        )
-        hidden = F.gelu(linear(x, f"{own}intermediate.dense"))
-        x = norm(x + linear(hidden, f"{own}output.dense"), f"{own}output.LayerNorm")
-    head = HEAD["bert" if kind == "bert" else "xlm-roberta"]
-    hidden = norm(F.gelu(linear(x, head["dense"])), head["norm"])
-    return x, F.linear(hidden, stored["embeddings.word_embeddings.weight"], stored[head["bias"]])
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +57,7 @@ def test_an_encoder_starts_as_it_is(started, bare, kind):
     folder, saved = started(kind)
     model, checkpoint = load_cells(saved, bare)
     assert checkpoint.metadata["format"]["bos"] and model.max_positions()[0] == 30
-    check_features(model, *reference(folder, TOKENS))
+    check_features(model, *reference_outputs(folder, TOKENS))
 
 
 def test_a_checkpoint_needs_no_other_file(started, bare, tmp_path, run):
@@ -184,7 +69,7 @@ def test_a_checkpoint_needs_no_other_file(started, bare, tmp_path, run):
     assert result["cells"]["pos:qaa"]["words"]
     words = ("--init-from", str(moved / saved.name), *UNTRAINED)
     model, _ = load_cells(train_cells(bare, tmp_path / "on", *words, cells="pos:qab"), bare)
-    check_features(model, *reference(folder, TOKENS))
+    check_features(model, *reference_outputs(folder, TOKENS))
 
 
 def test_what_is_left_out_is_said(tagging, tmp_path, caplog):

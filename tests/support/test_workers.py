@@ -38,6 +38,21 @@ def test_a_killed_process_is_an_error():
         list(pool.map(killed, [("a", 1), ("b", 2), ("c", 3)]))
 
 
+def fail_beside_another(is_failing):
+    """One of two processes fails while the other, which loses SIGTERM, has work for a long time."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    both_at_work.wait(60)
+    if is_failing:
+        raise LookupError("a bug")
+    time.sleep(1000)
+
+
+def test_an_error_ends_workers_that_lose_the_signal_to_end():
+    with pytest.raises(LookupError), Workers(2) as pool:
+        list(pool.map(fail_beside_another, enumerate([True, False])))
+    assert not multiprocessing.active_children()
+
+
 @pytest.fixture
 def handler():
     """The handler that every command has."""
