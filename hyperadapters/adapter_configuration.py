@@ -158,7 +158,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
     Raises:
         UserError: if an option is out of range.
     """
-    kind, given = kind_from(cfg, choice.kind), choice.conditions
+    kind, conditions = kind_from(cfg, choice.kind), choice.conditions
     languages = Languages(cfg.languages.split(","))
     source = SOURCES.get(choice.source)
     tasks = [task for task in (getattr(cfg, "tasks", None) or "").split(",") if task]
@@ -167,7 +167,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
     if tasks and cfg.decoder_task not in tasks:
         layers["decoder"] = 0
     inputs = {
-        side: usual[side] if given[side] is None else parse_inputs(given[side] or "")
+        side: usual[side] if conditions[side] is None else parse_inputs(conditions[side] or "")
         for side in SIDES
         if layers[side]
     }

@@ -199,16 +199,16 @@ def check_direction_is_known(cfg: Any, pair: str) -> None:
     """Raises:
     UserError: if there are no adapters for `pair` because they are stored by direction.
     """
-    known = (cfg.directions or "").split(",")
-    if pair in known:
+    stored_pairs = (cfg.directions or "").split(",")
+    if pair in stored_pairs:
         return
     if cfg.adapter_source == "pair":
         raise UserError(
             f"pair adapters exist for trained directions only, {pair} is not among them "
-            f"({', '.join(known)}): zero-shot directions need --adapter-source hyper or language"
+            f"({', '.join(stored_pairs)}): zero-shot directions need --adapter-source hyper or language"
         )
     if cfg.adapter_source == "baked":
         raise UserError(
-            f"adapters for {pair} are not in this checkpoint, it was baked for {', '.join(known)}: "
+            f"adapters for {pair} are not in this checkpoint, it was baked for {', '.join(stored_pairs)}: "
             "bake that direction too, from the checkpoint it was baked from"
         )

@@ -13,23 +13,23 @@ from .support.errors import UserError
 from .support.figures import figure
 
 
-def numbered_directions(languages: int, wanted: int | None) -> str:
+def numbered_directions(languages: int, number: int | None) -> str:
     """So many directions between numbered languages, English-centric ones first.
 
     Args:
         languages: number of languages.
-        wanted: number of directions; None for the English-centric ones.
+        number: number of directions; None for the English-centric ones.
     Raises:
         UserError: if there are not so many.
     """
     centric = [f"{a}-{b}" for i in range(1, languages) for a, b in ((0, i), (i, 0))]
     others = [f"{a}-{b}" for a in range(1, languages) for b in range(1, languages) if a != b]
-    wanted = len(centric) if wanted is None else wanted
-    if not 0 <= wanted <= len(centric) + len(others):
+    number = len(centric) if number is None else number
+    if not 0 <= number <= len(centric) + len(others):
         raise UserError(
-            f"--directions {wanted}: {languages} languages have {len(centric) + len(others)} at most"
+            f"--directions {number}: {languages} languages have {len(centric) + len(others)} at most"
         )
-    return ",".join((centric + others)[:wanted])
+    return ",".join((centric + others)[:number])
 
 
 def count(

@@ -53,8 +53,8 @@ class Options:
     @property
     def names(self) -> tuple[str, ...]:
         """The points, in one order for every spelling."""
-        chosen = {name.strip() for name in self.points.split(",") if name.strip()}
-        return (*(n for n in POINT_NAMES if n in chosen), *sorted(chosen - set(POINT_NAMES)))
+        names = {name.strip() for name in self.points.split(",") if name.strip()}
+        return (*(n for n in POINT_NAMES if n in names), *sorted(names - set(POINT_NAMES)))
 
 
 @KINDS.register("lora")

@@ -121,8 +121,8 @@ class AdaptedAttention(MultiheadAttention):
         if mask is not None:
             scores = scores + mask
         weights = torch.softmax(scores, -1, dtype=torch.float32)
-        kept = F.dropout(weights.type_as(scores), self.dropout)
-        return kept @ values, weights
+        reduced = F.dropout(weights.type_as(scores), self.dropout)
+        return reduced @ values, weights
 
     def read(
         self,

@@ -64,23 +64,23 @@ def check_same_data(stored: Mapping[str, Any], current: Mapping[str, Any]) -> No
     ):  # fmt: skip
         if stored.get(key) != current[key]:
             problems.add(
-                f"the checkpoint's {what}: {shown(stored.get(key))}, here: {shown(current[key])}"
+                f"the checkpoint's {what}: {format_value(stored.get(key))}, here: {format_value(current[key])}"
             )
-    if problems.found:
+    if problems.messages:
         problems.add(
             "use the corpus it was trained with, or continue from it with --init-from in another "
             "--save-dir"
         )
     problems.raise_if_any()
     if current["cells"] and set(stored["cells"]) != set(current["cells"]):
-        before, now = (",".join(one["cells"]) for one in (stored, current))
+        before, now = (",".join(metadata["cells"]) for metadata in (stored, current))
         logger.warning(
             f"going on with a checkpoint that was trained on other cells: {before}; now {now}"
         )
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value on one line."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{key} {shown(one)}" for key, one in value.items())
+        return "; ".join(f"{key} {format_value(entry)}" for key, entry in value.items())
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)

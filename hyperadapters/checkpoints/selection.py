@@ -9,12 +9,12 @@ from ..support.errors import UserError
 from .checkpoint import Checkpoint
 
 
-def select_directions(checkpoint: Checkpoint, wanted: str) -> list[str]:
+def select_directions(checkpoint: Checkpoint, names: str) -> list[str]:
     """The directions that a user names.
 
     Args:
         checkpoint: a checkpoint with adapters.
-        wanted: a comma-separated list, `trained`, or `all` for all pairs of languages.
+        names: a comma-separated list, `trained`, or `all` for all pairs of languages.
     Raises:
         UserError: for an unknown direction, or if there are no adapters for it.
     """
@@ -24,12 +24,12 @@ def select_directions(checkpoint: Checkpoint, wanted: str) -> list[str]:
             "cells instead (export --cell, bake --cells)"
         )
     languages, config = checkpoint.languages, checkpoint.config
-    if wanted == "trained":
+    if names == "trained":
         pairs = config.directions.split(",")
-    elif wanted == "all":
+    elif names == "all":
         pairs = ["-".join(pair) for pair in itertools.permutations(languages, 2)]
     else:
-        pairs = [pair.strip() for pair in wanted.split(",") if pair.strip()]
+        pairs = [pair.strip() for pair in names.split(",") if pair.strip()]
     if not pairs:
         raise UserError("no directions given: list them, e.g. de-fr,fr-de, or say all")
     for pair in pairs:

@@ -118,10 +118,10 @@ def restore_input_format(args: Namespace, path: str, metadata: Mapping[str, Any]
         )
     defaults = stock_defaults()
     for name, stored in metadata["format"].items():
-        given = getattr(args, name)
-        if given not in (stored, defaults[name], [defaults[name]]):
+        value = getattr(args, name)
+        if value not in (stored, defaults[name], [defaults[name]]):
             option = "--" + name.replace("_", "-")
-            problems.add(f"{option} {given} differs from the checkpoint's {stored}: leave it out")
+            problems.add(f"{option} {value} differs from the checkpoint's {stored}: leave it out")
         setattr(args, name, stored)
     problems.raise_if_any()
     args.langs, args.lang_dict = list(metadata["languages"]), None

@@ -59,8 +59,8 @@ def check(evaluations: Sequence[Evaluation], units: Sequence[str]) -> None:
                         f"{title} of {unit} is {theirs} in {other.folder} but {ours} "
                         f"in {first.folder}: evaluate again with the same settings"
                     )
-    if len(problems.found) > 5:
-        problems.found[5:] = [f"and {len(problems.found) - 5} more"]
+    if len(problems.messages) > 5:
+        problems.messages[5:] = [f"and {len(problems.messages) - 5} more"]
     problems.raise_if_any()
 
 

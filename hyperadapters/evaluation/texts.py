@@ -98,8 +98,8 @@ class Texts:
                 lines, wanted = len(read_lines(file)), self.data.sentences(prefix)
                 if lines != wanted:
                     problems.add(f"{file} has {lines} lines, the binarised set {wanted} sentences")
-        if problems.found:
-            raise UserError("--references: " + format_list(problems.found))
+        if problems.messages:
+            raise UserError("--references: " + format_list(problems.messages))
 
     def side(self, pair: str, lang: str) -> list[str]:
         """The sentences of one side of a pair."""

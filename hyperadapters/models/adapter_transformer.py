@@ -44,9 +44,9 @@ class AdapterTransformerModel(Fitting, TransformerModel):
         Raises:
             UserError: if the task's languages are not the model's.
         """
-        given = OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)
+        options = OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)
         # an older checkpoint lacks options that are newer
-        args = Namespace(**{**vars(defaults()), **given})
+        args = Namespace(**{**vars(defaults()), **options})
         if args.languages is None:
             raise UserError(
                 "--arch adapter_transformer needs --task multilingual_adapter_translation, "

@@ -75,9 +75,9 @@ class HyperXEncoderModel(Fitting, BaseFairseqModel):
         Raises:
             UserError: if the task is another than `hyperx`.
         """
-        given = OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)
+        options = OmegaConf.to_container(cfg) if OmegaConf.is_config(cfg) else vars(cfg)
         # an older checkpoint lacks options that are newer
-        args = Namespace(**{**vars(defaults(HyperXEncoderConfig)), **given})
+        args = Namespace(**{**vars(defaults(HyperXEncoderConfig)), **options})
         if getattr(args, "tasks", None) is None:
             raise UserError("--arch hyperx_encoder needs --task hyperx, which tells it the cells")
         tasks = args.tasks.split(",")

@@ -157,21 +157,22 @@ class CorpusParser:
     def add_problem(self, message: str) -> None:
         self.problems.add(f"{self.file}: {message}")
 
-    def languages(self, given: Any, codes: set[str]) -> Languages | None:
+    def languages(self, codes_in_order: Any, codes: set[str]) -> Languages | None:
         """Makes the table of languages; None if it is unusable.
 
         Args:
-            given: their codes in the order of their ids.
+            codes_in_order: their codes in the order of their ids.
             codes: the codes of the cells.
         """
-        if not isinstance(given, list):
-            self.add_problem(f"'languages' is '{given}': write a list, e.g. [en, de]")
+        if not isinstance(codes_in_order, list):
+            self.add_problem(f"'languages' is '{codes_in_order}': write a list, e.g. [en, de]")
             return None
         for code in sorted(codes):
-            if code not in given:
+            if code not in codes_in_order:
                 self.add_problem(f"language '{code}' of 'tasks' is not among 'languages'")
         try:
-            return Languages(given) if given else None  # without any, more is wrong
+            # without any, more is wrong
+            return Languages(codes_in_order) if codes_in_order else None
         except UserError as error:
             self.add_problem(f"languages: {error}")
             return None
@@ -219,7 +220,7 @@ class CorpusParser:
                 elif not optional:
                     path = missing[0]
                     self.add_problem(f"{cell.name}: there is no file {path}{slice_hint(path)}")
-        if not files and not self.problems.found:
+        if not files and not self.problems.messages:
             path = file.paths[0]
             self.add_problem(
                 f"{cell.name}: there is no file {path}{slice_hint(path)}, nor of another split"

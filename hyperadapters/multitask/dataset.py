@@ -48,7 +48,7 @@ class CellDataset(FairseqDataset):
         self.epoch = 1
         # sources, and what has a length of its own beside them
         self.sizes = np.array(
-            [(len(one.source), max(len(one.source), len(one.gold))) for one in sentences]
+            [(len(s.source), max(len(s.source), len(s.gold))) for s in sentences]
         )  # [sentences, 2]
 
     @property

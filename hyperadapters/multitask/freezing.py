@@ -47,15 +47,15 @@ def apply_freezing(
     return []
 
 
-def count_trained_values(model: nn.Module, kept: Sequence[KeptRows]) -> int:
+def count_trained_values(model: nn.Module, kept_rows: Sequence[KeptRows]) -> int:
     """Counts the values that training changes.
 
     Args:
         model: the model after `apply_freezing`.
-        kept: what that returned.
+        kept_rows: what that returned.
     """
     total = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    return total - sum(rows.values.numel() for rows in kept)
+    return total - sum(rows.values.numel() for rows in kept_rows)
 
 
 def check_decoder(start: Pretrained | None, training: Training) -> None:
@@ -125,8 +125,8 @@ def only_new_languages(
         )
     named = {ADAPTER_PREFIX + parameter: rows for parameter, rows in parameters.items()}
     trained = freeze_all_but(model, named)
-    kept = [KeptRows(trained[name], rows) for name, rows in named.items() if rows is not None]
+    kept_rows = [KeptRows(trained[name], rows) for name, rows in named.items() if rows is not None]
     logger.info(
-        f"frozen: only {count_trained_values(model, kept):,} values of {', '.join(new)} are trained"
+        f"frozen: only {count_trained_values(model, kept_rows):,} values of {', '.join(new)} are trained"
     )
-    return kept
+    return kept_rows

@@ -118,11 +118,11 @@ def log_report(split: str, datasets: Iterable[CellDataset], limit: int) -> None:
     )  # fmt: skip
     rows = [
         (
-            one.cell.name, one.report.sentences, int(one.sizes[:, 0].sum()),
-            one.count_unknown_pieces(), one.report.long, one.report.long_words, one.report.dropped,
-            one.report.empty,
+            dataset.cell.name, dataset.report.sentences, int(dataset.sizes[:, 0].sum()),
+            dataset.count_unknown_pieces(), dataset.report.long, dataset.report.long_words,
+            dataset.report.dropped, dataset.report.empty,
         )
-        for one in datasets
+        for dataset in datasets
     ]  # fmt: skip
     table = tabulate(rows, headers, intfmt=",")
     logger.info(

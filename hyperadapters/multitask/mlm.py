@@ -70,9 +70,9 @@ class MaskedLanguageModel(Task):
         options, dictionary = context.options, context.dictionary
         source = encoded.source.copy()
         start, end = int(context.pieces.format.bos), len(source) - 1
-        chosen = random.random(end - start) < options.mask_prob
-        chosen[random.integers(end - start)] |= not chosen.any()
-        positions = start + np.flatnonzero(chosen)
+        is_masked = random.random(end - start) < options.mask_prob
+        is_masked[random.integers(end - start)] |= not is_masked.any()
+        positions = start + np.flatnonzero(is_masked)
         gold = source[positions]
         chance = random.random(len(positions))
         masked = chance >= options.random_token_prob + options.leave_unmasked_prob

@@ -106,7 +106,7 @@ class Pieces:
             self.words[word] = ids[: self.format.room]
         return self.words[word]
 
-    def whole(self, ids: Sequence[int]) -> list[int]:
+    def add_sentence_symbols(self, ids: Sequence[int]) -> list[int]:
         """Ids with the marks of a sentence around them."""
         start = [self.dictionary.bos()] if self.format.bos else []
         return [*start, *ids, self.dictionary.eos()]
@@ -122,14 +122,14 @@ class Pieces:
         for word in words:
             word_ids = self.word(word)
             if len(ids) + len(word_ids) > self.format.room:
-                yield self.whole(ids), firsts
+                yield self.add_sentence_symbols(ids), firsts
                 ids, firsts = [], []
             firsts.append(len(ids) + self.format.bos)
             ids += word_ids
-        yield self.whole(ids), firsts
+        yield self.add_sentence_symbols(ids), firsts
 
     def parts_of_text(self, text: str) -> Iterator[list[int]]:
         """A text in as many parts as the encoder's limit asks for, usually one; none if it is empty."""
         ids, room = self.sentence(text), self.format.room
         for start in range(0, len(ids), room):
-            yield self.whole(ids[start : start + room])
+            yield self.add_sentence_symbols(ids[start : start + room])

@@ -158,8 +158,8 @@ def with_text(file: FileSlice, sentences: list[T]) -> list[T]:
     Raises:
         UserError: if no sentence has its words.
     """
-    lack = [len(one.words) > 1 and set(one.words) == {NO_TEXT} for one in sentences]
-    if any(lack) and all(set(one.words) == {NO_TEXT} for one in sentences):
+    lack = [len(sentence.words) > 1 and set(sentence.words) == {NO_TEXT} for sentence in sentences]
+    if any(lack) and all(set(sentence.words) == {NO_TEXT} for sentence in sentences):
         raise UserError(
             f"{file} has '{NO_TEXT}' for every word: merge the text into the treebank first (see its "
             "own README), or leave it out"

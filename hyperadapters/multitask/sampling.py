@@ -29,7 +29,7 @@ class SampledCells(SampledMultiDataset):
         split: str,
     ) -> None:
         super().__init__(
-            OrderedDict((one.cell.name, one) for one in cells), ratios, seed, epoch,
+            OrderedDict((dataset.cell.name, dataset) for dataset in cells), ratios, seed, epoch,
             collate_format=CollateFormat.single, split=split, shared_collater=True,
             shuffle=ratios is not None,
         )  # fmt: skip

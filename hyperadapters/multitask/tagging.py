@@ -49,15 +49,15 @@ class WordTagging(Task):
         )
         room = context.pieces.format.room
         report.long_words += sum(len(context.pieces.word(word)) == room for word in sentence.words)
-        done = parts = 0
+        start = parts = 0
         for source, positions in context.pieces.parts_of_words(sentence.words):
             yield Encoded(
                 0,
                 np.array(source, dtype=np.int32),
                 np.array(positions, dtype=np.int32),
-                gold[done : done + len(positions)],
+                gold[start : start + len(positions)],
             )
-            done += len(positions)
+            start += len(positions)
             parts += 1
         report.long += parts > 1
 

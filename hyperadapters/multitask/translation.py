@@ -90,7 +90,7 @@ class Translation(Task):
             return
         yield Encoded(
             0,
-            np.array([*token, *pieces.whole(source)], dtype=np.int32),
+            np.array([*token, *pieces.add_sentence_symbols(source)], dtype=np.int32),
             np.empty(0, dtype=np.int32),
             np.array([*target, context.dictionary.eos()], dtype=np.int32),
         )

@@ -38,7 +38,7 @@ def spell_out(config: Config, folder: Path) -> Corpora:
     for part in corpora.of("valid", "test"):
         if part.drawn and not corpora.train_part(part):
             problems.add(f"{part.split} of {part.pair}: there are no training files to draw from")
-    if not problems.found and not corpora.of("train"):
+    if not problems.messages and not corpora.of("train"):
         problems.add("no pair has training files")
     problems.raise_if_any()
     return corpora

@@ -39,8 +39,8 @@ def open_pretrained(path: str, task: str) -> Pretrained:
         usable = [format for format in formats if task in format.tasks]
         titles = list(dict.fromkeys(format.title for format in usable))
         examples = ", ".join(dict.fromkeys(format.example for format in usable))
-        known = f"neither {' nor '.join(titles)}" if len(titles) > 1 else f"not {titles[0]}"
-        raise UserError(f"--init-from {path}: {known}: give {examples}")
+        reason = f"neither {' nor '.join(titles)}" if len(titles) > 1 else f"not {titles[0]}"
+        raise UserError(f"--init-from {path}: {reason}: give {examples}")
     if task not in pretrained.tasks:
         raise UserError(f"--init-from {path}: {pretrained.refusal}")
     return pretrained(checkpoint)

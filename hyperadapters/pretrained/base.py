@@ -141,10 +141,10 @@ class Pretrained(ABC):
 
     def take(self, cfg: DictConfig, name: str, value: Any) -> None:
         """Sets an option, and logs it if it was another."""
-        given = cfg.get(name)
-        if given != value:
+        previous = cfg.get(name)
+        if previous != value:
             option = name.replace("_", "-")
-            was = "" if given is None else f" (was {given})"
+            was = "" if previous is None else f" (was {previous})"
             logger.info(f"--{option} {value} taken from {self.path}{was}")
             cfg[name] = value
 

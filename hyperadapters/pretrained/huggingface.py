@@ -177,9 +177,9 @@ def check_config(path: str, config: Mapping[str, Any]) -> None:
             problems.add(f"{name} is {config[name]}")
     if config.get("hidden_act") not in ACTIVATIONS:
         problems.add(f"hidden_act is {config.get('hidden_act')}, not {format_list(ACTIVATIONS)}")
-    if problems.found:
+    if problems.messages:
         raise UserError(
-            f"--init-from {path}: config.json cannot be taken over: {'; '.join(problems.found)}: give "
+            f"--init-from {path}: config.json cannot be taken over: {'; '.join(problems.messages)}: give "
             "an encoder with the usual settings"
         )
 

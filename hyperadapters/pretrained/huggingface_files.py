@@ -90,13 +90,13 @@ def check_numbering(
     """
     numbered = pieces_of(load_pieces(str(pieces)).sp)
     plain = numbered[:3] == ["<unk>", "<s>", "</s>"] and len(symbols) == len(numbered) + 2
-    whole, short = folder / "tokenizer.json", folder / "tokenizer_config.json"
-    model = read_json(whole).get("model") if whole.is_file() else None
+    tokenizer_file, settings_file = folder / "tokenizer.json", folder / "tokenizer_config.json"
+    model = read_json(tokenizer_file).get("model") if tokenizer_file.is_file() else None
     if isinstance(model, dict) and isinstance(model.get("vocab"), list):  # pieces with scores
         vocabulary = [piece for piece, _ in model["vocab"][: len(symbols)]]
         plain &= vocabulary in (symbols, symbols[:-1])  # it may add <mask> to them
     elif config["model_type"] != "xlm-roberta":
-        settings = {**config, **(read_json(short) if short.is_file() else {})}
+        settings = {**config, **(read_json(settings_file) if settings_file.is_file() else {})}
         plain &= str(settings.get("tokenizer_class")).startswith("XLMRobertaTokenizer")
     if not plain:
         raise UserError(

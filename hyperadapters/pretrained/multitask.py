@@ -63,8 +63,10 @@ class Multitask(Pretrained):
 
     def extend_tables(self, tables: Tables) -> Tables:
         labels, problems = dict(self.metadata["labels"]), Problems()
-        for task, wanted in tables.labels.items():
-            new = [label for label in wanted if label not in labels.setdefault(task, wanted)]
+        for task, task_labels in tables.labels.items():
+            new = [
+                label for label in task_labels if label not in labels.setdefault(task, task_labels)
+            ]
             if new:
                 problems.add(
                     f"{task}: the training sentences have labels that {self.path} does not know: "
@@ -101,13 +103,13 @@ class Multitask(Pretrained):
         for name in names:
             self.take(cfg, name, self.options[name])
 
-    def refuse_other_source(self, given: str) -> None:
+    def refuse_other_source(self, name: str) -> None:
         """Raises:
         UserError: if a source was asked for (it is not the default) that the checkpoint has not.
         """
-        if given not in (self.source, defaults(HyperXEncoderConfig).adapter_source):
+        if name not in (self.source, defaults(HyperXEncoderConfig).adapter_source):
             raise UserError(
-                f"--adapter-source {given}: {self.path} has adapters of the source {self.source}: "
+                f"--adapter-source {name}: {self.path} has adapters of the source {self.source}: "
                 "leave out --adapter-source to go on with these, or start from a checkpoint without"
             )
 

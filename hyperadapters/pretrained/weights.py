@@ -45,10 +45,10 @@ def copy_tensors(
             problems.add(f"{name} is {tuple(stored.shape)}, not {tuple(target.shape)}")
         else:
             fitting[name] = stored
-    if problems.found:
-        shown = "; ".join(problems.found[:5])
+    if problems.messages:
+        first_problems = "; ".join(problems.messages[:5])
         raise UserError(
-            f"--init-from {path} does not fit ({len(problems.found)} tensors: {shown}): give the "
+            f"--init-from {path} does not fit ({len(problems.messages)} tensors: {first_problems}): give the "
             "architecture options it was trained with"
         )
     nn.Module.load_state_dict(model, fitting, strict=False)

@@ -95,7 +95,7 @@ class AdapterSet:
 
     def card(self) -> dict[str, Any]:
         """All but the tensors, in plain containers; what a reader wants to know stands first."""
-        parts = {n: {"kind": one.kind, "condition": one.inputs} for n, one in self.parts.items()}
+        parts = {n: {"kind": part.kind, "condition": part.inputs} for n, part in self.parts.items()}
         card = {
             "format": FORMAT,
             "version": VERSION,
@@ -124,8 +124,10 @@ class AdapterSet:
         for name, summary in summaries.items():
             prefix = f"{name}." if name else ""
             inputs = {side: tuple(names) for side, names in summary["condition"].items()}
-            kept = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-            parts[name] = AdapterPart(summary["kind"], inputs, kept)
+            part_tensors = {
+                n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)
+            }
+            parts[name] = AdapterPart(summary["kind"], inputs, part_tensors)
         provenance = {entry: value for entry, value in card.items() if entry not in HEADINGS}
         condition = condition_of(card["cell"] if "cell" in card else card["direction"])
         adapters = cls(condition, parts, provenance)

@@ -120,7 +120,7 @@ class Bank(AdapterSource):
     def keys_of_languages(self, side: str, ids: Sequence[int]) -> dict[Key, list[int]]:
         """The keys of a side in which one of the languages occurs, and where in the key."""
         tables = [INPUTS.get(name).table for name in self.config.inputs[side]]
-        found = {}
+        places_by_key = {}
         for key in self.keys(side):
             places = [
                 place
@@ -128,8 +128,8 @@ class Bank(AdapterSource):
                 if table == "languages" and number in ids
             ]
             if places:
-                found[key] = places
-        return found
+                places_by_key[key] = places
+        return places_by_key
 
     def grow_from(self, previous: PreviousSource) -> dict[str, Tensor]:
         """As described there; weights of stored adapters have no mean that means anything."""

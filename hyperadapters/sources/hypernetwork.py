@@ -189,9 +189,11 @@ class Hypernetwork(AdapterSource):
         return {self.table_of(name) for inputs in self.config.inputs.values() for name in inputs}
 
     def conditional_parameters(self) -> list[ParameterSet]:
-        used = self.used_tables()
+        used_names = self.used_tables()
         return [
-            list(table.parameters()) for name, table in self.embeddings.items() if name not in used
+            list(table.parameters())
+            for name, table in self.embeddings.items()
+            if name not in used_names
         ]
 
     def grow_from(self, previous: PreviousSource) -> dict[str, Tensor]:
@@ -244,10 +246,10 @@ def outputs_of_heads(config: SourceConfig) -> dict[str, tuple[str, TensorSpec, t
 
 def embedded_inputs(config: SourceConfig) -> list[str]:
     """The condition inputs whose embeddings a hypernetwork reads, in their order."""
-    used = {name for inputs in config.inputs.values() for name in inputs}
+    names = {name for inputs in config.inputs.values() for name in inputs}
     if "decoder" in config.inputs:
-        used |= {"src", "tgt"}  # what no side depends on stays zero, as in the published model
-    return [name for name in INPUTS.names() if name in used]
+        names |= {"src", "tgt"}  # what no side depends on stays zero, as in the published model
+    return [name for name in INPUTS.names() if name in names]
 
 
 def by_site(weights: Weights, conditions: int, sites: int) -> list[Weights]:

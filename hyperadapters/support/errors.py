@@ -24,17 +24,17 @@ class UserError(ValueError):
     """Unusable input. The message says what was given, what is allowed and what to do."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint naming the known word nearest to `name` and, if there are few, all of them.
+def did_you_mean(name: str, words: Iterable[str]) -> str:
+    """A hint naming the allowed word nearest to `name` and, if there are few, all of them.
 
     Args:
         name: what was given.
-        known: the allowed words.
+        words: the allowed words.
     """
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    words = list(words)
+    close = difflib.get_close_matches(name, words, n=1, cutoff=0.4)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"{hint}known: {format_list(known)}" if known else "none are known"
+    return f"{hint}known: {format_list(words)}" if words else "none are known"
 
 
 def format_list(names: Iterable[str]) -> str:
@@ -47,17 +47,17 @@ class Problems:
     """Collects everything wrong with a configuration, to report it in one error."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
+        self.messages: list[str] = []
 
     def add(self, message: str) -> None:
-        self.found.append(message)
+        self.messages.append(message)
 
     def raise_if_any(self) -> None:
         """Raises:
         UserError: one line with every problem collected so far, if there is one.
         """
-        if self.found:
-            raise UserError("; ".join(self.found))
+        if self.messages:
+            raise UserError("; ".join(self.messages))
 
 
 def one_line(error: BaseException) -> str:
@@ -122,9 +122,9 @@ def process_line(trace: str) -> str:
     Args:
         trace: the text of its traceback, by which torch reports it.
     """
-    found = re.search(rf"^{UserError.__module__}\.UserError: (.+)$", trace, re.M)
-    if found:
-        return found.group(1)
+    match = re.search(rf"^{UserError.__module__}\.UserError: (.+)$", trace, re.M)
+    if match:
+        return match.group(1)
     pattern = r"^\w+Error: \[Errno (\d+)\] [^:\n]+(?:: '(.+)')?(\s*\Z)?"
     for number, name, is_last in re.findall(pattern, trace, re.M):
         if is_last or int(number) in FULL:

@@ -28,10 +28,10 @@ def figure(
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    drawn, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     try:
         yield list(axes.ravel())
         with atomic_write(path) as temporary:
-            drawn.savefig(temporary, dpi=100, format="png")
+            figure.savefig(temporary, dpi=100, format="png")
     finally:
-        pyplot.close(drawn)
+        pyplot.close(figure)

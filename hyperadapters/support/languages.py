@@ -28,10 +28,12 @@ def check_code(code: Any) -> str:
         raise UserError("a language code is empty: name the language")
     for character in code:
         if character in SEPARATORS or character.isspace() or not character.isprintable():
-            shown = "a blank" if character.isspace() else repr(character)
+            character_name = "a blank" if character.isspace() else repr(character)
             instead = "_".join(re.findall(r"\w+", code))
             hint = f" (write {instead})" if instead else ""
-            raise UserError(f"language code '{code}': {shown} is not allowed in a code{hint}")
+            raise UserError(
+                f"language code '{code}': {character_name} is not allowed in a code{hint}"
+            )
     return code
 
 

@@ -35,7 +35,7 @@ def place(
     """
     half = marker / 2
     markers = points if markers is None else markers
-    taken = [(x - half, y - half, x + half, y + half) for x, y in markers]
+    marker_boxes = [(x - half, y - half, x + half, y + half) for x, y in markers]
     placed: list[Box] = []
     for (x, y), (width, height) in zip(points, sizes):
         best, least = None, float("inf")
@@ -44,7 +44,7 @@ def place(
                 left = x + right * (half + GAP * distance) - width * (1 - right) / 2
                 bottom = y + up * (half + GAP * distance) - height * (1 - up) / 2
                 box = (left, bottom, left + width, bottom + height)
-                cost = sum(overlap(box, other) for other in taken + placed) + distance
+                cost = sum(overlap(box, other) for other in marker_boxes + placed) + distance
                 if cost < least:
                     best, least = box, cost
         placed.append(best)

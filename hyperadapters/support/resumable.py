@@ -43,16 +43,16 @@ class StepLog:
 
     def is_done(self, name: str, inputs: Any, outputs: Iterable[Path] = ()) -> bool:
         """Whether a step was done from these inputs and its output files are still there."""
-        known = self.done.get(name)
+        step = self.done.get(name)
         return (
-            known is not None
-            and known["inputs"] == digest(inputs)
+            step is not None
+            and step["inputs"] == digest(inputs)
             and all(output.exists() for output in outputs)
         )
 
     def holds_only(self, inputs: Any) -> bool:
         """Whether all steps done so far were done from these inputs."""
-        return all(known["inputs"] == digest(inputs) for known in self.done.values())
+        return all(step["inputs"] == digest(inputs) for step in self.done.values())
 
     def result(self, name: str) -> Any:
         """What a step returned when it was done."""

@@ -171,8 +171,8 @@ class HyperXTask(EverySentence, FairseqTask):
         stored = checkpoint.metadata["format"]
         # a model that was continued has them from where it started
         tokens = {name: stored[name] for name in ("encoder_langtok", "lang_tok_style")}
-        here = {"data": str(corpus.file.parent), "seed": EVALUATION_SEED, "init_from": None}
-        options = {**vars(HyperXTaskConfig()), **checkpoint.section("task"), **here, **tokens}
+        replaced = {"data": str(corpus.file.parent), "seed": EVALUATION_SEED, "init_from": None}
+        options = {**vars(HyperXTaskConfig()), **checkpoint.section("task"), **replaced, **tokens}
         dictionary = load_dictionary(
             corpus.dictionary,
             checkpoint.languages if stored["encoder_langtok"] else (),

@@ -281,10 +281,10 @@ def check_dictionaries(args, pairs: list[str]) -> None:
             f"there is no data folder '{folder}': give the one fairseq-preprocess wrote"
         )
     sides = {"source": (args.source_dict, 0), "target": (args.target_dict, 1)}
-    for side, (given, part) in sides.items():
+    for side, (code, part) in sides.items():
         files = (
-            {given}
-            if given
+            {code}
+            if code
             else {
                 args.fixed_dictionary
                 or os.path.join(folder, f"dict.{split_direction(pair)[part]}.txt")

@@ -108,11 +108,11 @@ class JobRunner:
         """
         jobs = list(jobs)
         check_names(jobs)
-        done = self.finished_before(jobs)
-        waiting = [job for job in jobs if job.name not in done]
+        done_names = self.finished_before(jobs)
+        waiting = [job for job in jobs if job.name not in done_names]
         with ThreadPoolExecutor(self.slots) as pool:
             try:
-                self.run_all(pool, waiting, done)
+                self.run_all(pool, waiting, done_names)
             except BaseException:
                 self.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -124,7 +124,7 @@ class JobRunner:
         Raises:
             UserError: naming every one that was done with other settings.
         """
-        problems, done = Problems(), set()
+        problems, done_names = Problems(), set()
         for job in jobs:
             other = (
                 f" with other settings (they are in {job.marker})"
@@ -139,16 +139,16 @@ class JobRunner:
             elif job.is_done():
                 note = f"{other}, used as it is" if other else ""
                 self.report(f"== {job.name}: finished before{note}")
-                done.add(job.name)
+                done_names.add(job.name)
         problems.raise_if_any()
-        return done
+        return done_names
 
-    def run_all(self, pool: ThreadPoolExecutor, waiting: list[Job], done: set[str]) -> None:
+    def run_all(self, pool: ThreadPoolExecutor, waiting: list[Job], done_names: set[str]) -> None:
         """Runs each job as soon as those that it names are done."""
         running: dict[Future, Job] = {}
         failures = Problems()
         while True:
-            for job in [job for job in waiting if done.issuperset(job.after)]:
+            for job in [job for job in waiting if done_names.issuperset(job.after)]:
                 waiting.remove(job)
                 running[pool.submit(self.run_job, job)] = job
             if not running:
@@ -157,7 +157,7 @@ class JobRunner:
                 job = running.pop(future)
                 try:
                     future.result()
-                    done.add(job.name)
+                    done_names.add(job.name)
                 except UserError as error:
                     if not self.keep_going:
                         raise

@@ -21,9 +21,9 @@ def logged(lines: Iterable[str], kind: str) -> Iterator[dict[str, Any]]:
             "train_" before them) or "valid".
     """
     for line in lines:
-        found = LOGGED.search(line.rstrip())
-        if found and found.group(1) == kind:
-            yield json.loads(found.group(2))
+        match = LOGGED.search(line.rstrip())
+        if match and match.group(1) == kind:
+            yield json.loads(match.group(2))
 
 
 def words_per_second(log: Path) -> float:
@@ -34,7 +34,7 @@ def words_per_second(log: Path) -> float:
     """
     speeds = [float(figures["wps"]) for figures in in_file(log, "train_inner")]
     # a training with fewer updates than --log-interval
-    speeds = speeds or [float(one.get("train_wps", 0)) for one in in_file(log, "train")]
+    speeds = speeds or [float(figures.get("train_wps", 0)) for figures in in_file(log, "train")]
     speeds = [speed for speed in speeds if speed > 0]
     if not speeds:
         raise UserError(

@@ -28,7 +28,7 @@ def absent(sets: list[ParameterSet], zero_filled: bool) -> list[ParameterSet]:
         sets: sets of parameters that a batch uses together or not at all.
         zero_filled: whether a missing gradient may have become zeros.
     """
-    used = [any(p.grad is not None for p in parameters) for parameters in sets]
+    is_used_by_set = [any(p.grad is not None for p in parameters) for parameters in sets]
     if zero_filled:
         owners, counts = [], []
         for number, parameters in enumerate(sets):
@@ -36,11 +36,11 @@ def absent(sets: list[ParameterSet], zero_filled: bool) -> list[ParameterSet]:
                 if p.grad is not None:
                     owners.append(number)
                     counts.append(p.grad.count_nonzero())  # exact, and counts what is not a number
-        used = [False] * len(sets)
+        is_used_by_set = [False] * len(sets)
         # one transfer from the device for all sets
         for number, count in zip(owners, torch.stack(counts).tolist() if counts else []):
-            used[number] |= count > 0
-    return [parameters for parameters, is_used in zip(sets, used) if not is_used]
+            is_used_by_set[number] |= count > 0
+    return [parameters for parameters, is_used in zip(sets, is_used_by_set) if not is_used]
 
 
 def copies_of(optimizer) -> dict[nn.Parameter, nn.Parameter]:

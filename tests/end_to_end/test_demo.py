@@ -6,10 +6,10 @@ import pytest
 
 from hyperadapters.cli.main import run_command
 from hyperadapters.data import conlang_family as family
-from hyperadapters.demos.translation import Plan, TranslationDemo
+from hyperadapters.demos.translation import TranslationDemo, TranslationPlan
 from hyperadapters.relatedness.reference import reference
 
-TINY = Plan(
+TINY = TranslationPlan(
     largest=60,
     smallest=20,
     valid=4,

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from hyperadapters.cli.main import run_command
-from hyperadapters.demos.tagging import Plan, TaggingDemo
+from hyperadapters.demos.tagging import TaggingDemo, TaggingPlan
 from hyperadapters.support.errors import UserError
 
-TINY = Plan(
+TINY = TaggingPlan(
     train=40, valid=4, test=4, pieces=450, backbone_updates=4, updates=4, max_tokens=400
 )  # fmt: skip
 

@@ -23,16 +23,16 @@ def blockwise_topk(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
     if blocks <= 2 * count:
         return values.topk(count)
     blocked = values[:, : blocks * BLOCK].unflatten(1, (blocks, BLOCK))
-    chosen = blocked.amax(2).topk(count, sorted=False).indices  # [N, count]
+    best_blocks = blocked.amax(2).topk(count, sorted=False).indices  # [N, count]
     rest = values[:, blocks * BLOCK :]
     starts = torch.arange(0, values.numel(), values.size(1), device=values.device).unsqueeze(1)
     # all blocks of 64 values, wherever they start, so that some can be picked at the speed of memory
     everywhere = values.as_strided((values.numel() - BLOCK + 1, BLOCK), (1, 1))
-    candidates = everywhere.index_select(0, (chosen * BLOCK + starts).flatten())
+    candidates = everywhere.index_select(0, (best_blocks * BLOCK + starts).flatten())
     candidates = candidates.view(len(values), -1)
-    found = torch.cat([candidates, rest], 1).topk(count)
+    best = torch.cat([candidates, rest], 1).topk(count)
     # to the left of every chosen block lie as many columns as this, in candidates and in the row
-    shifts = torch.cat([chosen, chosen.new_full((len(chosen), 1), blocks)], 1)
+    shifts = torch.cat([best_blocks, best_blocks.new_full((len(best_blocks), 1), blocks)], 1)
     shifts -= torch.arange(count + 1, device=shifts.device)
-    block = found.indices.div(BLOCK, rounding_mode="trunc").clamp_(max=count)
-    return found.values, found.indices + shifts.gather(1, block) * BLOCK
+    block = best.indices.div(BLOCK, rounding_mode="trunc").clamp_(max=count)
+    return best.values, best.indices + shifts.gather(1, block) * BLOCK

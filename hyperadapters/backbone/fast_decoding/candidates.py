@@ -119,8 +119,8 @@ class CandidateEnsemble(EnsembleModel):
         # the log-softmax of the candidates alone; what is left of the logits is of no use any more
         total = logits.sub_(largest).exp_().sum(1, keepdim=True).log_()
         scores = torch.cat([special, values], 1).sub_(largest).sub_(total)
-        chosen = torch.arange(self.special, device=pieces.device).expand(len(pieces), -1)
-        return scores, torch.cat([chosen, pieces], 1)
+        special_pieces = torch.arange(self.special, device=pieces.device).expand(len(pieces), -1)
+        return scores, torch.cat([special_pieces, pieces], 1)
 
 
 class CandidateSearch(BeamSearch):

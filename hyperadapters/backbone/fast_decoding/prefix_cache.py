@@ -39,7 +39,7 @@ class PrefixCache:
     """
 
     def __init__(self, sentences: int, beam_size: int, like: Tensor) -> None:
-        self.beam_size, self.kept = beam_size, sentences
+        self.beam_size, self.sentences = beam_size, sentences
         self.size = 1  # hypotheses of each sentence by now
         self.running = torch.arange(sentences, device=like.device)
         diagonal = torch.full((beam_size, beam_size), -torch.inf, device=like.device)
@@ -64,7 +64,7 @@ class PrefixCache:
         self.visible = rows.view(-1, self.size, rows.size(1))
         if len(sentences) < len(self.running):
             self.running = self.running.index_select(0, sentences)
-        mostly_finished = len(self.running) < MOSTLY_FINISHED * self.kept
+        mostly_finished = len(self.running) < MOSTLY_FINISHED * self.sentences
         is_full = self.count + self.size > self.limit
         self.compaction = self.plan_compaction() if mostly_finished or is_full else None
         new = self.diagonal.expand(len(self.visible), -1, -1)
@@ -78,26 +78,26 @@ class PrefixCache:
 
     def plan_compaction(self) -> Compaction:
         """Drops sentences that are finished, and entries that no hypothesis sees any more."""
-        used = self.visible.amax(1) == 0  # [B, N]
-        most = int(used.sum(1).max())
-        entries = used.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :most]
+        is_used = self.visible.amax(1) == 0  # [B, N]
+        longest = int(is_used.sum(1).max())
+        entries = is_used.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :longest]
         self.visible = self.visible.gather(2, entries.unsqueeze(1).expand(-1, self.size, -1))
-        self.limit = most + self.size * ROOM
+        self.limit = longest + self.size * ROOM
         compaction = Compaction(self.running, entries)
-        self.kept = len(self.running)
-        self.running = torch.arange(self.kept, device=entries.device)
+        self.sentences = len(self.running)
+        self.running = torch.arange(self.sentences, device=entries.device)
         return compaction
 
     @property
     def has_finished(self) -> bool:
         """Whether finished sentences are among those that are kept."""
-        return len(self.running) < self.kept
+        return len(self.running) < self.sentences
 
     def scatter(self, x: Tensor) -> Tensor:
         """From the running sentences [B, ...] to all that are kept [S, ...], 0 for the finished."""
         if not self.has_finished:
             return x.contiguous()
-        return x.new_zeros(self.kept, *x.shape[1:]).index_copy_(0, self.running, x)
+        return x.new_zeros(self.sentences, *x.shape[1:]).index_copy_(0, self.running, x)
 
     def gather(self, x: Tensor) -> Tensor:
         """From all sentences that are kept [S, ...] to the running ones [B, ...]."""
@@ -123,7 +123,7 @@ class PrefixCache:
         buffers = {}
         for name, x in new.items():
             x = self.by_sentence(x)
-            shape = (self.kept, x.size(1), self.limit, x.size(3))
+            shape = (self.sentences, x.size(1), self.limit, x.size(3))
             buffers[name] = state[name] if state else x.new_empty(shape)
             target = buffers[name][:, :, first : self.count]
             target.copy_(self.scatter(x) if self.has_finished else x)

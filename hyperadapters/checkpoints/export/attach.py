@@ -88,15 +88,15 @@ def check_together(exports: Exports) -> None:
     """Raises:
     UserError: naming two files that hold the same direction or cell, or do not go together.
     """
-    (first_path, first), seen = exports[0], {}
-    wanted = what_must_agree(first)
+    (first_path, first), paths_by_name = exports[0], {}
+    expected = what_must_agree(first)
     for path, adapters in exports:
         name = adapters.name
-        if name in seen:
-            raise UserError(f"{path} and {seen[name]} are both for {name}: give one")
-        seen[name] = path
+        if name in paths_by_name:
+            raise UserError(f"{path} and {paths_by_name[name]} are both for {name}: give one")
+        paths_by_name[name] = path
         for entry, value in what_must_agree(adapters).items():
-            if not agree(value, wanted[entry]):
+            if not agree(value, expected[entry]):
                 raise UserError(f"{path} does not go with {first_path}: they differ in '{entry}'")
 
 

@@ -39,7 +39,7 @@ def baked_config(config: Namespace, names: list[str]) -> dict[str, Any]:
         **vars(config),
         **dict.fromkeys(FILES),
         "adapter_source": "baked",
-        "extra_adapters": ",".join(one.write(configs[one.kind]) for one in extra) or None,
+        "extra_adapters": ",".join(choice.write(configs[choice.kind]) for choice in extra) or None,
         "baked_from": config.baked_from or config.adapter_source,
         **{f"{side}_adapter_condition": ",".join(names) for side, names in inputs.items()},
         **(

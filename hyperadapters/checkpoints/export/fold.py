@@ -21,13 +21,13 @@ def folded(model: Mapping[str, Tensor], adapters: Mapping[str, Tensor]) -> dict[
     wide = dict(model)
     for side in ("encoder", "decoder"):
         for layer in range(adapters[f"{side}.down"].size(0)):
-            own = {name: adapters[f"{side}.{name}"][layer] for name in NAMES}
+            weights = {name: adapters[f"{side}.{name}"][layer] for name in NAMES}
             prefix = f"{side}.layers.{layer}"
             first, second = f"{prefix}.fc1", f"{prefix}.fc2"
-            wide[f"{first}.weight"] = torch.cat([model[f"{first}.weight"], own["down"]])
-            wide[f"{first}.bias"] = torch.cat([model[f"{first}.bias"], own["down_bias"]])
-            wide[f"{second}.weight"] = torch.cat([model[f"{second}.weight"], own["up"]], dim=1)
-            wide[f"{second}.bias"] = model[f"{second}.bias"] + own["up_bias"]
+            wide[f"{first}.weight"] = torch.cat([model[f"{first}.weight"], weights["down"]])
+            wide[f"{first}.bias"] = torch.cat([model[f"{first}.bias"], weights["down_bias"]])
+            wide[f"{second}.weight"] = torch.cat([model[f"{second}.weight"], weights["up"]], dim=1)
+            wide[f"{second}.bias"] = model[f"{second}.bias"] + weights["up_bias"]
     return wide
 
 

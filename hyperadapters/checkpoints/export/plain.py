@@ -82,7 +82,7 @@ def plain_settings(trained: Checkpoint, pair: str) -> dict[str, Any]:
     src, tgt = split_direction(pair)
     cfg = vars(trained.config)
     metadata = trained.metadata
-    own = {name: cfg[name] for name in STOCK_OPTIONS if name in cfg}
+    stock_options = {name: cfg[name] for name in STOCK_OPTIONS if name in cfg}
     wider = {
         f"{side}_ffn_embed_dim": cfg[f"{side}_ffn_embed_dim"] + cfg["adapter_bottleneck"]
         for side in ("encoder", "decoder")
@@ -97,7 +97,7 @@ def plain_settings(trained: Checkpoint, pair: str) -> dict[str, Any]:
         "langs": list(metadata["languages"]),
     }
     model = {"arch": "transformer", "encoder_embed_path": None, "decoder_embed_path": None}
-    return {**task, **own, **wider, **model, "task": STOCK_TASK}
+    return {**task, **stock_options, **wider, **model, "task": STOCK_TASK}
 
 
 def plain_state(

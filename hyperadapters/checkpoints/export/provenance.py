@@ -101,8 +101,8 @@ def complete_config(model: Mapping[str, Any]) -> dict[str, Any]:
     options = CONFIGS.get(ARCH_MODEL_NAME_REGISTRY.get(model["_name"]))
     if options is None:
         raise UserError(f"its model is not one of ours ({model['_name']})")
-    known = {field.name for field in fields(options)}
-    unknown = [name for name in model if name not in known]
+    names = {field.name for field in fields(options)}
+    unknown = [name for name in model if name not in names]
     if unknown:
         raise UserError(f"its model is not one of ours ({', '.join(unknown)})")
     try:
