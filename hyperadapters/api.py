@@ -10,7 +10,7 @@ from .checkpoints.checkpoint import Checkpoint
 from .configuration import check_direction_is_known
 from .data.byte_pieces import load_pieces
 from .data.lengths import check_lengths, source_limit
-from .evaluation.decoding import Decoder, Limits, Search, Sentences
+from .evaluation.translation.decoding import Decoder, Limits, Search, Sentences
 from .support.errors import UserError
 from .support.text import clean
 

@@ -2,8 +2,8 @@
 
 import dataclasses
 from argparse import Namespace
-from collections.abc import Mapping
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from fairseq.dataclass import FairseqDataclass
 from fairseq.models import ARCH_MODEL_NAME_REGISTRY
@@ -25,7 +25,7 @@ PRESETS = {
 }
 
 # Filled in by the task and saved with the checkpoint; no options.
-RECORDED: Dict[str, Any] = {
+RECORDED: dict[str, Any] = {
     "languages": option(Optional[str], None, "language table"),
     "directions": option(Optional[str], None, "trained directions; the baked ones if baked"),
     "baked_from": option(Optional[str], None, "adapter source that baked weights come from"),
@@ -33,9 +33,9 @@ RECORDED: Dict[str, Any] = {
 }
 
 
-def stock_fields() -> List[Tuple[str, Any, Any]]:
+def stock_fields() -> list[tuple[str, Any, Any]]:
     """The stock Transformer's options under the flat names that its command line uses."""
-    flat: List[Tuple[str, Any, Any]] = []
+    flat: list[tuple[str, Any, Any]] = []
     for field in dataclasses.fields(TransformerConfig):
         if field.name == "_name":
             continue
@@ -71,7 +71,7 @@ NOT_ARCHITECTURE = (
 ARCHITECTURE = [name for name in STOCK_OPTIONS if name not in NOT_ARCHITECTURE]
 
 
-def own_fields(options: Dict[str, Any]) -> List[Tuple[str, Any, Any]]:
+def own_fields(options: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """Options as the fields of a dataclass."""
     return [(name, kind, field) for name, (kind, field) in options.items()]
 
@@ -87,7 +87,7 @@ AdapterTransformerConfig = dataclasses.make_dataclass(
 
 
 def complete_config(
-    cfg: DictConfig, languages: Languages, directions: List[str], start: Any = None
+    cfg: DictConfig, languages: Languages, directions: list[str], start: Any = None
 ) -> None:
     """Makes a model configuration say everything that generation must know.
 
@@ -133,7 +133,7 @@ def complete_sizes(cfg: Any, arch: str) -> None:
 
 
 def fill_in_sizes(
-    cfg: Any, arch: str, presets: Mapping[str, Tuple[int, ...]], of_encoder: Sequence[str]
+    cfg: Any, arch: str, presets: Mapping[str, tuple[int, ...]], of_encoder: Sequence[str]
 ) -> None:
     """Fills in the sizes that were not given.
 

@@ -8,6 +8,7 @@ import torch
 
 from . import configuration
 from .adapter_configuration import build_adapters
+from .reports.tables import PLAIN, format_table
 from .sources import SOURCES
 from .support.errors import UserError
 from .support.figures import figure
@@ -152,11 +153,9 @@ def table(counts: Mapping[str, int], what: str, base: str) -> str:
         what: what the names are.
         base: the name that all are compared with.
     """
-    from tabulate import tabulate
-
     rows = [
         (name, f"{number:,}", f"{number / counts[base]:.2f}" if counts[base] else "-")
         for name, number in counts.items()
     ]
     headers = (what, "adapter parameters", f"against {base.removesuffix(' adapters')} adapters")
-    return tabulate(rows, headers, colalign=("left", "right", "right"), disable_numparse=True)
+    return format_table(rows, headers, form=PLAIN)

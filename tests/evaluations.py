@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from hyperadapters.evaluation.run import direction_record
-from hyperadapters.evaluation.scores import Scorer
+from hyperadapters.evaluation.cells import predictions
+from hyperadapters.evaluation.cells.run import score_cell
+from hyperadapters.evaluation.translation.run import direction_record
+from hyperadapters.metrics.scores import Scorer
 from hyperadapters.multitask.cells import Cell
 from hyperadapters.multitask.task import CellResult
-from hyperadapters.tagging_evaluation import predictions
-from hyperadapters.tagging_evaluation.run import score_cell
 from hyperadapters.tasks.hyperx import HyperXTaskConfig
 
 

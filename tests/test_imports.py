@@ -11,17 +11,17 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hyperadapters"
 LAYERS = (
     ("cli", "__main__"),
     ("demos",),
-    ("relatedness", "comparison", "tagging_evaluation", "benchmark", "preparation"),
+    ("relatedness", "comparison", "benchmark", "preparation"),
     ("evaluation", "api"),
     ("tasks", "models", "criterions", "optim"),
-    ("pretrained", "checkpoints", "multitask", "training", "freezing", "parameter_counts"),
+    ("pretrained", "checkpoints", "multitask", "training", "parameter_counts"),
     ("backbone", "data", "configuration"),
     ("adapter_configuration",),
     ("options",),
     ("sources",),
     ("adapters",),
-    ("metrics",),
-    ("support", "fingerprint", "file_defects", "shipped_files"),
+    ("metrics", "reports"),
+    ("support", "shipped_files"),
 )
 ROOT = "hyperadapters"
 PURE = ("adapters", "sources")  # without fairseq

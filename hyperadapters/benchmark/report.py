@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tabulate import tabulate
+from ..reports.tables import format_table
 
 
 def report(figures: dict[str, Any]) -> str:
@@ -29,7 +29,7 @@ def ratio_table(ratios: dict[str, float]) -> str:
         for name, value in ratios.items()
         if not name.endswith("_spread")
     ]
-    return table(rows, ("ratio (median of the rounds)", "value", "spread"))
+    return format_table(rows, ("ratio (median of the rounds)", "value", "spread"))
 
 
 def time_table(milliseconds: dict[str, dict[str, dict[str, float]]]) -> str:
@@ -39,7 +39,7 @@ def time_table(milliseconds: dict[str, dict[str, dict[str, float]]]) -> str:
         for what, systems in milliseconds.items()
         for name, times in systems.items()
     ]
-    return table(rows, ("what", "system", "ms", "spread"), texts=2)
+    return format_table(rows, ("what", "system", "ms", "spread"), texts=2)
 
 
 def size_table(figures: dict[str, Any]) -> str:
@@ -48,10 +48,4 @@ def size_table(figures: dict[str, Any]) -> str:
         (name, f"{count:,}", f"{figures['peak_memory_bytes'][name] / 2**20:,.0f}")
         for name, count in figures["parameters"].items()
     ]
-    return table(rows, ("system", "parameters", "peak memory of training (MiB)"))
-
-
-def table(rows: list[Any], headers: Any, texts: int = 1) -> str:
-    """A Markdown table whose first columns are texts and whose others are numbers."""
-    align = ["left"] * texts + ["right"] * (len(headers) - texts)
-    return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)
+    return format_table(rows, ("system", "parameters", "peak memory of training (MiB)"))

@@ -19,7 +19,6 @@ from ..configuration import (
     defaults,
     has_adapters,
 )
-from ..freezing import ADAPTER_PREFIX
 from ..multitask.cells import Cell, directions_of
 from ..multitask.configuration import HyperXEncoderConfig, Tables
 from ..sources import (
@@ -33,6 +32,7 @@ from ..sources import (
 from ..sources.baked import generate
 from ..support.errors import UserError
 from ..support.languages import Languages
+from ..training.freezing import ADAPTER_PREFIX
 from . import cells_metadata
 from .loading import first_line, load, settings
 from .weights import weights_of

@@ -3,8 +3,8 @@
 import os
 import zipfile
 
-from ..file_defects import CUT_OFF, Defect, read_head, transfer_defect
 from ..support.errors import UserError
+from ..support.file_defects import CUT_OFF, Defect, read_head, transfer_defect
 
 ZIP = b"PK\x03\x04"  # torch 1.6 and newer
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"

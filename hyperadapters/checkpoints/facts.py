@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..fingerprint import fingerprint
-from ..freezing import RULES, backbone_rule, is_adapter
+from ..support.fingerprint import fingerprint
+from ..training.freezing import RULES, backbone_rule, is_adapter
 from .checkpoint import Checkpoint
 from .weights import count_values
 

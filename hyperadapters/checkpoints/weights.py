@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
-from ..fingerprint import memory_of
-from ..freezing import is_backbone
+from ..support.fingerprint import memory_of
+from ..training.freezing import is_backbone
 
 # Entries of a model's state that are no weights: they differ where the weights are the same.
 NO_WEIGHTS = ("_extra_state", "version", "_float_tensor")

@@ -112,10 +112,10 @@ def add_scoring(group) -> None:
 
 def run(args: Namespace) -> None:
     """Evaluates and prints the averages."""
-    from ..evaluation.decoding import Search
-    from ..evaluation.plan import Options
-    from ..evaluation.report import averages_table
-    from ..evaluation.run import evaluate
+    from ..evaluation.translation.decoding import Search
+    from ..evaluation.translation.plan import Options
+    from ..evaluation.translation.report import averages_table
+    from ..evaluation.translation.run import evaluate
 
     search = Search(args.beam, args.lenpen, args.max_len_a, args.max_len_b)
     given = {name: getattr(args, name) for name in (

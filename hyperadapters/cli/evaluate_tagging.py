@@ -59,9 +59,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Evaluates and prints the averages and the matrix."""
-    from ..tagging_evaluation.plan import Options
-    from ..tagging_evaluation.report import printed_text
-    from ..tagging_evaluation.run import evaluate
+    from ..evaluation.cells.plan import Options
+    from ..evaluation.cells.report import printed_text
+    from ..evaluation.cells.run import evaluate
 
     given = {name: getattr(args, name) for name in (
         "cells", "subset", "name", "max_tokens", "beam", "cpu", "look_up", "seed",

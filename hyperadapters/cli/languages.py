@@ -94,9 +94,9 @@ def swap_options(args: Namespace):
     """
     if not args.swap:
         return None
-    from ..evaluation.decoding import Search
-    from ..evaluation.plan import Options
-    from ..relatedness.swapping import SwapOptions
+    from ..evaluation.adapter_swap.run import SwapOptions
+    from ..evaluation.translation.decoding import Search
+    from ..evaluation.translation.plan import Options
     from ..support.errors import UserError
 
     if not args.data:

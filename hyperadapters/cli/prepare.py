@@ -36,7 +36,7 @@ def run(args: Namespace) -> None:
     if args.workers is not None and args.workers < 1:
         raise UserError(f"--workers is {args.workers}: give 1 or more")
     if args.check:
-        from ..preparation.check import check, table
+        from ..preparation.validate import check, table
 
         rows, problems = check(args.config, args.out, args.workers)
         print(json.dumps(rows, indent=2, ensure_ascii=False) if args.json else table(rows))

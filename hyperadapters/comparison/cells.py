@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..evaluation.cells import predictions
 from ..multitask.all_tasks import all_tasks, join_titles
 from ..support.errors import UserError
-from ..tagging_evaluation import predictions
 from .evaluations import Evaluation, Group, Sort, Systems, counted
 from .options import Options
 from .signatures import metric_of

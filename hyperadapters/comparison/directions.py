@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..evaluation.directions import GROUPS, group_title
+from ..evaluation.translation.directions import GROUPS, group_title
 from ..support.errors import UserError, format_list
 from ..support.files import read_lines
 from ..support.languages import split_direction

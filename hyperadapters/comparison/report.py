@@ -1,8 +1,9 @@
 """The Markdown page of a comparison."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from ..reports.tables import format_table
 from .evaluations import Sort
 
 Comparison = Mapping[str, Any]
@@ -36,20 +37,6 @@ def runs_text(comparison: Comparison) -> str:
         "Scores are means over runs with different seeds, with their standard deviations; runs: "
         f"{', '.join(runs)}."
     )
-
-
-def table(rows: Sequence[Sequence[str]], headers: Sequence[str], left: int) -> str:
-    """A Markdown table.
-
-    Args:
-        rows: cells.
-        headers: their headers.
-        left: how many columns hold words.
-    """
-    from tabulate import tabulate
-
-    aligned = ["left"] * left + ["right"] * (len(headers) - left)
-    return tabulate(rows, headers, tablefmt="github", colalign=aligned, disable_numparse=True)
 
 
 def number(value: Any) -> str:
@@ -94,7 +81,7 @@ def systems_table(comparison: Comparison, sort: Sort) -> str:
         ]
         for system in [*systems, *([trivial] if trivial else [])]
     ]
-    return table(rows, headers, left=1)
+    return format_table(rows, headers)
 
 
 def groups_table(comparison: Comparison, sort: Sort) -> str:
@@ -111,7 +98,7 @@ def groups_table(comparison: Comparison, sort: Sort) -> str:
     ]  # fmt: skip
     titles = " / ".join(sort.metrics.values())
     headers = [f"{sort.unit}s", sort.part_heading, "number", *(f"{n}: {titles}" for n in names)]
-    return table(rows, headers, left=2)
+    return format_table(rows, headers, texts=2)
 
 
 def significance_table(comparison: Comparison, sort: Sort) -> str:
@@ -135,7 +122,7 @@ def significance_table(comparison: Comparison, sort: Sort) -> str:
     for title in sort.metrics.values():
         headers += [f"B - A, {title}", "p", "p (Holm)"]
     last = f"B won / lost / tied ({next(iter(sort.metrics.values()))})"
-    return table(rows, [*headers, last], left=3)
+    return format_table(rows, [*headers, last], texts=3)
 
 
 def interval(verdict: Mapping[str, Any]) -> str:

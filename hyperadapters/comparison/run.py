@@ -7,7 +7,9 @@ from typing import Any
 from ..support.errors import UserError, did_you_mean
 from ..support.files import check_output, write_json, write_text
 from ..training.log import validation_losses, words_per_second
-from . import alignment, finding, plots, record
+from . import comparability as alignment
+from . import loading as finding
+from . import plots, record
 from .evaluations import Systems
 from .options import Options
 from .report import markdown

@@ -12,8 +12,8 @@ from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
 from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
 
-from ..file_defects import check_transfer
 from ..support.errors import UserError
+from ..support.file_defects import check_transfer
 from ..support.text import clean
 from .symbols import symbols_of
 

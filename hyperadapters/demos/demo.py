@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..data.conlang import Family
+from ..reports.tables import format_table
 from ..support.files import write_json, write_lines, write_text
 from ..support.resumable import steps_of
 from ..training.jobs import Job, JobRunner
@@ -165,8 +166,6 @@ def table(rows: Sequence[Row], columns: Mapping[str, tuple[str, str]]) -> str:
         rows: the results, each with its `system`; None is shown as "-".
         columns: the other columns: key in a row -> title and format.
     """
-    from tabulate import tabulate
-
     cells = [
         [row["system"]]
         + [
@@ -176,5 +175,4 @@ def table(rows: Sequence[Row], columns: Mapping[str, tuple[str, str]]) -> str:
         for row in rows
     ]
     headers = ["system", *(title for title, _ in columns.values())]
-    align = ["left", *["right"] * len(columns)]
-    return tabulate(cells, headers, "github", colalign=align, disable_numparse=True)
+    return format_table(cells, headers)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..relatedness.drawing import colours_of, draw_dendrogram, draw_map
 from ..relatedness.measures import cosine_distances, known_distances, rank_correlation
+from ..relatedness.plots import colours_of, draw_dendrogram, draw_map
 from ..support.figures import figure
 
 

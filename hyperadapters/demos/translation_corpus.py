@@ -5,8 +5,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..data.conlang import Family, training_sizes
+from ..data.reference_distances import write_table
 from ..relatedness.measures import known_distances
-from ..relatedness.reference import write_table
 from ..support.files import write_lines, write_text
 
 

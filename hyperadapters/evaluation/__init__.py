@@ -1,0 +1,1 @@
+"""Evaluations, from a checkpoint to reports."""

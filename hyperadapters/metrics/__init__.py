@@ -1,1 +1,1 @@
-"""Scores of tags and of translations, as sacreBLEU metrics."""
+"""What scores translations and tags."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from torch import nn
 
-from ..freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
 from ..pretrained import Pretrained, Training
 from ..sources import SOURCES
 from ..support.errors import Problems, UserError, format_list
+from ..training.freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
 from .all_tasks import decoder_task
 from .cells import Cell
 

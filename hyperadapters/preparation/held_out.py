@@ -10,10 +10,10 @@ from ..support.errors import Problems
 from ..support.languages import primary_subtag
 from ..support.resumable import digest
 from . import scripts
-from .files_check import stamp
 from .hashes import HeldOut, hashes, write_hashes
 from .job import VERSION, Job
 from .text import aligned_chunks, clean_lines
+from .validate_files import stamp
 
 STRAY = 0.5  # share of held-out sentences outside of a language's scripts that must be a mistake
 

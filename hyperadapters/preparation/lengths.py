@@ -6,9 +6,9 @@ import numpy as np
 from tqdm import tqdm
 
 from .corpora import Source
-from .files_check import stamp
 from .job import VERSION, Job
 from .text import clean_lines
+from .validate_files import stamp
 
 FEWEST = 10  # pairs that tell a ratio
 

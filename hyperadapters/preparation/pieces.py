@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..data.symbols import SPECIALS, UNKNOWN, pieces_of, symbols_of
-from ..file_defects import check_transfer
 from ..support.errors import UserError, format_list
+from ..support.file_defects import check_transfer
 from ..support.files import atomic_write, write_lines
 from .config import SentencePiece
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from ..reports.tables import format_table
 from ..support.errors import format_list
 from .corpora import SPLITS, Part
-from .filters import EMPTY, GAP, REASONS
+from .filters.rules import EMPTY, GAP, REASONS
 from .job import Job
 
 USUAL = 0.5  # part of a training set that filters leave at least
@@ -167,8 +168,6 @@ def heading(found: Figures) -> str:
 
 def table(pairs: dict[str, Figures]) -> str:
     """A table of one split: read, kept, and dropped for each reason that occurs."""
-    from tabulate import tabulate
-
     reasons = [reason for reason in REASONS if any(reason in p["dropped"] for p in pairs.values())]
     columns = ("read", "kept", *reasons)
     rows = {
@@ -177,11 +176,8 @@ def table(pairs: dict[str, Figures]) -> str:
     }
     if len(rows) > 1:
         rows["all"] = [sum(column) for column in zip(*rows.values())]
-    return tabulate(
-        [[pair, *(f"{number:,}" for number in row)] for pair, row in rows.items()],
-        ("pair", *columns), tablefmt="github", disable_numparse=True,
-        colalign=("left", *["right"] * len(columns)),
-    )  # fmt: skip
+    cells = [[pair, *(f"{number:,}" for number in row)] for pair, row in rows.items()]
+    return format_table(cells, ("pair", *columns))
 
 
 def notes(found: Figures) -> str:

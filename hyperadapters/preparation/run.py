@@ -9,18 +9,18 @@ from ..support.errors import UserError
 from ..support.files import exclusive_lock, write_json, write_lines, write_text
 from ..support.resumable import StepLog
 from ..support.workers import Workers
+from .cleanup import STATE, check_folder, remove_stale
 from .config import load_config
 from .corpora import SPLITS
-from .encode_stage import binarised_files, encode_all, layout
-from .files_check import check_files
-from .filter_stage import filter_all, normalization_of
+from .expand_config import spell_out
 from .hashes import HeldOut
 from .held_out import collect, expected_scripts
 from .job import VERSION, Job
 from .lengths import usual_ratios
 from .report import Figures, figures, markdown
-from .spell_out import spell_out
-from .tidy import STATE, check_folder, remove_stale
+from .stages.encode import binarised_files, encode_all, layout
+from .stages.filter import filter_all, normalization_of
+from .validate_files import check_files
 from .vocabulary import check_given_files, id_table_file, make_dictionary, make_model
 
 

@@ -16,9 +16,9 @@ from . import pieces
 from .binarised import stored_type
 from .config import SentencePiece
 from .corpora import relative
-from .files_check import stamp
 from .job import VERSION, Job
 from .sample import quotas, sample
+from .validate_files import stamp
 
 
 def check_given_files(job: Job) -> None:

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..configuration import ARCHITECTURE
-from ..freezing import DECODER, is_adapter, is_backbone
 from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell
 from ..multitask.configuration import Tables
 from ..multitask.pieces import sentencepiece_beside
 from ..support.errors import UserError
 from ..support.registry import Registry
+from ..training.freezing import DECODER, is_adapter, is_backbone
 from .weights import BY_SYMBOL, EMBEDDINGS, copy_tensors, with_rows_of
 
 logger = logging.getLogger(__name__)

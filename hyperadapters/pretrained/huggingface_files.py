@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ..data.byte_pieces import load_pieces
 from ..data.symbols import pieces_of
-from ..file_defects import check_transfer
 from ..support.errors import UserError
+from ..support.file_defects import check_transfer
 
 SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model", "sentencepiece.model")
 WEIGHTS = "model.safetensors"

@@ -12,7 +12,6 @@ from ..adapter_configuration import source_configs
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import dictionary_fingerprint
 from ..configuration import defaults
-from ..freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell
 from ..multitask.configuration import HyperXEncoderConfig, Tables
@@ -21,6 +20,7 @@ from ..options import ADAPTER_OPTIONS
 from ..sources import SOURCES, PreviousSource
 from ..support.errors import Problems, UserError, did_you_mean, format_list
 from ..support.languages import Languages
+from ..training.freezing import ADAPTER_PREFIX, HEADS, is_adapter
 from .base import FORMATS, Pretrained, Training
 from .weights import copy_tensors, with_rows_of
 

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import dictionary_fingerprint
-from ..freezing import DECODER, is_backbone
 from ..multitask.pieces import read_dictionary
 from ..support.errors import UserError
 from ..support.languages import codes_of
+from ..training.freezing import DECODER, is_backbone
 from .base import EMBEDDINGS, FORMATS, HYPERX, TRANSLATION, Pretrained, Training
 
 logger = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ import torch
 from fairseq.data import Dictionary
 from torch import Tensor, nn
 
-from ..freezing import HEADS
 from ..multitask.all_tasks import symbol_parameters
 from ..multitask.mlm import MaskedLanguageModel
 from ..support.errors import Problems, UserError
+from ..training.freezing import HEADS
 
 logger = logging.getLogger(__name__)
 

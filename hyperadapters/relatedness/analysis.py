@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
+from ..data.reference_distances import Reference
 from .measures import cosine_distances, mantel, nearest, neighbour_agreement
-from .reference import Reference
 from .vectors import Vectors
 
 

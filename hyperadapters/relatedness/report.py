@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import swap_report
+from ..evaluation.adapter_swap import report as swap_report
+from ..reports.tables import format_table
 
 
 def markdown(found: Mapping[str, Any], figures: Mapping[str, str]) -> str:
@@ -32,13 +33,6 @@ AGREEMENT = (
 )
 
 
-def table(rows: list[list[str]], headers: list[str]) -> str:
-    """A Markdown table."""
-    from tabulate import tabulate
-
-    return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
-
-
 def agreement_table(found: Mapping[str, Any]) -> str:
     """How each set of vectors agrees with the reference."""
     rows = []
@@ -51,7 +45,8 @@ def agreement_table(found: Mapping[str, Any]) -> str:
                 f"{nearest['share']:.0%}", f"{nearest['by_chance']:.0%}",
             ]
         )  # fmt: skip
-    return table(rows, ["", "languages", "rank correlation", "p", "nearest", "by chance"])
+    headers = ["", "languages", "rank correlation", "p", "nearest", "by chance"]
+    return format_table(rows, headers, texts=len(headers))
 
 
 def correlation_text(part: Mapping[str, Any]) -> str:
@@ -73,7 +68,8 @@ def neighbours_table(found: Mapping[str, Any]) -> str:
             row.append(", ".join(f"{other} {distance:.2f}" for other, distance in listed))
         rows.append(row)
     headers = ["language", *(["reference"] if found["reference"] else [])]
-    return table(rows, [*headers, *(part["title"] for part in found["sets"])])
+    headers += [part["title"] for part in found["sets"]]
+    return format_table(rows, headers, texts=len(headers))
 
 
 def few(nearest: list[str], languages: int) -> str:

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from ..checkpoints.checkpoint import Checkpoint
+from ..data.reference_distances import Reference, read_reference
+from ..evaluation.adapter_swap.report import draw as draw_swaps
+from ..evaluation.adapter_swap.run import SwapOptions, distances_of, means, plan_swaps, swap_test
+from ..evaluation.adapter_swap.selection import AUTO
 from ..support.errors import UserError
 from ..support.files import check_output, write_json, write_text
 from ..support.languages import Languages
 from .analysis import analyse, notes
-from .pictures import draw_dendrograms, draw_maps
-from .reference import Reference, reference
+from .plots import draw_dendrograms, draw_maps
 from .report import correlation_text, markdown
-from .swap import AUTO
-from .swap_report import draw as draw_swaps
-from .swapping import SwapOptions, distances_of, means, plan_swaps, swap_test
 from .vectors import vectors_of
 
 LEAST = 3  # languages that have anything to tell of which are near
@@ -55,7 +55,7 @@ def run(checkpoint: str, out: Path, options: Options) -> dict[str, Any]:
     opened = Checkpoint(checkpoint).require_adapters()
     wanted = options.languages or opened.languages.codes
     check(options, opened.languages)
-    known = reference(options.distances, wanted) if options.distances else None
+    known = read_reference(options.distances, wanted) if options.distances else None
     for name in ("languages.json", "languages.md"):
         check_output(out / name, checkpoint)
     sets = vectors_of(opened, wanted)

@@ -1,7 +1,7 @@
 """What a checkpoint holds about each language: embeddings, and adapters as they are generated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -33,11 +33,11 @@ class Vectors:
     """
 
     title: str
-    codes: Tuple[str, ...]
+    codes: tuple[str, ...]
     values: np.ndarray
 
 
-def vectors_of(checkpoint: Checkpoint, wanted: Sequence[str] = ()) -> List[Vectors]:
+def vectors_of(checkpoint: Checkpoint, wanted: Sequence[str] = ()) -> list[Vectors]:
     """The language embeddings of a hypernetwork and the adapters of any source.
 
     A language counts in the roles (source, target) that it has among the checkpoint's directions;
@@ -73,9 +73,9 @@ def vectors_of(checkpoint: Checkpoint, wanted: Sequence[str] = ()) -> List[Vecto
 
 
 def embeddings(
-    source: AdapterSource, languages: Languages, directions: List[Tuple[int, int]],
+    source: AdapterSource, languages: Languages, directions: list[tuple[int, int]],
     kept: Sequence[str],
-) -> List[Vectors]:  # fmt: skip
+) -> list[Vectors]:  # fmt: skip
     """The language embeddings of a hypernetwork, if the source is one."""
     found = []
     for table, module in getattr(source, "embeddings", {}).items():
@@ -92,7 +92,7 @@ def embeddings(
 
 @torch.no_grad()
 def adapters(
-    source: AdapterSource, languages: Languages, directions: List[Tuple[int, int]],
+    source: AdapterSource, languages: Languages, directions: list[tuple[int, int]],
     kept: Sequence[str], side: str,
 ) -> Vectors:  # fmt: skip
     """The adapters of all layers of a side, laid end to end, for every language.
@@ -107,7 +107,7 @@ def adapters(
         side: "encoder", whose adapters belong to source languages, or "decoder", to target languages.
     """
     inputs, role = source.config.inputs[side], ("encoder", "decoder").index(side)
-    of_language: Dict[str, np.ndarray] = {}
+    of_language: dict[str, np.ndarray] = {}
     for code in tqdm(kept, desc=f"{side} adapters"):
         pairs = torch.tensor([pair for pair in directions if pair[role] == languages.id(code)])
         if not len(pairs):

@@ -10,10 +10,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ..file_defects import check_transfer
-from ..fingerprint import fingerprint
 from ..support.errors import UserError
+from ..support.file_defects import check_transfer
 from ..support.files import atomic_write, write_json
+from ..support.fingerprint import fingerprint
 from .adapter_set import FORMAT, VERSION, AdapterSet, describe
 
 SUFFIX = ".safetensors"

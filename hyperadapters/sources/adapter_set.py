@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..fingerprint import dtype_name, fingerprint
 from ..support.errors import UserError
+from ..support.fingerprint import dtype_name, fingerprint
 from .named_condition import condition_of
 
 FORMAT = "hyperadapters adapters"

@@ -14,7 +14,6 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..data.batching import EverySentence, one_direction_a_batch
 from ..data.lengths import LengthOptions
 from ..data.resume_options import ResumeOptions
-from ..freezing import KeptRows
 from ..multitask.all_tasks import option_classes
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
@@ -37,6 +36,7 @@ from ..pretrained.multitask import merge_cells
 from ..support.errors import UserError
 from ..support.languages import Languages
 from ..training.fairseq_globals import reset_best_metric
+from ..training.freezing import KeptRows
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 

@@ -21,12 +21,12 @@ from ..data.batching import EverySentence
 from ..data.directions import DirectionsManager
 from ..data.stock_options import stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
-from ..freezing import freeze
 from ..pretrained import TRANSLATION, open_pretrained
 from ..support.errors import Problems, UserError, format_list
 from ..support.languages import Languages, codes_of, listed_directions, split_direction
 from ..support.text import read_lines
 from ..training.fairseq_globals import reset_best_metric
+from ..training.freezing import freeze
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 

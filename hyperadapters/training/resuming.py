@@ -8,8 +8,8 @@ from fairseq.distributed.utils import get_global_rank
 
 from ..checkpoints.defects import checkpoint_defect, is_zip
 from ..checkpoints.loading import load
-from ..file_defects import AGAIN
 from ..support.errors import UserError
+from ..support.file_defects import AGAIN
 
 LAST = "checkpoint_last.pt"
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from toy import generate_output, hypotheses, scores
 
 from hyperadapters.checkpoints.weights import backbone_weights
-from hyperadapters.fingerprint import fingerprint
+from hyperadapters.support.fingerprint import fingerprint
 
 ADDED = ("--freeze-backbone", "--lr", "0.05")
 

@@ -14,9 +14,9 @@ from omegaconf import OmegaConf
 
 from hyperadapters.checkpoints import load
 from hyperadapters.checkpoints.defects import checkpoint_defect
-from hyperadapters.file_defects import check_transfer
 from hyperadapters.sources.adapter_files import read_card
 from hyperadapters.support.errors import UserError
+from hyperadapters.support.file_defects import check_transfer
 from hyperadapters.training.resuming import check_resumed, resumed_file
 
 

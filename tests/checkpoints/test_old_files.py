@@ -15,7 +15,7 @@ from toy import generate_output, hypotheses, scores
 
 from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.checkpoints.facts import digest, facts
-from hyperadapters.tagging_evaluation import predictions
+from hyperadapters.evaluation.cells import predictions
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "version_0.1.0"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())

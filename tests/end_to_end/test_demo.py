@@ -6,8 +6,8 @@ import pytest
 
 from hyperadapters.cli.main import run_command
 from hyperadapters.data import conlang_family as family
+from hyperadapters.data.reference_distances import read_reference
 from hyperadapters.demos.translation import TranslationDemo, TranslationPlan
-from hyperadapters.relatedness.reference import reference
 
 TINY = TranslationPlan(
     largest=60,
@@ -55,7 +55,7 @@ def test_the_demo_goes_on_where_it_was_interrupted(tmp_path, capsys):
         out / "text" / "test.qba"
     ).read_text()
     assert (out / "languages.png").read_bytes().startswith(b"\x89PNG")
-    tree = reference(str(out / "family.tsv"), ["qaa", "qab", "qcc"])
+    tree = read_reference(str(out / "family.tsv"), ["qaa", "qab", "qcc"])
     assert tree.distances[0].tolist() == [0, family.distance("qaa", "qab"), 2.65]
     compared = json.loads((out / "comparison" / "comparison.json").read_text())
     assert [system["name"] for system in compared["systems"]] == list(parameters)[1:]

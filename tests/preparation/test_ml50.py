@@ -5,8 +5,8 @@ import shlex
 from pathlib import Path
 
 from hyperadapters.preparation.config import load_config
+from hyperadapters.preparation.expand_config import spell_out
 from hyperadapters.preparation.scripts import KNOWN
-from hyperadapters.preparation.spell_out import spell_out
 from hyperadapters.support.languages import primary_subtag
 
 FOLDER = Path(__file__).parents[2] / "examples" / "translation" / "ml50"

@@ -3,7 +3,7 @@
 import pytest
 
 from hyperadapters.preparation.config import load_config
-from hyperadapters.preparation.spell_out import spell_out
+from hyperadapters.preparation.expand_config import spell_out
 from hyperadapters.support.errors import UserError
 
 

@@ -6,9 +6,9 @@ import re
 import pytest
 from small_corpus import CONFIG, write
 
-from hyperadapters.preparation import files_check
-from hyperadapters.preparation.check import check
-from hyperadapters.preparation.files_check import look_through
+from hyperadapters.preparation import validate_files as files_check
+from hyperadapters.preparation.validate import check
+from hyperadapters.preparation.validate_files import look_through
 from hyperadapters.support.errors import UserError
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hyperadapters.preparation import duplicates, scripts
 from hyperadapters.preparation.corpora import Source
-from hyperadapters.preparation.filters import Rules, filter_chunk
+from hyperadapters.preparation.filters.rules import Rules, filter_chunk
 from hyperadapters.preparation.hashes import HeldOut, hashes, is_in, pair_hashes, write_hashes
 from hyperadapters.preparation.lengths import usual_ratio
 from hyperadapters.preparation.text import clean_lines, joined

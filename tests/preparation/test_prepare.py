@@ -10,8 +10,9 @@ from hyperadapters.cli.main import main
 from hyperadapters.data.byte_pieces import text_of_pieces
 from hyperadapters.data.conlang import Family
 from hyperadapters.demos.translation_corpus import write_text_files
-from hyperadapters.preparation import encode_stage, filtering
+from hyperadapters.preparation.filters import pairs as filtering
 from hyperadapters.preparation.run import next_commands, prepare
+from hyperadapters.preparation.stages import encode as encode_stage
 from hyperadapters.support.errors import UserError
 from hyperadapters.support.files import exclusive_lock
 

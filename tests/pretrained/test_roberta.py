@@ -11,9 +11,9 @@ from omegaconf import OmegaConf
 from tagging_corpus import encode, load_cells, train_cells
 
 from hyperadapters.checkpoints import load
-from hyperadapters.freezing import is_backbone, is_norm
 from hyperadapters.multitask.pieces import load_dictionary
 from hyperadapters.support.errors import UserError
+from hyperadapters.training.freezing import is_backbone, is_norm
 
 UNTRAINED = ("--lr", "0", "--max-update", "1", "--max-pieces", "30")
 CELLS = "pos:qaa:20,mlm:qba:20"

@@ -10,8 +10,8 @@ from tagging_corpus import train_cells
 from toy import train, train_stock
 
 from hyperadapters.checkpoints import load
-from hyperadapters.freezing import is_backbone
 from hyperadapters.support.errors import UserError
+from hyperadapters.training.freezing import is_backbone
 
 UNTRAINED = ("--lr", "0", "--max-update", "1", "--max-pieces", "30")
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from hyperadapters.checkpoints.checkpoint import Checkpoint
-from hyperadapters.relatedness.swap import Swap, chosen_swaps
-from hyperadapters.relatedness.swapping import notes_on_choice
+from hyperadapters.evaluation.adapter_swap.run import notes_on_choice
+from hyperadapters.evaluation.adapter_swap.selection import Swap, chosen_swaps
 from hyperadapters.relatedness.vectors import vectors_of
 from hyperadapters.support.errors import UserError
 

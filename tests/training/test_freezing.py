@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from hyperadapters.freezing import KeptRows, freeze, is_backbone
 from hyperadapters.support.errors import UserError
+from hyperadapters.training.freezing import KeptRows, freeze, is_backbone
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])

@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from hyperadapters.preparation.config import load_config
-from hyperadapters.preparation.spell_out import spell_out
+from hyperadapters.preparation.expand_config import spell_out
 
 CONFIG = Path(__file__).with_name("ml50.yaml")
 FILE = re.compile(

@@ -8,13 +8,13 @@ import torch
 
 from ...adapter_configuration import build_adapters
 from ...configuration import ARCHITECTURE
-from ...fingerprint import fingerprint
 from ...sources import AdapterSet, condition_ids
 from ...sources.adapter_files import card_path
 from ...sources.adapter_set import describe
 from ...sources.baked import Adapters, sources_by_name, store
 from ...support.errors import UserError
 from ...support.files import check_output
+from ...support.fingerprint import fingerprint
 from ..checkpoint import Checkpoint
 from ..weights import backbone_weights
 from .baked_checkpoint import baked_config, baked_state, write

@@ -14,9 +14,9 @@ from ...adapter_configuration import adapter_choices, source_configs
 from ...data.lengths import LengthOptions
 from ...data.resume_options import ResumeOptions
 from ...data.stock_options import BORROWED
-from ...freezing import ADAPTER_PREFIX, is_adapter
 from ...sources.baked import Adapters
 from ...support.files import atomic_write
+from ...training.freezing import ADAPTER_PREFIX, is_adapter
 from .. import task_metadata
 from ..checkpoint import Checkpoint
 

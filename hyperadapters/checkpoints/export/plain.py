@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ...configuration import STOCK_OPTIONS
 from ...data.stock_options import stock_defaults
-from ...freezing import is_backbone
 from ...support.errors import Problems, UserError
 from ...support.files import check_output
 from ...support.languages import split_direction
+from ...training.freezing import is_backbone
 from ..checkpoint import Checkpoint
 from ..selection import select_directions, select_one
 from ..task_metadata import FORMAT

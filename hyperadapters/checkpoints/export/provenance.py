@@ -14,12 +14,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ...adapter_configuration import build_adapters
 from ...configuration import AdapterTransformerConfig, defaults
-from ...fingerprint import fingerprint
 from ...multitask.configuration import HyperXEncoderConfig
 from ...sources import AdapterSet
 from ...sources.adapter_files import read_adapters, refuse_card
 from ...sources.baked import Baked, describe_kind, sources_by_name
 from ...support.errors import UserError
+from ...support.fingerprint import fingerprint
 from .. import task_metadata
 from ..checkpoint import Checkpoint
 from ..weights import backbone_weights

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...freezing import is_adapter
+from ...reports.tables import PLAIN, format_table
+from ...training.freezing import is_adapter
 from ..weights import count_values, distinct, weights_of
 
 
@@ -57,8 +58,6 @@ class Report:
 
     def table(self) -> str:
         """The report as a text table."""
-        from tabulate import tabulate
-
         before, after = asdict(self.before), asdict(self.after)
         names = {
             "adapter_parameters": "adapter parameters",
@@ -66,8 +65,5 @@ class Report:
             "file_bytes": "bytes of the file",
         }
         rows = [(text, f"{before[name]:,}", f"{after[name]:,}") for name, text in names.items()]
-        table = tabulate(
-            rows, ("", "before", "after"), colalign=("left", "right", "right"),
-            disable_numparse=True,
-        )  # fmt: skip
+        table = format_table(rows, ("", "before", "after"), form=PLAIN)
         return f"{self.what}: {', '.join(self.names)}\n\n{table}"

@@ -1,0 +1,1 @@
+"""Translations with the adapters of another language."""

@@ -1,0 +1,39 @@
+"""What a user can choose about an evaluation of cells."""
+
+from dataclasses import dataclass
+
+from ..translation.decoding import Limits, Search
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose about an evaluation.
+
+    Args:
+        cells: see `Selection.select`.
+        subset: the split, "test" or "valid".
+        name: what to call the system; see `System.facts` for the default.
+        max_tokens: pieces a batch.
+        beam: beam size of translation cells.
+        cpu: use the CPU even if a GPU is there.
+        look_up: the trained cells of a look-up that is evaluated instead of a checkpoint.
+        seed: draws the sentences of those cells of the look-up that take only some.
+    """
+
+    cells: str = "all"
+    subset: str = "test"
+    name: str | None = None
+    max_tokens: int = Limits.max_tokens
+    beam: int = 5
+    cpu: bool = False
+    look_up: str | None = None
+    seed: int = 1
+
+    def limits(self) -> Limits:
+        """The size of a batch."""
+        return Limits(self.max_tokens)
+
+    @property
+    def search(self) -> Search:
+        """How translation cells are translated."""
+        return Search(self.beam)

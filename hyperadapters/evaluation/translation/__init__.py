@@ -1,0 +1,1 @@
+"""Evaluation of translation: all directions of a model."""

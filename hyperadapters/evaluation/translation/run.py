@@ -1,0 +1,170 @@
+"""An evaluation from the checkpoint to its reports."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...checkpoints.checkpoint import Checkpoint
+from ...checkpoints.facts import facts
+from ...metrics.off_target import OffTarget
+from ...metrics.scores import Scores
+from ...support.errors import format_list
+from ...support.files import exclusive_lock, write_json, write_lines
+from ...support.languages import split_direction
+from .directions import GROUPS, averages
+from .plan import Options, Plan, plan
+from .report import write_reports
+from .score_directions import Scoring
+from .texts import sentences_to_learn
+from .translate import open_journal, translate
+from .translation_log import Journal
+
+USELESS = 0.5  # part of a language's references that are taken for another language
+TEXTS = ("sources", "hypotheses", "references")
+
+
+def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> dict[str, Any]:
+    """Translates and scores all selected directions; goes on where it was interrupted.
+
+    Args:
+        checkpoint: path of the checkpoint, trained or baked.
+        data: the data folder.
+        out: folder for the results.
+        options: what the user chose.
+    Returns:
+        what is written to `evaluation.json`.
+    Raises:
+        UserError: naming what is unusable, before any long work.
+    """
+    checked = plan(Checkpoint(checkpoint), data, out, options)
+    for remark in checked.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    with exclusive_lock(out):
+        return evaluate_plan(checked)
+
+
+def evaluate_plan(checked: Plan) -> dict[str, Any]:
+    """As `evaluate`, after everything is checked."""
+    options, out = checked.options, checked.out
+    journal = open_journal(checked)
+    translate(checked, journal)
+    hypotheses = {
+        one: [checked.texts.joined(rows[row]) for row in range(len(rows))]
+        for one, rows in journal.translations.items()
+    }
+    write_texts(checked, hypotheses)
+    languages = off_target(checked)
+    scores = Scoring(checked, hypotheses, languages).run()
+    identified = languages.report(options.language_identifier)
+    for remark in doubts(identified):
+        print(f"note: {remark}", file=sys.stderr)
+        checked.remarks.append(remark)
+    result = summary(checked, journal, scores, identified)
+    write_reports(out, result)
+    write_json(out / "evaluation.json", result)
+    return result
+
+
+def write_texts(checked: Plan, hypotheses: Mapping[str, list[str]]) -> None:
+    """Writes sources, hypotheses and references of every direction, one sentence a line, and removes
+    those of directions that were evaluated here before but are not now."""
+    for file in checked.out.glob("[shr]*/*-*.txt"):
+        if file.parent.name in TEXTS and file.stem not in hypotheses:
+            file.unlink()
+    for one, translations in hypotheses.items():
+        src, tgt = split_direction(one)
+        pair = checked.pair(one)
+        sides = (checked.texts.side(pair, src), translations, checked.texts.side(pair, tgt))
+        for folder, lines in zip(TEXTS, sides):
+            write_lines(checked.out / folder / f"{one}.txt", lines)
+
+
+def references_of(checked: Plan) -> dict[str, list[str]]:
+    """The distinct references of each target language."""
+    found: dict[str, dict[str, None]] = {}
+    for one in checked.selected:
+        tgt = split_direction(one)[1]
+        side = checked.texts.side(checked.pair(one), tgt)
+        found.setdefault(tgt, {}).update(dict.fromkeys(side))
+    return {tgt: list(sentences) for tgt, sentences in found.items()}
+
+
+def off_target(checked: Plan) -> OffTarget:
+    """The judge of the languages of translations."""
+    references = references_of(checked)
+    learnt = (
+        sentences_to_learn(checked.texts, checked.directions.languages, references)
+        if checked.identifier.fits
+        else {}
+    )
+    return OffTarget(checked.identifier, learnt, references)
+
+
+def doubts(identified: Mapping[str, Any]) -> list[str]:
+    """A remark on languages that the identifier does not know by sight.
+
+    Args:
+        identified: see `OffTarget.report`.
+    """
+    errors = identified["reference_errors"]
+    strange = [code for code, error in errors.items() if error > USELESS]
+    if not strange:
+        return []
+    return [
+        f"off-target rates into {format_list(strange)} mean nothing: the language identifier takes most of the "
+        "references for another language; its labels must be the model's codes or what stands before '_'"
+    ]
+
+
+def rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    """Figures as they are reported: four digits after the point."""
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def summary(
+    checked: Plan, journal: Journal, scores: Mapping[str, Scores], identified: dict[str, Any]
+) -> dict[str, Any]:
+    """What is written to `evaluation.json`."""
+    options, directions = checked.options, checked.directions
+    groups = {one: directions.group(one) for one in checked.selected}
+    figures = {one: rounded(scores[one].values) for one in checked.selected}
+    means = averages(figures, groups, GROUPS)
+    speed = round(journal.pieces / journal.seconds, 1) if journal.seconds else None
+    return {
+        "system": {
+            **facts(checked.checkpoint, options.name),
+            "words_per_second": speed,
+        },
+        "languages": checked.languages(),
+        "english": directions.english,
+        "training_sentences": checked.data.training_sentences(),
+        "subset": options.subset,
+        **asdict(options.search),
+        "fp16": options.fp16,
+        "seconds": round(journal.seconds, 2),
+        "remarks": checked.remarks,
+        "language_identifier": identified,
+        "averages": {name: means[name] and rounded(means[name]) for name in GROUPS},
+        "directions": {
+            one: direction_record(scores[one], len(journal.translations[one]), groups[one])
+            for one in checked.selected
+        },
+    }
+
+
+def direction_record(scores: Scores, sentences: int, group: str) -> dict[str, Any]:
+    """What `evaluation.json` says of a direction.
+
+    Args:
+        scores: its scores.
+        sentences: how many were translated.
+        group: one of `directions.GROUPS`.
+    """
+    return {
+        **rounded(scores.values),
+        "signature": scores.signatures,
+        "sentences": sentences,
+        "group": group,
+    }

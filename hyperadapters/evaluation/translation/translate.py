@@ -1,0 +1,95 @@
+"""Translating all directions of an evaluation."""
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from tqdm import tqdm
+
+from ...support.errors import format_list
+from ...support.languages import split_direction
+from .decoding import Sentences
+from .parallel_decoding import Group, Searching, processes
+from .plan import Plan
+from .translation_log import Journal
+
+
+def open_journal(checked: Plan) -> Journal:
+    """The translations that are there already; says which cannot be used."""
+    journal = Journal(checked.out / "journal.jsonl", checked.settings(), checked.digests())
+    if journal.changed:
+        names = ", ".join(name.replace("_", "-") for name in journal.changed)
+        print(f"{checked.out} holds translations with other settings ({names}): translating anew",
+              file=sys.stderr)  # fmt: skip
+    if journal.outdated:
+        print(f"other data of {format_list(journal.outdated)}: translating anew", file=sys.stderr)
+    if journal.changed or journal.outdated:
+        (checked.out / "evaluation.json").unlink(missing_ok=True)
+    return journal
+
+
+def translate(checked: Plan, journal: Journal) -> None:
+    """Translates what the journal lacks, one target language after the other."""
+    subset = checked.options.subset
+    total = sum(map(checked.sentences, checked.selected))
+    groups = by_target(checked.selected)
+    fill(
+        journal,
+        checked,
+        groups,
+        lambda task, one: load(task, subset, one),
+        journal.translations,
+        total,
+    )
+
+
+def fill(
+    journal: Journal, checked: Plan, groups: Iterable[Group], find: Callable[[Any, str], Sentences],
+    done: Mapping[str, Collection[int]], total: int,
+) -> None:  # fmt: skip
+    """Translates what a journal lacks; loads no model if that is nothing.
+
+    Args:
+        journal: gets the translations, batch by batch.
+        checked: the checkpoint, the data, and how to translate.
+        groups: for each target language, names of sentences that may share batches.
+        find: the sentences of a name, for the task.
+        done: rows that are there, by name.
+        total: how many there are in the end.
+    """
+    there = sum(map(len, done.values()))
+    if there == total:
+        return
+    from ...api import Translator
+
+    options = checked.options
+    data = ":".join(map(str, checked.data.folders))
+    translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
+    decoder = translator.decoder(options.search, options.limits())
+    number = processes(options.workers, translator.cuda, total - there)
+    with (
+        Searching(decoder, lambda name: find(translator.task, name), number) as searching,
+        tqdm(total=total, initial=there, desc="sentences") as bar,
+    ):
+        for tgt, batch in searching.run(groups, done):
+            journal.add(batch)
+            bar.set_postfix(into=tgt, refresh=False)
+            bar.update(len(batch.rows))
+
+
+def by_target(directions: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each target language with the directions into it."""
+
+    def target(direction: str) -> str:
+        return split_direction(direction)[1]
+
+    for tgt, found in groupby(sorted(directions, key=target), key=target):
+        yield tgt, list(found)
+
+
+def load(task: Any, split: str, direction: str) -> Sentences:
+    """The sentences of a direction."""
+    src, tgt = split_direction(direction)
+    dataset = task.load_direction(split, src, tgt)
+    return Sentences(direction, src, tgt, dataset, range(len(dataset)))

@@ -1,0 +1,1 @@
+"""The long steps of the preparation."""

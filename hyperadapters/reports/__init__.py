@@ -1,0 +1,1 @@
+"""Tables and figures that evaluations, comparisons and analyses share."""
