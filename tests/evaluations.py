@@ -1,5 +1,6 @@
 """Evaluation folders as `hyperadapters evaluate` and `evaluate-tagging` write them."""
 
+import csv
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -11,6 +12,16 @@ from hyperadapters.metrics.scores import Scorer
 from hyperadapters.multitask.cells import Cell
 from hyperadapters.multitask.task import CellResult
 from hyperadapters.tasks.hyperx import HyperXTaskConfig
+
+
+def read_scores(file: Path) -> dict[tuple[str, ...], float]:
+    """The scores of a long table by all of its other columns."""
+    with open(file, encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    columns = ("system", "run", "unit", "metric", "group")
+    scores = {tuple(row[column] for column in columns): float(row["score"]) for row in rows}
+    assert len(scores) == len(rows)
+    return scores
 
 
 def write_evaluation(

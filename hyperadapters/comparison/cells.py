@@ -6,7 +6,7 @@ from typing import Any
 from ..evaluation.cells import predictions
 from ..multitask.all_tasks import all_tasks, join_titles
 from ..support.errors import UserError
-from .evaluations import Evaluation, Group, Sort, Systems, counted
+from .evaluations import Evaluation, EvaluationType, Group, Systems, count_signatures
 from .options import Options
 from .signatures import metric_of
 
@@ -18,7 +18,7 @@ KINDS = {
 NEEDED = ("task", "language", "score", "metric", "signature", "sentences", "trained")
 
 
-class Cells(Sort):
+class Cells(EvaluationType):
     """How evaluations of cells are compared."""
 
     unit = "cell"
@@ -46,8 +46,8 @@ class Cells(Sort):
             if several:
                 groups.append(Group(kind, "all", tuple(tagged), True))
             groups += [
-                Group(kind, task, tuple(found), task in averaged and not several)
-                for task, found in tasks.items()
+                Group(kind, task, tuple(members), task in averaged and not several)
+                for task, members in tasks.items()
             ]
         return groups
 
@@ -59,8 +59,8 @@ class Cells(Sort):
 
     def unit_entry(self, systems: Systems, unit: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         entry = next(iter(systems.values()))[0].units[unit]
-        kept = ("task", "language", "metric", "signature", "sentences")
-        return {"kind": self.kind(systems, unit), **{key: entry[key] for key in kept}}
+        keys = ("task", "language", "metric", "signature", "sentences")
+        return {"kind": self.kind(systems, unit), **{key: entry[key] for key in keys}}
 
     def kind_title(self, kind: str, comparison: Mapping[str, Any]) -> str:
         return KINDS[kind]
@@ -70,7 +70,7 @@ class Cells(Sort):
 
     def page_notes(self, comparison: Mapping[str, Any]) -> list[str]:
         cells = comparison["cells"].values()
-        metrics = counted([f"{one['task']}: {one['metric']}, {one['signature']}" for one in cells],
+        metrics = count_signatures([f"{one['task']}: {one['metric']}, {one['signature']}" for one in cells],
                           self.unit)  # fmt: skip
         others = join_titles(task for task in all_tasks() if not task.is_averaged)
         means = f"Means over several tasks are of the tagging tasks: {others} are no part of them."
@@ -80,7 +80,7 @@ class Cells(Sort):
 class CellEvaluation(Evaluation):
     """What `hyperadapters evaluate-tagging` wrote: `predictions/TASK.LANG.txt`."""
 
-    sort = Cells()
+    type = Cells()
 
     @property
     def averaged(self) -> list[str]:
@@ -88,23 +88,23 @@ class CellEvaluation(Evaluation):
         return [key for key in self.record["averages"]["trained"] if key not in ("mean", "cells")]
 
     def problems(self) -> list[str]:
-        found = [] if "averages" in self.record else ["'averages' is missing"]
-        return found + [
+        problems = [] if "averages" in self.record else ["'averages' is missing"]
+        return problems + [
             f"'{key}' of {name} is missing"
             for name, entry in self.units.items()
             for key in NEEDED
             if key not in entry
         ]
 
-    def said(self, unit: str, metric: str) -> float:
-        return self.units[unit]["score"]
+    def metric_name(self, unit: str, metric: str) -> str:
+        return self.units[unit]["metric"]
 
     def signature(self, unit: str, metric: str) -> str:
         return self.units[unit]["signature"]
 
     def metric(self, unit: str, metric: str) -> Any:
         return metric_of(
-            self.units[unit]["metric"].replace("BLEU", "bleu"), self.signature(unit, "")
+            self.metric_name(unit, metric).replace("BLEU", "bleu"), self.signature(unit, "")
         )
 
     def read_lines(self, part: str, unit: str) -> list[str]:

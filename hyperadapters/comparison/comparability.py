@@ -12,7 +12,7 @@ def common_units(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[str
     Raises:
         UserError: if there is none.
     """
-    word = evaluations[0].sort.unit
+    word = evaluations[0].type.unit
     common = [
         unit for unit in evaluations[0].units if all(unit in other.units for other in evaluations)
     ]
@@ -21,16 +21,16 @@ def common_units(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[str
         raise UserError(f"the evaluations have no {word} in common ({each})")
     notes = []
     for evaluation in evaluations:
-        left = [unit for unit in evaluation.units if unit not in common]
-        if left:
+        others = [unit for unit in evaluation.units if unit not in common]
+        if others:
             notes.append(
-                f"{evaluation.folder}: {len(left)} {word}s that not all evaluations have are "
-                f"left out ({format_list(left)})."
+                f"{evaluation.folder}: {len(others)} {word}s that not all evaluations have are "
+                f"left out ({format_list(others)})."
             )
     return common, notes
 
 
-def check(evaluations: Sequence[Evaluation], units: Sequence[str]) -> None:
+def check_comparability(evaluations: Sequence[Evaluation], units: Sequence[str]) -> None:
     """Makes sure that scores are comparable.
 
     Args:
@@ -52,7 +52,7 @@ def check(evaluations: Sequence[Evaluation], units: Sequence[str]) -> None:
                 other.lines("hypotheses", unit)
             except UserError as error:
                 problems.add(str(error))
-            for metric, title in first.sort.metrics.items():
+            for metric, title in first.type.metrics.items():
                 ours, theirs = (e.signature(unit, metric) for e in (first, other))
                 if ours != theirs:
                     problems.add(
@@ -77,9 +77,9 @@ def runs_note(systems: Systems) -> str:
     numbers = {name: len(runs) for name, runs in systems.items() if not runs[0].untrained}
     if len(set(numbers.values())) < 2:
         return " ".join(notes)
-    found = ", ".join(f"{name} {number}" for name, number in numbers.items())
+    counts = ", ".join(f"{name} {number}" for name, number in numbers.items())
     notes.append(
-        f"The systems have different numbers of runs ({found}): a pair is tested on as many runs of "
+        f"The systems have different numbers of runs ({counts}): a pair is tested on as many runs of "
         "both as the one with fewer has, in the order of their seeds."
     )
     return " ".join(notes)

@@ -7,7 +7,7 @@ from ..evaluation.translation.directions import GROUPS, group_title
 from ..support.errors import UserError, format_list
 from ..support.files import read_lines
 from ..support.languages import split_direction
-from .evaluations import Evaluation, Group, Sort, Systems, counted
+from .evaluations import Evaluation, EvaluationType, Group, Systems, count_signatures
 from .options import Options
 from .resources import groups_of, language_of, resource_of, thresholds_note, training_sizes
 from .signatures import metric_of
@@ -22,7 +22,7 @@ RESOURCE_TITLES = {
 }
 
 
-class Directions(Sort):
+class Directions(EvaluationType):
     """How evaluations of translation are compared."""
 
     unit = "direction"
@@ -83,7 +83,7 @@ class Directions(Sort):
             "English, or by the one of two others that has less."
         )
         # the direction-wise tokenisers of BLEU make several signatures
-        signatures = counted(
+        signatures = count_signatures(
             [
                 f"{title}: {entry['signature'][metric]}"
                 for entry in comparison["directions"].values()
@@ -106,25 +106,22 @@ class DirectionEvaluation(Evaluation):
     """What `hyperadapters evaluate` wrote: `SRC-TGT.txt` in the folders sources, hypotheses and
     references."""
 
-    sort = Directions()
+    type = Directions()
 
     def problems(self) -> list[str]:
-        found = []
+        problems = []
         if self.record.get("training_sentences") is None:
-            found.append("'training_sentences' is missing")
+            problems.append("'training_sentences' is missing")
         for direction, scores in self.units.items():
             split_direction(direction)
             for key in (*METRICS, "signature", "sentences", "group"):
                 if key not in scores:
-                    found.append(f"'{key}' of {direction} is missing")
+                    problems.append(f"'{key}' of {direction} is missing")
             if scores.get("group") not in GROUPS:
-                found.append(
+                problems.append(
                     f"group '{scores.get('group')}' of {direction} is none of {', '.join(GROUPS)}"
                 )
-        return found
-
-    def said(self, unit: str, metric: str) -> float:
-        return self.units[unit][metric]
+        return problems
 
     def signature(self, unit: str, metric: str) -> str:
         return self.units[unit]["signature"][metric]
@@ -146,7 +143,9 @@ def first_of(systems: Systems) -> Evaluation:
 
 def others(directions: Sequence[str], english: str) -> list[str]:
     """The languages other than English."""
-    return sorted({code for one in directions for code in split_direction(one)} - {english})
+    return sorted(
+        {code for direction in directions for code in split_direction(direction)} - {english}
+    )
 
 
 def differences(evaluations: Sequence[Evaluation], directions: Sequence[str]) -> list[str]:
@@ -168,9 +167,9 @@ def differences(evaluations: Sequence[Evaluation], directions: Sequence[str]) ->
             pair = (first.units[direction]["group"], other.units[direction]["group"])
             if pair[0] != pair[1]:
                 kinds.setdefault(pair, []).append(direction)
-        for (ours, theirs), found in kinds.items():
+        for (ours, theirs), members in kinds.items():
             notes.append(
-                f"{format_list(found)}: {ours} in {first.folder}, {theirs} in {other.folder}; counted as "
+                f"{format_list(members)}: {ours} in {first.folder}, {theirs} in {other.folder}; counted as "
                 f"{ours}."
             )
     return notes

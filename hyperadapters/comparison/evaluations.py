@@ -1,11 +1,14 @@
-"""Evaluated systems, and what a comparison must know of the sort of their evaluations."""
+"""Evaluated systems, and what a comparison must know of the type of their evaluations."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ..evaluation.score_table import scores_of
 from ..support.errors import UserError
 from .options import Options
 
@@ -21,13 +24,13 @@ class Group:
         kind: what they are to the systems, such as "zero_shot".
         part: which of that kind they are, such as "low" (resource) or "pos"; "all" for all.
         units: the directions or cells.
-        whole: whether its mean stands for the kind.
+        is_overall: whether its mean stands for the kind.
     """
 
     kind: str
     part: str
     units: tuple[str, ...]
-    whole: bool
+    is_overall: bool
 
 
 class Evaluation(ABC):
@@ -39,7 +42,7 @@ class Evaluation(ABC):
         record: the content of its evaluation.json.
     """
 
-    sort: ClassVar["Sort"]
+    type: ClassVar["EvaluationType"]
 
     def __init__(self, folder: Path, name: str, record: dict[str, Any]) -> None:
         self.folder, self.name, self.record = folder, name, record
@@ -67,15 +70,24 @@ class Evaluation(ABC):
     @property
     def units(self) -> dict[str, dict[str, Any]]:
         """What is scored: each direction or cell with its entry in evaluation.json."""
-        return self.record[f"{self.sort.unit}s"]
+        return self.record[f"{self.type.unit}s"]
 
     @abstractmethod
     def problems(self) -> list[str]:
         """What its record lacks."""
 
-    @abstractmethod
-    def said(self, unit: str, metric: str) -> float:
-        """The score that the evaluation says."""
+    @cached_property
+    def scores(self) -> dict[tuple[str, str], float]:
+        """What its table of scores says, by unit and name of the metric."""
+        return {(row.unit, row.metric): row.score for row in scores_of(self.record, self.name)}
+
+    def reported_score(self, unit: str, metric: str) -> float:
+        """The score that the evaluation reports."""
+        return self.scores[unit, self.metric_name(unit, metric)]
+
+    def metric_name(self, unit: str, metric: str) -> str:
+        """What the table of scores calls a metric of its type."""
+        return metric
 
     @abstractmethod
     def signature(self, unit: str, metric: str) -> str:
@@ -102,11 +114,11 @@ class Evaluation(ABC):
         Raises:
             UserError: if they are missing or not as many as the evaluation says.
         """
-        lines, wanted = self.read_lines(part, unit), self.units[unit]["sentences"]
-        if len(lines) != wanted:
+        lines, sentences = self.read_lines(part, unit), self.units[unit]["sentences"]
+        if len(lines) != sentences:
             raise UserError(
                 f"evaluation {self.folder}: the {part} of {unit} are {len(lines)} lines, {FILE} says "
-                f"{wanted} sentences: evaluate again"
+                f"{sentences} sentences: evaluate again"
             )
         return lines
 
@@ -114,8 +126,8 @@ class Evaluation(ABC):
 Systems = Mapping[str, Sequence[Evaluation]]  # the runs of each
 
 
-class Sort(ABC):
-    """What is particular about comparing one sort of evaluations.
+class EvaluationType(ABC):
+    """What is particular about comparing evaluations of translation or of cells.
 
     Attributes:
         unit: what is scored, "direction" or "cell".
@@ -171,9 +183,6 @@ class Sort(ABC):
         """What a reader must know to quote the figures."""
 
 
-def counted(signatures: Sequence[str], unit: str) -> list[str]:
+def count_signatures(signatures: Sequence[str], unit: str) -> list[str]:
     """Each distinct signature with the number of directions or cells that have it."""
-    found: dict[str, int] = {}
-    for signature in signatures:
-        found[signature] = found.get(signature, 0) + 1
-    return [f"{text} ({number} {unit}s)." for text, number in found.items()]
+    return [f"{text} ({number} {unit}s)." for text, number in Counter(signatures).items()]

@@ -11,10 +11,10 @@ from .cells import CellEvaluation
 from .directions import DirectionEvaluation
 from .evaluations import FILE, SYSTEM, Evaluation
 
-SORTS = (DirectionEvaluation, CellEvaluation)
+EVALUATIONS = (DirectionEvaluation, CellEvaluation)
 
 
-def find(named: Sequence[str]) -> list[Evaluation]:
+def find_evaluations(named: Sequence[str]) -> list[Evaluation]:
     """Reads the evaluations that a user names.
 
     Args:
@@ -25,7 +25,7 @@ def find(named: Sequence[str]) -> list[Evaluation]:
             evaluations of one system with one seed after the same number of updates, or evaluations
             of translation beside those of cells.
     """
-    problems, found = Problems(), []
+    problems, evaluations = Problems(), []
     for text in named:
         try:
             name, folder = split_name(text)
@@ -40,33 +40,33 @@ def find(named: Sequence[str]) -> list[Evaluation]:
             )
         for file in files:
             try:
-                found.append(read(file, name))
+                evaluations.append(read(file, name))
             except UserError as error:
                 problems.add(str(error))
     problems.raise_if_any()
-    known: dict[Any, Evaluation] = {}
-    for evaluation in found:
+    distinct: dict[Any, Evaluation] = {}
+    for evaluation in evaluations:
         key = (evaluation.name, evaluation.seed, evaluation.updates)
-        same = known.setdefault(key, evaluation)
+        same = distinct.setdefault(key, evaluation)
         if same is not evaluation and not same.folder.samefile(evaluation.folder):
             seed = "" if evaluation.seed is None else f" with seed {evaluation.seed}"
             raise UserError(
                 f"{same.folder} and {evaluation.folder} are both '{evaluation.name}' after "
                 f"{evaluation.updates} updates{seed}: rename one, e.g. other={evaluation.folder}"
             )
-    check_one_sort(found)
-    return list(known.values())
+    check_one_type(evaluations)
+    return list(distinct.values())
 
 
-def check_one_sort(found: Sequence[Evaluation]) -> None:
+def check_one_type(evaluations: Sequence[Evaluation]) -> None:
     """Raises:
     UserError: if some evaluations are of translation and some of cells.
     """
-    first = found[0]
-    for other in found:
+    first = evaluations[0]
+    for other in evaluations:
         if type(other) is not type(first):
             raise UserError(
-                f"{first.folder} has {first.sort.unit}s, {other.folder} has {other.sort.unit}s: "
+                f"{first.folder} has {first.type.unit}s, {other.folder} has {other.type.unit}s: "
                 "compare evaluations of `evaluate` and of `evaluate-tagging` apart"
             )
 
@@ -85,35 +85,35 @@ def read(file: Path, name: str = "") -> Evaluation:
     except ValueError as error:
         raise UserError(f"{file} is no JSON file ({error}): evaluate again") from error
     record = record if isinstance(record, dict) else {}
-    sort = next((one for one in SORTS if f"{one.sort.unit}s" in record), None)
+    evaluation_class = next((c for c in EVALUATIONS if f"{c.type.unit}s" in record), None)
     problems = Problems()
-    if sort is None:
-        names = " or ".join(f"'{one.sort.unit}s'" for one in SORTS)
+    if evaluation_class is None:
+        names = " or ".join(f"'{c.type.unit}s'" for c in EVALUATIONS)
         problems.add(f"{file}: {names} is missing")
     for key in SYSTEM:
         if (record.get("system") or {}).get(key) is None:
             problems.add(f"{file}: '{key}' is missing")
     problems.raise_if_any()
-    evaluation = sort(file.parent, name or str(record["system"]["name"]), record)
+    evaluation = evaluation_class(file.parent, name or str(record["system"]["name"]), record)
     for problem in evaluation.problems():
         problems.add(f"{file}: {problem}")
     problems.raise_if_any()
     return evaluation
 
 
-def runs(found: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:
+def group_runs(evaluations: Sequence[Evaluation]) -> dict[str, list[Evaluation]]:
     """The runs of each system: of each seed the evaluation after most updates, by seed.
 
     Args:
-        found: evaluations.
+        evaluations: the evaluations.
     Raises:
         UserError: if evaluations of one name are of different systems.
     """
     systems: dict[str, dict[Any, Evaluation]] = {}
-    for evaluation in found:
+    for evaluation in evaluations:
         of_seed = systems.setdefault(evaluation.name, {})
-        known = of_seed.setdefault(evaluation.seed, evaluation)
-        if evaluation.updates > known.updates:
+        latest = of_seed.setdefault(evaluation.seed, evaluation)
+        if evaluation.updates > latest.updates:
             of_seed[evaluation.seed] = evaluation
     for of_seed in systems.values():
         first, *others = of_seed.values()

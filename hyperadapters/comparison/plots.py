@@ -8,36 +8,40 @@ import numpy as np
 
 from ..support.figures import figure
 from ..support.point_labels import label_points
-from .evaluations import Sort
+from .evaluations import EvaluationType
 
 MARKERS = "osD^vPX*<>"
 WIDTH, HEIGHT = 3.9, 3.6  # inches of one panel
 LABELLED = 15  # languages of a panel whose points have labels
 
 
-def draw_all(out: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> dict[str, str]:
+def draw_all(
+    out: Path, comparison: Mapping[str, Any], evaluation_type: EvaluationType, metric: str
+) -> dict[str, str]:
     """Draws what there are data for.
 
     Args:
         out: folder to write to.
         comparison: see `run.run`.
-        sort: what is compared.
+        evaluation_type: what is compared.
         metric: name of a metric.
     Returns:
         title -> file name of each figure.
     """
-    title, drawn = sort.metrics[metric], {}
+    title, drawn = evaluation_type.metrics[metric], {}
     losses = {name: curve for name, curve in comparison["validation_loss"].items() if curve}
     several = any(len(curve) > 1 for curve in comparison["convergence"].values())
     if kinds_of(comparison):
         drawn[f"Mean {title} against adapter parameters"] = "quality.png"
-        draw_quality(out / "quality.png", comparison, sort, metric)
+        draw_quality(out / "quality.png", comparison, evaluation_type, metric)
     if kinds_of(comparison) and several or losses:
         drawn["Convergence"] = "convergence.png"
-        draw_convergence(out / "convergence.png", comparison, sort, metric, several, losses)
+        draw_convergence(
+            out / "convergence.png", comparison, evaluation_type, metric, several, losses
+        )
     if len(comparison["systems"]) > 1 and any(comparison.get("training_sentences", {}).values()):
         drawn[f"Gain in {title} against training data"] = "gain.png"
-        draw_gains(out / "gain.png", comparison, sort, metric)
+        draw_gains(out / "gain.png", comparison, evaluation_type, metric)
     return drawn
 
 
@@ -68,7 +72,9 @@ def legend(axes: list[Any]) -> None:
     )  # fmt: skip
 
 
-def draw_quality(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> None:
+def draw_quality(
+    path: Path, comparison: Mapping[str, Any], evaluation_type: EvaluationType, metric: str
+) -> None:
     """Mean scores against adapter parameters, with their standard deviations between runs; systems
     without adapters as dashed lines."""
     kinds, style = kinds_of(comparison), styles(comparison)
@@ -88,10 +94,10 @@ def draw_quality(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: 
             if any(system["adapter_parameters"] for system in comparison["systems"]):
                 panel.set_xscale("log")
                 spread_ticks(panel, [s["adapter_parameters"] for s in comparison["systems"]])
-            panel.set_title(sort.kind_title(kind, comparison))
+            panel.set_title(evaluation_type.kind_title(kind, comparison))
             panel.set_xlabel("adapter parameters")
             panel.margins(0.15)
-        axes[0].set_ylabel(f"mean {sort.metrics[metric]}")
+        axes[0].set_ylabel(f"mean {evaluation_type.metrics[metric]}")
         legend(axes)
 
 
@@ -125,7 +131,7 @@ def spread_ticks(panel: Any, values: list[float]) -> None:
 def draw_convergence(
     path: Path,
     comparison: Mapping[str, Any],
-    sort: Sort,
+    evaluation_type: EvaluationType,
     metric: str,
     several: bool,
     losses: Mapping[str, Any],
@@ -135,7 +141,7 @@ def draw_convergence(
     Args:
         path: the PNG file to write.
         comparison: see `run.run`.
-        sort: what is compared.
+        evaluation_type: what is compared.
         metric: name of a metric.
         several: whether a system was evaluated after different numbers of updates.
         losses: system -> [(updates, loss)].
@@ -147,8 +153,8 @@ def draw_convergence(
             for name, curve in comparison["convergence"].items():
                 points = [(point["updates"], point[kind][metric]) for point in curve]
                 panel.plot(*zip(*points), label=name, **style[name])
-            panel.set_title(sort.kind_title(kind, comparison))
-            panel.set_ylabel(f"mean {sort.metrics[metric]}")
+            panel.set_title(evaluation_type.kind_title(kind, comparison))
+            panel.set_ylabel(f"mean {evaluation_type.metrics[metric]}")
         for name, curve in losses.items():
             axes[-1].plot(*zip(*curve), label=name, **{**style[name], "marker": "."})
         if losses:
@@ -171,7 +177,9 @@ def gains(comparison: Mapping[str, Any], kind: str, metric: str, system: str) ->
     return {code: sum(values) / len(values) for code, values in found.items()}
 
 
-def draw_gains(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: str) -> None:
+def draw_gains(
+    path: Path, comparison: Mapping[str, Any], evaluation_type: EvaluationType, metric: str
+) -> None:
     """The gain of each language over the baseline against its training sentences."""
     kinds, sizes = kinds_of(comparison), comparison["training_sentences"]
     with figure(path, (WIDTH * max(len(kinds), 1.4), HEIGHT), columns=len(kinds)) as axes:
@@ -184,10 +192,10 @@ def draw_gains(path: Path, comparison: Mapping[str, Any], sort: Sort, metric: st
             for threshold in comparison["resource_thresholds"]:
                 if low < threshold < high:
                     panel.axvline(threshold, color="grey", linestyle=":", linewidth=0.8)
-            panel.set_title(sort.kind_title(kind, comparison))
+            panel.set_title(evaluation_type.kind_title(kind, comparison))
             panel.set_xlabel("training sentences of the language")
             panel.margins(y=0.15)
-        axes[0].set_ylabel(f"gain in {sort.metrics[metric]}")
+        axes[0].set_ylabel(f"gain in {evaluation_type.metrics[metric]}")
         legend(axes)
         for panel, points in zip(axes, drawn):  # places depend on all that was drawn
             if 0 < len(points) <= LABELLED:

@@ -16,25 +16,25 @@ COPIED = (
 AVERAGED = ("updates", "words_per_second")
 
 
-def rounded(value: float | None) -> float | None:
+def round_value(value: float | None) -> float | None:
     """A number with the digits that are worth keeping in a file."""
     return None if value is None else float(f"{value:.6g}")
 
 
-def mean_of(values: Sequence[float | None]) -> float | None:
+def mean_or_none(values: Sequence[float | None]) -> float | None:
     """The mean of those that are known; their value if they are all the same."""
-    known = [value for value in values if value is not None]
-    if len(set(known)) < 2:
-        return known[0] if known else None
-    return rounded(float(np.mean(known)))
+    numbers = [value for value in values if value is not None]
+    if len(set(numbers)) < 2:
+        return numbers[0] if numbers else None
+    return round_value(float(np.mean(numbers)))
 
 
 def scores_record(
     results: Results, units: Sequence[str], metrics: Sequence[str], name: str
 ) -> dict[str, Any]:
     """A system's means and, as `deviation`, their standard deviations between runs."""
-    means = {metric: rounded(results.mean(units, metric, name)) for metric in metrics}
-    deviations = {m: rounded(results.deviation(units, m, name)) for m in metrics}
+    means = {metric: round_value(results.mean(units, metric, name)) for metric in metrics}
+    deviations = {m: round_value(results.deviation(units, m, name)) for m in metrics}
     return {**means, "deviation": deviations if any(deviations.values()) else None}
 
 
@@ -45,12 +45,12 @@ def system_record(
     first = runs[0]
     averages = {}
     for group in groups:
-        if group.whole:
+        if group.is_overall:
             off = [run.units[unit].get("off_target") for unit in group.units for run in runs]
             averages[group.kind] = {
-                **scores_record(results, group.units, list(first.sort.metrics), name),
-                **({"off_target": mean_of(off)} if first.sort.unit == "direction" else {}),
-                f"{first.sort.unit}s": len(group.units),
+                **scores_record(results, group.units, list(first.type.metrics), name),
+                **({"off_target": mean_or_none(off)} if first.type.unit == "direction" else {}),
+                f"{first.type.unit}s": len(group.units),
             }
     return {
         "name": name,
@@ -59,16 +59,16 @@ def system_record(
             {"folder": str(run.folder), "seed": run.seed, "updates": run.updates} for run in runs
         ],
         **{key: first.system.get(key) for key in COPIED},
-        **{key: mean_of([run.system.get(key) for run in runs]) for key in AVERAGED},
+        **{key: mean_or_none([run.system.get(key) for run in runs]) for key in AVERAGED},
         "averages": averages,
     }
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:
     """A verdict in plain data."""
-    interval = verdict.interval and [rounded(end) for end in verdict.interval]
+    interval = verdict.interval and [round_value(end) for end in verdict.interval]
     return {
-        "difference": rounded(verdict.difference), "p": rounded(verdict.p), "interval": interval,
+        "difference": round_value(verdict.difference), "p": round_value(verdict.p), "interval": interval,
     }  # fmt: skip
 
 
@@ -76,17 +76,19 @@ def group_records(
     groups: Sequence[Group], systems: Systems, results: Results
 ) -> list[dict[str, Any]]:
     """Means of every system and tests of every pair, by group."""
-    sort = next(iter(systems.values()))[0].sort
+    evaluation_type = next(iter(systems.values()))[0].type
     records = []
     for number, group in enumerate(groups):
-        corrected = {metric: results.corrected(number, metric) for metric in sort.metrics}
+        corrected = {
+            metric: results.corrected(number, metric) for metric in evaluation_type.metrics
+        }
         records.append(
             {
                 "kind": group.kind,
-                sort.part: group.part,
-                f"{sort.unit}s": list(group.units),
+                evaluation_type.part: group.part,
+                f"{evaluation_type.unit}s": list(group.units),
                 "scores": {
-                    name: scores_record(results, group.units, list(sort.metrics), name)
+                    name: scores_record(results, group.units, list(evaluation_type.metrics), name)
                     for name in systems
                 },
                 "pairs": [
@@ -95,10 +97,10 @@ def group_records(
                         **{
                             metric: {
                                 **verdict_record(results.grouped[number][metric][pair]),
-                                "p_holm": rounded(corrected[metric][pair]),
-                                **results.won(group.units, metric, pair),
+                                "p_holm": round_value(corrected[metric][pair]),
+                                **results.count_wins(group.units, metric, pair),
                             }
-                            for metric in sort.metrics
+                            for metric in evaluation_type.metrics
                         },
                     }
                     for pair in next(iter(corrected.values()))
@@ -113,10 +115,10 @@ def unit_records(
 ) -> dict[str, dict[str, Any]]:
     """Scores and tests of every direction or cell, in the order of the first evaluation."""
     first = next(iter(systems.values()))[0]
-    metrics = list(first.sort.metrics)
+    metrics = list(first.type.metrics)
     return {
         unit: {
-            **first.sort.unit_entry(systems, unit, facts),
+            **first.type.unit_entry(systems, unit, facts),
             "scores": {name: scores_record(results, [unit], metrics, name) for name in systems},
             "pairs": [
                 {
@@ -127,7 +129,7 @@ def unit_records(
             ],
         }
         for unit in first.units
-        if unit in results.scores
+        if unit in results.verdicts
     }
 
 
@@ -148,21 +150,21 @@ def convergence_records(
         groups: the groups; those that stand for a kind are taken.
     """
     curves: dict[str, list[dict[str, Any]]] = {}
-    metrics = evaluations[0].sort.metrics
+    metrics = evaluations[0].type.metrics
     for evaluation in sorted(evaluations, key=lambda e: e.updates):
         curves.setdefault(label(evaluation, systems), []).append(
             {
                 "updates": evaluation.updates,
                 **{
                     group.kind: {
-                        metric: rounded(
-                            sum(evaluation.said(unit, metric) for unit in group.units)
+                        metric: round_value(
+                            sum(evaluation.reported_score(unit, metric) for unit in group.units)
                             / len(group.units)
                         )
                         for metric in metrics
                     }
                     for group in groups
-                    if group.whole
+                    if group.is_overall
                 },
             }
         )

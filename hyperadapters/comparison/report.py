@@ -4,28 +4,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reports.tables import format_table
-from .evaluations import Sort
+from .evaluations import EvaluationType
 
 Comparison = Mapping[str, Any]
 
 
-def markdown(comparison: Comparison, sort: Sort, figures: Mapping[str, str]) -> str:
+def markdown(
+    comparison: Comparison, evaluation_type: EvaluationType, figures: Mapping[str, str]
+) -> str:
     """The page.
 
     Args:
         comparison: see `run.run`.
-        sort: what is compared.
+        evaluation_type: what is compared.
         figures: title -> file name of each figure.
     """
     several = len(comparison["systems"]) > 1
-    parts = ["# Comparison", systems_table(comparison, sort)]
+    parts = ["# Comparison", systems_table(comparison, evaluation_type)]
     if any(len(system["runs"]) > 1 for system in comparison["systems"]):
         parts += [runs_text(comparison)]
-    parts += ["## By group", groups_table(comparison, sort)]
+    parts += ["## By group", groups_table(comparison, evaluation_type)]
     if several:
-        parts += ["## Significance", significance_table(comparison, sort), method(comparison, sort)]
+        parts += [
+            "## Significance",
+            significance_table(comparison, evaluation_type),
+            method(comparison, evaluation_type),
+        ]
     parts += [f"![{title}]({file})" for title, file in figures.items()]
-    notes = [*comparison["notes"], *sort.page_notes(comparison)]
+    notes = [*comparison["notes"], *evaluation_type.page_notes(comparison)]
     parts += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     return "\n\n".join(parts) + "\n"
 
@@ -51,7 +57,7 @@ def score_text(scores: Mapping[str, Any], metric: str) -> str:
     return f"{scores[metric]:.1f}{spread}"
 
 
-def systems_table(comparison: Comparison, sort: Sort) -> str:
+def systems_table(comparison: Comparison, evaluation_type: EvaluationType) -> str:
     """Systems with their sizes, speeds and averages, the trivial one last."""
     systems: list[dict[str, Any]] = comparison["systems"]
     trivial = comparison.get("source_copy")
@@ -69,59 +75,69 @@ def systems_table(comparison: Comparison, sort: Sort) -> str:
     kinds = list(systems[0]["averages"])
     headers = ["system", *shown]
     headers += [
-        f"{sort.kind_title(kind, comparison)}: {title}"
+        f"{evaluation_type.kind_title(kind, comparison)}: {title}"
         for kind in kinds
-        for title in sort.metrics.values()
+        for title in evaluation_type.metrics.values()
     ]
     rows = [
         [
             system["name"],
             *(number(system.get(key)) for key in shown.values()),
-            *(score_text(system["averages"][kind], m) for kind in kinds for m in sort.metrics),
+            *(
+                score_text(system["averages"][kind], m)
+                for kind in kinds
+                for m in evaluation_type.metrics
+            ),
         ]
         for system in [*systems, *([trivial] if trivial else [])]
     ]
     return format_table(rows, headers)
 
 
-def groups_table(comparison: Comparison, sort: Sort) -> str:
+def groups_table(comparison: Comparison, evaluation_type: EvaluationType) -> str:
     """Means of every system in every group."""
     names = [system["name"] for system in comparison["systems"]]
     rows = [
         [
-            sort.kind_title(group["kind"], comparison), sort.part_title(group[sort.part]),
-            str(len(group[f"{sort.unit}s"])),
-            *(" / ".join(score_text(group["scores"][name], m) for m in sort.metrics)
+            evaluation_type.kind_title(group["kind"], comparison),
+            evaluation_type.part_title(group[evaluation_type.part]),
+            str(len(group[f"{evaluation_type.unit}s"])),
+            *(" / ".join(score_text(group["scores"][name], m) for m in evaluation_type.metrics)
               for name in names),
         ]
         for group in comparison["groups"]
     ]  # fmt: skip
-    titles = " / ".join(sort.metrics.values())
-    headers = [f"{sort.unit}s", sort.part_heading, "number", *(f"{n}: {titles}" for n in names)]
+    titles = " / ".join(evaluation_type.metrics.values())
+    headers = [
+        f"{evaluation_type.unit}s",
+        evaluation_type.part_heading,
+        "number",
+        *(f"{n}: {titles}" for n in names),
+    ]
     return format_table(rows, headers, texts=2)
 
 
-def significance_table(comparison: Comparison, sort: Sort) -> str:
+def significance_table(comparison: Comparison, evaluation_type: EvaluationType) -> str:
     """The difference of every pair of systems in every group."""
     rows = []
     for group in comparison["groups"]:
         for pair in group["pairs"]:
             cells = []
-            for metric in sort.metrics:
+            for metric in evaluation_type.metrics:
                 verdict = pair[metric]
                 cells += [f"{verdict['difference']:+.2f}{interval(verdict)}"]
                 cells += [p_text(verdict["p"]), p_text(verdict["p_holm"])]
-            main = pair[next(iter(sort.metrics))]
+            main = pair[next(iter(evaluation_type.metrics))]
             rows.append(
                 [
-                    sort.group_title(group, comparison), *pair["systems"], *cells,
+                    evaluation_type.group_title(group, comparison), *pair["systems"], *cells,
                     f"{main['won']} / {main['lost']} / {main['tied']}",
                 ]
             )  # fmt: skip
-    headers = [f"{sort.unit}s", "A", "B"]
-    for title in sort.metrics.values():
+    headers = [f"{evaluation_type.unit}s", "A", "B"]
+    for title in evaluation_type.metrics.values():
         headers += [f"B - A, {title}", "p", "p (Holm)"]
-    last = f"B won / lost / tied ({next(iter(sort.metrics.values()))})"
+    last = f"B won / lost / tied ({next(iter(evaluation_type.metrics.values()))})"
     return format_table(rows, [*headers, last], texts=3)
 
 
@@ -138,7 +154,7 @@ def p_text(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else "<0.001"
 
 
-def method(comparison: Comparison, sort: Sort) -> str:
+def method(comparison: Comparison, evaluation_type: EvaluationType) -> str:
     """How significance was tested."""
     test = comparison["test"]
     bootstrap = test["title"] == "paired bootstrap"
@@ -153,10 +169,10 @@ def method(comparison: Comparison, sort: Sort) -> str:
     )
     several = any(len(system["runs"]) > 1 for system in comparison["systems"])
     return (
-        f"B - A is the difference of the means over the {sort.unit}s{interval_text}. p: "
+        f"B - A is the difference of the means over the {evaluation_type.unit}s{interval_text}. p: "
         f"{test['title']} with sacreBLEU's statistics ({test['samples']:,} samples, seed "
-        f"{test['seed']}), sentences drawn within each {sort.unit}; p (Holm): corrected for the number "
-        f"of pairs of systems. Won, lost, tied: {sort.unit}s in which B alone is better, worse or "
-        "neither at p < 0.05, not corrected."
+        f"{test['seed']}), sentences drawn within each {evaluation_type.unit}; p (Holm): corrected for "
+        f"the number of pairs of systems. Won, lost, tied: {evaluation_type.unit}s in which B alone is better, "
+        "worse or neither at p < 0.05, not corrected."
         + (warning if bootstrap else "") + (runs if several else "")
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from ..evaluation.score_table import Score
 from ..support.errors import UserError
 from .evaluations import Evaluation, Group, Systems
 from .resampling import Pair, PairedTest, Sentences, Verdict, holm
@@ -22,31 +23,39 @@ class Results:
     """Scores and verdicts.
 
     Args:
-        scores: direction or cell -> metric -> system -> score of each run.
+        rows: all scores.
+        scores: those of each run, by direction or cell, metric and system.
         verdicts: direction or cell -> metric -> pair -> verdict on the means over runs.
         grouped: for each group: metric -> pair -> verdict on the means over its members and runs.
     """
 
-    scores: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
+    rows: list[Score] = field(default_factory=list)
+    scores: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
     verdicts: dict[str, dict[str, dict[Pair, Verdict]]] = field(default_factory=dict)
     grouped: list[dict[str, dict[Pair, Verdict]]] = field(default_factory=list)
 
-    def of_runs(self, units: Sequence[str], metric: str, system: str) -> np.ndarray:
+    def add(self, evaluation: Evaluation, unit: str, metric: str, score: float, group: str) -> None:
+        """Adds the score of a run."""
+        name = evaluation.metric_name(unit, metric)
+        self.rows.append(Score(evaluation.name, evaluation.seed, unit, name, score, group))
+        self.scores.setdefault((unit, metric, evaluation.name), []).append(score)
+
+    def score_by_run(self, units: Sequence[str], metric: str, system: str) -> np.ndarray:
         """A system's mean score over directions or cells in each of its runs [runs]."""
-        return np.mean([self.scores[unit][metric][system] for unit in units], axis=0)
+        return np.mean([self.scores[unit, metric, system] for unit in units], axis=0)
 
     def mean(self, units: Sequence[str], metric: str, system: str) -> float:
         """A system's mean score over directions or cells and runs."""
-        return float(self.of_runs(units, metric, system).mean())
+        return float(self.score_by_run(units, metric, system).mean())
 
     def deviation(self, units: Sequence[str], metric: str, system: str) -> float | None:
         """The standard deviation of a system's mean score between runs; None of a single run."""
-        means = self.of_runs(units, metric, system)
+        means = self.score_by_run(units, metric, system)
         return float(means.std(ddof=1)) if len(means) > 1 else None
 
     def paired(self, units: Sequence[str], metric: str, pair: Pair) -> tuple[float, float]:
         """The mean scores of both systems of a pair over as many runs as both have."""
-        first, second = (self.of_runs(units, metric, system) for system in pair)
+        first, second = (self.score_by_run(units, metric, system) for system in pair)
         fewest = min(len(first), len(second))
         return float(first[:fewest].mean()), float(second[:fewest].mean())
 
@@ -55,13 +64,13 @@ class Results:
         verdicts = self.grouped[group][metric]
         return dict(zip(verdicts, holm([verdict.p for verdict in verdicts.values()]).tolist()))
 
-    def won(self, units: Sequence[str], metric: str, pair: Pair) -> dict[str, int]:
+    def count_wins(self, units: Sequence[str], metric: str, pair: Pair) -> dict[str, int]:
         """In how many directions or cells the second system of a pair is significantly better or
         worse."""
-        found = [self.verdicts[unit][metric][pair] for unit in units]
-        sure = [verdict.difference for verdict in found if verdict.p < LEVEL]
-        won, lost = sum(d > 0 for d in sure), sum(d < 0 for d in sure)
-        return {"won": won, "lost": lost, "tied": len(found) - won - lost}
+        verdicts = [self.verdicts[unit][metric][pair] for unit in units]
+        differences = [verdict.difference for verdict in verdicts if verdict.p < LEVEL]
+        won, lost = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
+        return {"won": won, "lost": lost, "tied": len(verdicts) - won - lost}
 
 
 def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Results:
@@ -77,15 +86,15 @@ def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Resu
     results = Results()
     pairs = list(itertools.combinations(systems, 2))
     first = next(iter(systems.values()))[0]
-    metrics = first.sort.metrics
-    units = list(dict.fromkeys(unit for group in groups for unit in group.units))
+    metrics = first.type.metrics
+    kinds = {unit: group.kind for group in groups for unit in group.units}
     totals: list[dict[str, dict[Pair, Any]]] = [{m: {} for m in metrics} for _ in groups]
     # those of one size follow each other, so that their draws are made once
-    ordered = sorted(units, key=lambda unit: first.units[unit]["sentences"])
-    for unit in tqdm(ordered, desc=f"{first.sort.unit}s", disable=None):
-        results.scores[unit], results.verdicts[unit] = {}, {}
+    ordered = sorted(kinds, key=lambda unit: first.units[unit]["sentences"])
+    for unit in tqdm(ordered, desc=f"{first.type.unit}s", disable=None):
+        results.verdicts[unit] = {}
         for metric in metrics:
-            resampled = resampled_runs(results, systems, unit, metric, pairs, test)
+            resampled = resample_runs(results, systems, unit, metric, kinds[unit], pairs, test)
             results.verdicts[unit][metric] = {
                 pair: test.judge(results.paired([unit], metric, pair), tuple(of_pair))
                 for pair, of_pair in resampled.items()
@@ -110,11 +119,12 @@ def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Resu
     return results
 
 
-def resampled_runs(
+def resample_runs(
     results: Results,
     systems: Systems,
     unit: str,
     metric: str,
+    kind: str,
     pairs: Sequence[Pair],
     test: PairedTest,
 ) -> dict[Pair, np.ndarray]:
@@ -128,6 +138,7 @@ def resampled_runs(
         systems: the runs of each system.
         unit: the direction or cell.
         metric: name of the metric.
+        kind: what the direction or cell is to the systems.
         pairs: the pairs of systems.
         test: the significance test.
     Returns:
@@ -135,20 +146,18 @@ def resampled_runs(
     """  # fmt: skip
     first = next(iter(systems.values()))[0]
     references, scorer = first.lines("references", unit), first.metric(unit, metric)
-    scores: dict[str, list[float]] = {system: [] for system in systems}
-    found: dict[Pair, list[np.ndarray]] = {pair: [] for pair in pairs}
-    for run in range(max(map(len, systems.values()))):
-        have = parallel_runs(systems, run)
-        hypotheses = {name: one.lines("hypotheses", unit) for name, one in have.items()}
+    resampled: dict[Pair, list[np.ndarray]] = {pair: [] for pair in pairs}
+    for number in range(max(map(len, systems.values()))):
+        runs = parallel_runs(systems, number)
+        hypotheses = {name: run.lines("hypotheses", unit) for name, run in runs.items()}
         sentences = Sentences.of(scorer, hypotheses, references)
-        check_scores(have, unit, metric, sentences.scores)
+        check_scores(runs, unit, metric, sentences.scores)
         for system, score in sentences.scores.items():
-            scores[system].append(score)
-        both = [pair for pair in pairs if set(pair) <= set(have)]
+            results.add(runs[system], unit, metric, score, kind)
+        both = [pair for pair in pairs if set(pair) <= set(runs)]
         for pair, of_pair in test.resampled(sentences, both).items():
-            found[pair].append(np.stack(of_pair))
-    results.scores[unit][metric] = scores
-    return {pair: np.mean(of_runs, axis=0) for pair, of_runs in found.items()}
+            resampled[pair].append(np.stack(of_pair))
+    return {pair: np.mean(of_runs, axis=0) for pair, of_runs in resampled.items()}
 
 
 def parallel_runs(systems: Systems, number: int) -> dict[str, Evaluation]:
@@ -185,10 +194,10 @@ def check_scores(
     """
     for system, score in scores.items():
         evaluation = evaluations[system]
-        said = evaluation.said(unit, metric)
-        if abs(score - said) > ROUNDING:
+        reported = evaluation.reported_score(unit, metric)
+        if abs(score - reported) > ROUNDING:
             raise UserError(
-                f"evaluation {evaluation.folder}: the {evaluation.sort.outputs} of {unit} have "
-                f"{evaluation.sort.metrics[metric]} {score:.2f}, not {said:.2f} as its "
+                f"evaluation {evaluation.folder}: the {evaluation.type.outputs} of {unit} have "
+                f"{evaluation.type.metrics[metric]} {score:.2f}, not {reported:.2f} as its "
                 "evaluation.json says: evaluate again"
             )

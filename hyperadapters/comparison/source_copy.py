@@ -18,9 +18,9 @@ def score_copies(evaluation: Evaluation, groups: Sequence[Group]) -> dict[str, A
     Returns:
         what comparison.json says of it, a system without parameters; None if sources are missing.
     """
-    metrics = evaluation.sort.metrics
+    metrics = evaluation.type.metrics
     averages = {}
-    for group in (one for one in groups if one.whole):
+    for group in (group for group in groups if group.is_overall):
         try:
             scores = [
                 {metric: score_copy(evaluation, unit, metric) for metric in metrics}
@@ -29,7 +29,7 @@ def score_copies(evaluation: Evaluation, groups: Sequence[Group]) -> dict[str, A
         except UserError:  # evaluations made before sources were written
             return None
         averages[group.kind] = {
-            **{m: round(sum(one[m] for one in scores) / len(scores), 4) for m in metrics},
+            **{m: round(sum(score[m] for score in scores) / len(scores), 4) for m in metrics},
             "deviation": None,
             "directions": len(scores),
         }

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from evaluations import write_evaluation
+from evaluations import read_scores, write_evaluation
 from sacrebleu.metrics import BLEU
 
 TRAINING = {"en-de": 2000, "en-fr": 900, "en-af": 100}
@@ -70,6 +70,14 @@ def test_groups_means_and_significance(evaluated, compare, tmp_path):
     assert (verdict["won"] if order[1] == "better" else verdict["lost"]) == 3
     assert result["baseline"] == "worse"
 
+    scores = read_scores(tmp_path / "out" / "comparison.tsv")
+    kinds = {direction: entry["kind"] for direction, entry in result["directions"].items()}
+    assert {key: pytest.approx(score, abs=1e-3) for key, score in scores.items()} == {
+        (name, "", direction, metric, kinds[direction]): entry["scores"][name][metric]
+        for name in ("worse", "better")
+        for direction, entry in result["directions"].items()
+        for metric in ("bleu", "chrf")
+    }
     page = (tmp_path / "out" / "comparison.md").read_text()
     assert "| into en, low-resource " in page and BLEU().tokenizer.signature() in page
     for name in ("quality.png", "gain.png"):

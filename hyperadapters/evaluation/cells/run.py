@@ -14,6 +14,7 @@ from ...multitask.loading import read_cell
 from ...multitask.task import CellResult
 from ...support.files import write_json, write_text
 from ...support.resumable import StepLog
+from ..score_table import FILE, scores_of, write_scores
 from . import predictions
 from .options import Options
 from .plan import Plan, plan
@@ -50,6 +51,7 @@ def evaluate(checkpoint: str | None, data: str, out: Path, options: Options) -> 
         predict(checked, todo, inputs, steps)
     result = summary(checked, {cell.name: steps.result(cell.name) for cell in checked.cells})
     write_reports(out, result)
+    write_scores(out / FILE, scores_of(result))
     write_json(out / "evaluation.json", result)
     return result
 

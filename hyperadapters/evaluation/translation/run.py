@@ -13,6 +13,7 @@ from ...metrics.scores import Scores
 from ...support.errors import format_list
 from ...support.files import exclusive_lock, write_json, write_lines
 from ...support.languages import split_direction
+from ..score_table import FILE, scores_of, write_scores
 from .directions import GROUPS, averages
 from .plan import Options, Plan, plan
 from .report import write_reports
@@ -63,6 +64,7 @@ def evaluate_plan(checked: Plan) -> dict[str, Any]:
         checked.remarks.append(remark)
     result = summary(checked, journal, scores, identified)
     write_reports(out, result)
+    write_scores(out / FILE, scores_of(result))
     write_json(out / "evaluation.json", result)
     return result
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from evaluations import read_scores
 from tagging_corpus import train_cells
 
 from hyperadapters.checkpoints.checkpoint import Checkpoint
@@ -82,6 +83,13 @@ def test_all_cells_are_scored_and_those_trained_are_told_apart(
     assert (out / "scores.png").read_bytes().startswith(b"\x89PNG")
     assert json.loads((out / "evaluation.json").read_text()) == result
     system = result["system"]
+    expected = {}
+    for name, cell in cells.items():
+        others = {metric: other["score"] for metric, other in cell["others"].items()}
+        for metric, score in {cell["metric"]: cell["score"], **others}.items():
+            group = "trained" if cell["trained"] else "zero_shot"
+            expected[system["name"], "1", name, metric, group] = score
+    assert read_scores(out / "scores.tsv") == expected
     assert system["adapter_parameters"] < system["trained_parameters"] == system["total_parameters"]
 
 

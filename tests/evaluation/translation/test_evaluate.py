@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from evaluations import read_scores
 from toy import generate
 
 from hyperadapters.api import Translator
@@ -102,6 +103,11 @@ def test_the_files_say_what_was_found(toy, tmp_path, trained, evaluate):
     page = (out / "evaluation.md").read_text()
     assert "# Evaluation of my system" in page and "zero-shot" in page
     assert re.search(r"\*\*de\*\* .*\d\*", page)  # de-fr is zero-shot
+    assert read_scores(out / "scores.tsv") == {
+        ("my system", "1", direction, metric, entry["group"]): entry[metric]
+        for direction, entry in result["directions"].items()
+        for metric in ("bleu", "chrf", "off_target")
+    }
     for name in ("bleu", "chrf", "off_target"):
         assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
