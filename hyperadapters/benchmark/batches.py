@@ -31,9 +31,9 @@ def batch_of(
     )
     source[:, -1] = target[:, -1] = dictionary.eos()
     pairs = directions_of(options)
-    chosen = torch.randperm(len(pairs), generator=draw)[:directions]
+    rows_of_pairs = torch.randperm(len(pairs), generator=draw)[:directions]
     others = torch.randint(directions, (rows - directions,), generator=draw)
-    of_rows = chosen[torch.cat([torch.arange(directions), others])]
+    of_rows = rows_of_pairs[torch.cat([torch.arange(directions), others])]
     of_rows = of_rows[torch.randperm(rows, generator=draw)]
     ids = torch.tensor([system.task.languages.direction(pairs[number]) for number in of_rows])
     batch = {

@@ -68,12 +68,12 @@ class BenchmarkOptions:
             problems.add(f"--length {self.length}: give at least 2")
         if self.languages < 2:
             problems.add(f"--languages {self.languages}: give at least 2")
-        rows, known = self.rows, 2 * (self.languages - 1)
+        rows, directions = self.rows, 2 * (self.languages - 1)
         for number in self.directions:
-            if not 1 <= number <= min(rows, known):
+            if not 1 <= number <= min(rows, directions):
                 problems.add(
                     f"--directions {number}: a batch of {rows} sentences in {self.languages} "
-                    f"languages (English-centric) has 1 to {min(rows, known)}"
+                    f"languages (English-centric) has 1 to {min(rows, directions)}"
                 )
         if self.device == "cuda" and not torch.cuda.is_available():
             problems.add("--device cuda: this torch sees no GPU; use --device cpu")

@@ -70,7 +70,7 @@ def run(options: BenchmarkOptions) -> dict[str, Any]:
 
 def training(systems: dict[str, System], options: BenchmarkOptions) -> dict[str, Callable]:
     """One update of each system on one direction, and of hyper-adapters on more of them."""
-    one = {
+    figures = {
         name: partial(system.train, batch_of(system, options, options.rows, 1))
         for name, system in systems.items()
     }
@@ -82,7 +82,7 @@ def training(systems: dict[str, System], options: BenchmarkOptions) -> dict[str,
         if number > 1
         for name in ("hyper", "language")
     }
-    return {**one, **mixed}
+    return {**figures, **mixed}
 
 
 def generation(systems: dict[str, System], options: BenchmarkOptions) -> dict[str, Callable]:
@@ -129,7 +129,7 @@ def decoding(systems: dict[str, System], options: BenchmarkOptions) -> dict[str,
 
 def ratios(train: Times, hypernetwork: Times, decode: Times) -> dict[str, float]:
     """The figures that matter, each the median of its rounds, with their interquartile range."""
-    found = {
+    ratios = {
         "hypernetwork_speedup_over_layerwise": ratio(hypernetwork, "layerwise", "hyper"),
         "train_step_hyper_over_language": ratio(train, "hyper", "language"),
         "train_step_hyper_over_backbone": ratio(train, "hyper", "backbone"),
@@ -139,14 +139,14 @@ def ratios(train: Times, hypernetwork: Times, decode: Times) -> dict[str, float]
         system, _, mixed = name.partition(", ")
         if mixed:
             prefix = "train_step_mixed" if system == "hyper" else f"train_step_{system}_mixed"
-            found[f"{prefix}{mixed.split()[0]}_over_one"] = ratio(train, name, system)
-    found["hypernetwork_fraction_of_step"] = [
+            ratios[f"{prefix}{mixed.split()[0]}_over_one"] = ratio(train, name, system)
+    ratios["hypernetwork_fraction_of_step"] = [
         alone / step for alone, step in zip(hypernetwork["hyper"], train["hyper"])
     ]
-    found["decode_hyper_over_language"] = ratio(decode, "hyper", "language")
-    found["decode_hyper_over_backbone"] = ratio(decode, "hyper", "backbone")
+    ratios["decode_hyper_over_language"] = ratio(decode, "hyper", "language")
+    ratios["decode_hyper_over_backbone"] = ratio(decode, "hyper", "backbone")
     summed: dict[str, float] = {}
-    for name, values in found.items():
+    for name, values in ratios.items():
         summed[name] = statistics.median(values)
         summed[f"{name}_spread"] = spread(values)
     return summed

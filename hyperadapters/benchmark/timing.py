@@ -45,9 +45,9 @@ def interleaved(
         for number in range(repeats + 1):
             first = number % len(names)
             for name in names[first:] + names[:first]:
-                taken = seconds(runs[name], device)
+                elapsed = seconds(runs[name], device)
                 if number:
-                    times[name].append(taken)
+                    times[name].append(elapsed)
                 progress()
             gc.collect()
     finally:

@@ -118,10 +118,10 @@ def run(args: Namespace) -> None:
     from ..evaluation.translation.run import evaluate
 
     search = Search(args.beam, args.lenpen, args.max_len_a, args.max_len_b)
-    given = {name: getattr(args, name) for name in (
+    choices = {name: getattr(args, name) for name in (
         "directions", "subset", "max_tokens", "batch_size", "english", "fp16", "cpu", "workers",
         "remove_bpe", "references", "tokenizer", "spbleu", "comet", "language_identifier", "name",
     )}  # fmt: skip
-    result = evaluate(args.checkpoint, args.data, args.out, Options(search=search, **given))
+    result = evaluate(args.checkpoint, args.data, args.out, Options(search=search, **choices))
     print(json.dumps(result, indent=2) if args.json else "\n" + averages_table(result, "simple"))
     print(f"details: {args.out / 'evaluation.md'}", file=sys.stderr)

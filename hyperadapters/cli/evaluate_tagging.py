@@ -63,9 +63,9 @@ def run(args: Namespace) -> None:
     from ..evaluation.cells.report import printed_text
     from ..evaluation.cells.run import evaluate
 
-    given = {name: getattr(args, name) for name in (
+    choices = {name: getattr(args, name) for name in (
         "cells", "subset", "name", "max_tokens", "beam", "cpu", "look_up", "seed",
     )}  # fmt: skip
-    result = evaluate(args.checkpoint, args.data, args.out, Options(**given))
+    result = evaluate(args.checkpoint, args.data, args.out, Options(**choices))
     print(json.dumps(result, indent=2, ensure_ascii=False) if args.json else printed_text(result))
     print(f"details: {args.out / 'evaluation.md'}", file=sys.stderr)

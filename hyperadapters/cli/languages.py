@@ -78,9 +78,9 @@ def run(args: Namespace) -> None:
 
     languages = tuple(code.strip() for code in args.languages.split(",") if code.strip())
     options = Options(args.distances, languages, args.neighbours, swap_options(args))
-    found = analyse(args.checkpoint, args.out, options)
+    analysis = analyse(args.checkpoint, args.out, options)
     if args.json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(analysis, indent=2))
     else:
         page = args.out / "languages.md"
         print(f"{page.read_text(encoding='utf-8')}\ndetails and figures: {args.out}")
@@ -101,8 +101,8 @@ def swap_options(args: Namespace):
 
     if not args.data:
         raise UserError("--swap translates: name the data folder with --data")
-    given = {name: getattr(args, name) for name in (
+    choices = {name: getattr(args, name) for name in (
         "directions", "subset", "english", "cpu", "workers",
     )}  # fmt: skip
-    evaluation = Options(search=Search(beam=args.beam), **given)
+    evaluation = Options(search=Search(beam=args.beam), **choices)
     return SwapOptions(args.data, args.swap, args.sentences, evaluation)

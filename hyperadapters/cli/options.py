@@ -66,8 +66,8 @@ def default_of(action: Action) -> str:
     from ..options import ADAPTER_OPTIONS
 
     # fairseq's parser has no defaults of options that architectures preset
-    own = ADAPTER_OPTIONS.get(action.dest)
-    default = own[1].default if own else action.default
+    option = ADAPTER_OPTIONS.get(action.dest)
+    default = option[1].default if option else action.default
     unknown = default is None or default is False or str(default) in ("", SUPPRESS, MISSING)
     unknown = unknown or "${" in str(default)  # the value of another option
     return "" if unknown or "default" in action.help else f" (default: {default})"

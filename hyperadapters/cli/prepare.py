@@ -48,9 +48,9 @@ def run(args: Namespace) -> None:
     from ..preparation.report import summary
     from ..preparation.run import next_commands, prepare
 
-    found = prepare(args.config, args.out, args.workers)
+    figures = prepare(args.config, args.out, args.workers)
     if args.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
-        print(f"{summary(found)}\nAll of it: {args.out / 'report.md'}. Next:\n")
-        print(next_commands(args.out, found))
+        print(f"{summary(figures)}\nAll of it: {args.out / 'report.md'}. Next:\n")
+        print(next_commands(args.out, figures))

@@ -70,7 +70,7 @@ class Cells(EvaluationType):
 
     def page_notes(self, comparison: Mapping[str, Any]) -> list[str]:
         cells = comparison["cells"].values()
-        metrics = count_signatures([f"{one['task']}: {one['metric']}, {one['signature']}" for one in cells],
+        metrics = count_signatures([f"{cell['task']}: {cell['metric']}, {cell['signature']}" for cell in cells],
                           self.unit)  # fmt: skip
         others = join_titles(task for task in all_tasks() if not task.is_averaged)
         means = f"Means over several tasks are of the tagging tasks: {others} are no part of them."

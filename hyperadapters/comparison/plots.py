@@ -28,21 +28,21 @@ def draw_all(
     Returns:
         title -> file name of each figure.
     """
-    title, drawn = evaluation_type.metrics[metric], {}
+    title, files = evaluation_type.metrics[metric], {}
     losses = {name: curve for name, curve in comparison["validation_loss"].items() if curve}
     several = any(len(curve) > 1 for curve in comparison["convergence"].values())
     if kinds_of(comparison):
-        drawn[f"Mean {title} against adapter parameters"] = "quality.png"
+        files[f"Mean {title} against adapter parameters"] = "quality.png"
         draw_quality(out / "quality.png", comparison, evaluation_type, metric)
     if kinds_of(comparison) and several or losses:
-        drawn["Convergence"] = "convergence.png"
+        files["Convergence"] = "convergence.png"
         draw_convergence(
             out / "convergence.png", comparison, evaluation_type, metric, several, losses
         )
     if len(comparison["systems"]) > 1 and any(comparison.get("training_sentences", {}).values()):
-        drawn[f"Gain in {title} against training data"] = "gain.png"
+        files[f"Gain in {title} against training data"] = "gain.png"
         draw_gains(out / "gain.png", comparison, evaluation_type, metric)
-    return drawn
+    return files
 
 
 def kinds_of(comparison: Mapping[str, Any]) -> list[str]:
@@ -52,22 +52,22 @@ def kinds_of(comparison: Mapping[str, Any]) -> list[str]:
 
 def styles(comparison: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Marker and colour of each system, the same in all figures; its runs have those of it."""
-    found = {}
+    styles_by_name = {}
     for number, system in enumerate(comparison["systems"]):
         style = {"marker": MARKERS[number % len(MARKERS)], "color": f"C{number % 10}"}
         names = (f"{system['name']}, seed {run['seed']}" for run in system["runs"])
-        found.update(dict.fromkeys((system["name"], *names), style))
-    return found
+        styles_by_name.update(dict.fromkeys((system["name"], *names), style))
+    return styles_by_name
 
 
 def legend(axes: list[Any]) -> None:
     """One legend below all panels."""
-    known = {}
+    handles = {}
     for panel in axes:
         for handle, label in zip(*panel.get_legend_handles_labels()):
-            known.setdefault(label, handle)
+            handles.setdefault(label, handle)
     axes[0].figure.legend(
-        known.values(), known.keys(), loc="outside lower center", ncols=min(4, len(known)),
+        handles.values(), handles.keys(), loc="outside lower center", ncols=min(4, len(handles)),
         frameon=False,
     )  # fmt: skip
 
@@ -166,15 +166,15 @@ def draw_convergence(
 
 def gains(comparison: Mapping[str, Any], kind: str, metric: str, system: str) -> dict[str, float]:
     """What each language gains by a system over the baseline: means over its directions of a kind."""
-    found: dict[str, list[float]] = {}
+    gains_by_code: dict[str, list[float]] = {}
     for direction, entry in comparison["directions"].items():
         if entry["kind"] == kind:
             scores = entry["scores"]
             gain = scores[system][metric] - scores[comparison["baseline"]][metric]
             for code in direction.split("-"):
                 if code != comparison["english"]:
-                    found.setdefault(code, []).append(gain)
-    return {code: sum(values) / len(values) for code, values in found.items()}
+                    gains_by_code.setdefault(code, []).append(gain)
+    return {code: sum(values) / len(values) for code, values in gains_by_code.items()}
 
 
 def draw_gains(
@@ -183,8 +183,10 @@ def draw_gains(
     """The gain of each language over the baseline against its training sentences."""
     kinds, sizes = kinds_of(comparison), comparison["training_sentences"]
     with figure(path, (WIDTH * max(len(kinds), 1.4), HEIGHT), columns=len(kinds)) as axes:
-        drawn = [gain_points(panel, comparison, kind, metric) for panel, kind in zip(axes, kinds)]
-        for panel, kind, points in zip(axes, kinds, drawn):
+        points_by_panel = [
+            gain_points(panel, comparison, kind, metric) for panel, kind in zip(axes, kinds)
+        ]
+        for panel, kind, points in zip(axes, kinds, points_by_panel):
             panel.set_xscale("log")
             if points:
                 spread_ticks(panel, [sizes[code] for code in points])
@@ -197,7 +199,7 @@ def draw_gains(
             panel.margins(y=0.15)
         axes[0].set_ylabel(f"gain in {evaluation_type.metrics[metric]}")
         legend(axes)
-        for panel, points in zip(axes, drawn):  # places depend on all that was drawn
+        for panel, points in zip(axes, points_by_panel):  # places depend on all that was drawn
             if 0 < len(points) <= LABELLED:
                 every = [(sizes[code], gain) for code, gains in points.items() for gain in gains]
                 highest = [(sizes[code], max(gains)) for code, gains in points.items()]

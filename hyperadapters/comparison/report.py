@@ -68,12 +68,12 @@ def systems_table(comparison: Comparison, evaluation_type: EvaluationType) -> st
         "decoding words/s": "words_per_second",
         "training words/s": "training_words_per_second",
     }
-    shown = {
+    keys_by_title = {
         title: key for title, key in counts.items()
         if not key.endswith("per_second") or any(system[key] for system in systems)
     }  # fmt: skip
     kinds = list(systems[0]["averages"])
-    headers = ["system", *shown]
+    headers = ["system", *keys_by_title]
     headers += [
         f"{evaluation_type.kind_title(kind, comparison)}: {title}"
         for kind in kinds
@@ -82,7 +82,7 @@ def systems_table(comparison: Comparison, evaluation_type: EvaluationType) -> st
     rows = [
         [
             system["name"],
-            *(number(system.get(key)) for key in shown.values()),
+            *(number(system.get(key)) for key in keys_by_title.values()),
             *(
                 score_text(system["averages"][kind], m)
                 for kind in kinds

@@ -71,7 +71,11 @@ def groups_of(
     """
     groups = []
     for kind in kinds:
-        of_kind = tuple(direction for direction, own in kind_of.items() if own == kind)
+        of_kind = tuple(
+            direction
+            for direction, kind_of_direction in kind_of.items()
+            if kind_of_direction == kind
+        )
         parts = {
             resource: tuple(
                 d
@@ -99,8 +103,8 @@ def thresholds_note(
         thresholds: those used.
     """
     ordered = sorted((sizes.get(code, 0) for code in languages), reverse=True)
-    found = {resource_of(size, thresholds) for size in ordered}
-    if len(found) != 1 or ordered[0] == ordered[-1]:
+    resources = {resource_of(size, thresholds) for size in ordered}
+    if len(resources) != 1 or ordered[0] == ordered[-1]:
         return ""
     third = len(ordered) / 3
     high, mid = (ordered[max(0, round(third * part) - 1)] for part in (1, 2))
@@ -108,7 +112,7 @@ def thresholds_note(
         f", e.g. --resource-thresholds {high},{mid}, which cuts into thirds" if high > mid else ""
     )
     return (
-        f"All languages are {found.pop()}-resource with --resource-thresholds "
+        f"All languages are {resources.pop()}-resource with --resource-thresholds "
         f"{thresholds[0]},{thresholds[1]} (ML50's by default), so there are no groups by resource: "
         f"give thresholds that fit your data{hint}."
     )

@@ -20,9 +20,9 @@ def metric_of(name: str, signature: str) -> Any:
     Raises:
         UserError: if there is no such metric.
     """
-    found = entries(signature)
+    settings = entries(signature)
     try:
-        return MAKERS[name](found) if name in MAKERS else _tags(name, found)
+        return MAKERS[name](settings) if name in MAKERS else _tags(name, settings)
     except (KeyError, ValueError, AssertionError, ImportError, RuntimeError) as error:
         raise UserError(
             f"cannot compute {name} as '{signature}' ({error}): install what its tokeniser needs, or "
@@ -30,44 +30,44 @@ def metric_of(name: str, signature: str) -> Any:
         ) from error
 
 
-def _bleu(found: dict[str, str]) -> Any:
+def _bleu(settings: dict[str, str]) -> Any:
     from sacrebleu.metrics import BLEU
 
-    smooth = re.fullmatch(r"([a-z-]+)(?:\[([\d.]+)\])?", found["smooth"])
+    smooth = re.fullmatch(r"([a-z-]+)(?:\[([\d.]+)\])?", settings["smooth"])
     # a tokeniser may add the version of its model to its name
-    names = [name for name in BLEU.TOKENIZERS if found["tok"].startswith(name)]
+    names = [name for name in BLEU.TOKENIZERS if settings["tok"].startswith(name)]
     if not smooth or not names:
-        raise ValueError(f"unknown tok:{found['tok']} or smooth:{found['smooth']}")
+        raise ValueError(f"unknown tok:{settings['tok']} or smooth:{settings['smooth']}")
     return BLEU(
-        lowercase=found["case"] == "lc",
+        lowercase=settings["case"] == "lc",
         force=True,
         tokenize=max(names, key=len),
         smooth_method=smooth.group(1),
         smooth_value=float(smooth.group(2)) if smooth.group(2) else None,
-        effective_order=found["eff"] == "yes",
+        effective_order=settings["eff"] == "yes",
     )
 
 
-def _tags(name: str, found: dict[str, str]) -> Any:
+def _tags(name: str, settings: dict[str, str]) -> Any:
     from ..metrics.tags import METRICS
 
-    return METRICS.get(name).from_settings(own(found))
+    return METRICS.get(name).from_settings(metric_settings(settings))
 
 
-def own(found: dict[str, str]) -> dict[str, str]:
+def metric_settings(settings: dict[str, str]) -> dict[str, str]:
     """The entries of a signature but for those of every metric."""
-    return {name: value for name, value in found.items() if name not in ("nrefs", "version")}
+    return {name: value for name, value in settings.items() if name not in ("nrefs", "version")}
 
 
-def _chrf(found: dict[str, str]) -> Any:
+def _chrf(settings: dict[str, str]) -> Any:
     from sacrebleu.metrics import CHRF
 
     return CHRF(
-        char_order=int(found["nc"]),
-        word_order=int(found["nw"]),
-        lowercase=found["case"] == "lc",
-        whitespace=found["space"] == "yes",
-        eps_smoothing=found["eff"] == "no",
+        char_order=int(settings["nc"]),
+        word_order=int(settings["nw"]),
+        lowercase=settings["case"] == "lc",
+        whitespace=settings["space"] == "yes",
+        eps_smoothing=settings["eff"] == "no",
     )
 
 

@@ -76,11 +76,11 @@ def log_usage(dataset: SampledMultiDataset, iterator: EpochBatchIterator) -> Non
     indices = np.concatenate([np.asarray(batch) for batch in batches] or [np.empty(0, int)])
     counts = np.bincount(dataset_numbers(dataset, indices), minlength=len(dataset.datasets))
     every = np.arange(len(dataset))
-    drawn = np.bincount(dataset_numbers(dataset, every), minlength=len(dataset.datasets))
+    epoch_counts = np.bincount(dataset_numbers(dataset, every), minlength=len(dataset.datasets))
     rows = [
         (name, len(part), *numbers)
         for name, part, *numbers in zip(
-            dataset.keys, dataset.datasets, drawn.tolist(), counts.tolist()
+            dataset.keys, dataset.datasets, epoch_counts.tolist(), counts.tolist()
         )
     ]
     headers = ("", "sentences", "drawn for an epoch", "trained on in it")
@@ -88,7 +88,7 @@ def log_usage(dataset: SampledMultiDataset, iterator: EpochBatchIterator) -> Non
     logger.info(
         f"training sentences, in {len(batches):,} batches:\n{tabulate(rows, headers, intfmt=',')}"
     )
-    lost = int(drawn.sum() - counts.sum())
+    lost = int(epoch_counts.sum() - counts.sum())
     if lost:
         logger.warning(
             f"{lost:,} of the {len(every):,} sentences drawn for an epoch are not trained on: they are "
@@ -116,8 +116,8 @@ def one_direction_a_batch(dataset: SampledMultiDataset) -> SampledMultiDataset:
         numbers = dataset_numbers(self, indices)
         batches: list[Any] = []
         for number in np.unique(numbers):
-            own = np.asarray(indices)[numbers == number]
-            batches.extend(FairseqDataset.batch_by_size(self, own, **limits))
+            dataset_indices = np.asarray(indices)[numbers == number]
+            batches.extend(FairseqDataset.batch_by_size(self, dataset_indices, **limits))
         return batches
 
     dataset.batch_by_size = MethodType(batch_by_size, dataset)

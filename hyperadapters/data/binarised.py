@@ -38,8 +38,8 @@ class Binarised:
         """
         folder = folder or self.folders[0]
         named = re.compile(rf"{re.escape(split)}\.([^-]+-[^-]+)\.([^-]+)\.idx")
-        found = [match for match in map(named.fullmatch, _names(folder)) if match]
-        names = dict.fromkeys(match[1] for match in sorted(found, key=lambda match: match[1]))
+        matches = [match for match in map(named.fullmatch, _names(folder)) if match]
+        names = dict.fromkeys(match[1] for match in sorted(matches, key=lambda match: match[1]))
         return [pair for pair in names if self.prefixes(split, pair, folder)]
 
     def prefixes(self, split: str, pair: str, folder: Path | None = None) -> tuple[str, ...]:

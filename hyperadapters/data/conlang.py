@@ -61,12 +61,12 @@ class Family:
                 training meanings apart from them.
         """
         sampler = Sampler(self.names, Random(f"{self.seed}/meanings/{seed}"))
-        seen = set(exclude)
-        wanted = len(seen) + count
-        while len(seen) < wanted:
+        used_meanings = set(exclude)
+        number = len(used_meanings) + count
+        while len(used_meanings) < number:
             meaning = sampler.draw()
-            if meaning not in seen:
-                seen.add(meaning)
+            if meaning not in used_meanings:
+                used_meanings.add(meaning)
                 yield meaning
 
     def realise(self, meaning: Meaning, code: str) -> Sentence:

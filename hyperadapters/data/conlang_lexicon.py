@@ -84,13 +84,13 @@ def coin(concept: str, rng: Random) -> str:
 
 def _separate(lexicon: Lexicon, seed: str) -> Lexicon:
     """Lengthen the later one of two words that fell together, as living languages do."""
-    taken: dict[str, str] = {}
+    words_by_form: dict[str, str] = {}
     for concept, form in lexicon.items():
         rng = Random(f"{seed}/separate/{concept}")
-        while form in taken:
+        while form in words_by_form:
             form += _syllable(rng, coda=0.0)
-        taken[form] = concept
-    return {concept: form for form, concept in taken.items()}
+        words_by_form[form] = concept
+    return {concept: form for form, concept in words_by_form.items()}
 
 
 def _apply_changes(lexicon: Lexicon, count: int, rng: Random) -> Lexicon:

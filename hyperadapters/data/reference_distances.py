@@ -43,18 +43,18 @@ class Reference:
         return self.distances[np.ix_(rows, rows)]
 
 
-def read_reference(given: str, codes: Sequence[str]) -> Reference:
+def read_reference(name: str, codes: Sequence[str]) -> Reference:
     """The reference that a user names.
 
     Args:
-        given: a table of distances, or "genealogy".
+        name: a table of distances, or "genealogy".
         codes: the languages whose distances are wanted.
     Raises:
         UserError: if a language is missing or the table cannot be read.
     """
-    if given == GENEALOGY:
+    if name == GENEALOGY:
         return from_genealogy(codes)
-    return from_table(Path(given), codes)
+    return from_table(Path(name), codes)
 
 
 def from_genealogy(codes: Sequence[str]) -> Reference:
@@ -110,21 +110,23 @@ def from_table(path: Path, codes: Sequence[str]) -> Reference:
         if line.startswith("#"):
             title = line.lstrip("# ").strip() if title == path.name else title
         elif line.strip():
-            separator = next((one for one in "\t," if one in line), None)
+            separator = next((character for character in "\t," if character in line), None)
             rows.append((number, line.split(separator)))
     of_three = len(rows) > 1 and all(len(cells) == 3 for _, cells in rows[1:])
-    found = read_pairs(path, rows) if of_three and not is_matrix(rows) else read_matrix(path, rows)
+    distances = (
+        read_pairs(path, rows) if of_three and not is_matrix(rows) else read_matrix(path, rows)
+    )
     missing = [
-        f"{a}-{b}" for i, a in enumerate(codes) for b in codes[i + 1 :] if (a, b) not in found
+        f"{a}-{b}" for i, a in enumerate(codes) for b in codes[i + 1 :] if (a, b) not in distances
     ]
     if missing:
-        known = {code for pair in found for code in pair}
-        unknown = [code for code in codes if code not in known]
+        codes_of_table = {code for pair in distances for code in pair}
+        unknown = [code for code in codes if code not in codes_of_table]
         raise UserError(
             f"--distances {path}: no distance of {format_list(unknown or missing)}: add it, or leave the "
             "language out with --languages"
         )
-    matrix = np.array([[found[a, b] if a != b else 0.0 for b in codes] for a in codes])
+    matrix = np.array([[distances[a, b] if a != b else 0.0 for b in codes] for a in codes])
     return Reference(title, tuple(codes), matrix, clusters(codes, matrix))
 
 
@@ -147,7 +149,7 @@ def read_matrix(path: Path, rows: Sequence[Row]) -> Distances:
             f"--distances {path}: neither a square matrix whose first line and first column name the "
             "same languages in the same order, nor lines of two languages and their distance"
         )
-    found: Distances = {}
+    distances: Distances = {}
     for (number, cells), code in zip(rows[1:], names):
         if len(cells) != len(names) + 1:
             raise UserError(
@@ -155,8 +157,8 @@ def read_matrix(path: Path, rows: Sequence[Row]) -> Distances:
             )
         for other, cell in zip(names, cells[1:]):
             if other != code:
-                enter(found, (code, other), cell, f"{path}, line {number}")
-    return found
+                enter(distances, (code, other), cell, f"{path}, line {number}")
+    return distances
 
 
 def read_pairs(path: Path, rows: Sequence[Row]) -> Distances:
@@ -165,13 +167,13 @@ def read_pairs(path: Path, rows: Sequence[Row]) -> Distances:
     Raises:
         UserError: if a distance is none, or two differ.
     """
-    found: Distances = {}
+    distances: Distances = {}
     first = rows[0][1]
     headed = len(first) != 3 or not is_number(first[2])
     for number, (a, b, cell) in rows[1:] if headed else rows:
         if a.strip() != b.strip():
-            enter(found, (a.strip(), b.strip()), cell, f"{path}, line {number}")
-    return found
+            enter(distances, (a.strip(), b.strip()), cell, f"{path}, line {number}")
+    return distances
 
 
 def is_number(text: str) -> bool:
@@ -183,7 +185,7 @@ def is_number(text: str) -> bool:
     return True
 
 
-def enter(found: Distances, pair: tuple[str, str], cell: str, where: str) -> None:
+def enter(distances: Distances, pair: tuple[str, str], cell: str, where: str) -> None:
     """Enters a distance for both orders of a pair.
 
     Raises:
@@ -192,12 +194,12 @@ def enter(found: Distances, pair: tuple[str, str], cell: str, where: str) -> Non
     value = float(cell) if is_number(cell) else math.nan
     if not 0 <= value < math.inf:
         raise UserError(f"{where}: '{cell.strip()}' is no distance of {pair[0]} and {pair[1]}")
-    if found.get(pair, value) != value:
+    if distances.get(pair, value) != value:
         raise UserError(
-            f"{where}: {pair[0]} and {pair[1]} are {found[pair]} apart in one place and {value} in "
+            f"{where}: {pair[0]} and {pair[1]} are {distances[pair]} apart in one place and {value} in "
             "another"
         )
-    found[pair] = found[pair[1], pair[0]] = value
+    distances[pair] = distances[pair[1], pair[0]] = value
 
 
 def clusters(codes: Sequence[str], distances: np.ndarray) -> dict[str, str]:

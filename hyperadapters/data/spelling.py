@@ -23,4 +23,4 @@ class Speller:
 
     def __call__(self, numbers: Iterable[int]) -> str:
         """The pieces of one sentence, separated by blanks."""
-        return " ".join(self.symbols[one] for one in numbers if one not in self.left_out)
+        return " ".join(self.symbols[number] for number in numbers if number not in self.left_out)

@@ -54,18 +54,18 @@ def _field(action: argparse.Action) -> tuple[str, Any, Any]:
     )
 
 
-def stock_dataclass(name: str, own: list[tuple[str, Any, Any]]) -> type:
+def stock_dataclass(name: str, options: list[tuple[str, Any, Any]]) -> type:
     """A configuration class with every stock option, those borrowed from other sections, and ours.
 
     Args:
         name: name of the class.
-        own: further fields as (name, type, dataclasses.field).
+        options: further fields as (name, type, dataclasses.field).
     """
     borrowed = [(key, Any, dataclasses.field(default=II(of))) for key, of in BORROWED.items()]
     mirrored = [_field(action) for action in stock_actions()]
     return dataclasses.make_dataclass(
         name,
-        mirrored + borrowed + own,
+        mirrored + borrowed + options,
         bases=(ResumeOptions, LengthOptions),
         namespace={"__module__": __name__},
     )

@@ -18,14 +18,14 @@ def read(folder: Path, hypotheses: Mapping[str, list[str]]) -> dict[str, float]:
     Raises:
         UserError: naming the file that is missing, unusable, or of other translations.
     """
-    files = {one: folder / f"{one}.json" for one in hypotheses}
+    files = {direction: folder / f"{direction}.json" for direction in hypotheses}
     missing = [str(file) for file in files.values() if not file.is_file()]
     if missing:
         raise UserError(
             f"--comet: there is no file {format_list(missing)}: score every direction with comet-score, "
             "as examples/translation/evaluation.md shows, then run this command again"
         )
-    return {one: _score(files[one], hypotheses[one]) for one in hypotheses}
+    return {direction: _score(files[direction], hypotheses[direction]) for direction in hypotheses}
 
 
 def _score(file: Path, hypotheses: list[str]) -> float:
@@ -37,6 +37,6 @@ def _score(file: Path, hypotheses: list[str]) -> float:
         raise UserError(
             f"--comet: {file} is not what comet-score --to_json writes for one file of translations"
         ) from error
-    if not scores or translations != [one.strip() for one in hypotheses]:
+    if not scores or translations != [hypothesis.strip() for hypothesis in hypotheses]:
         raise UserError(f"--comet: {file} is of other translations: score these again")
     return sum(scores) / len(scores)

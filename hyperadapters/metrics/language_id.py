@@ -59,7 +59,7 @@ class CharacterNgrams(LanguageIdentifier):
         )  # fmt: skip
         self.model = make_pipeline(counts, MultinomialNB(alpha=self.SMOOTHING, fit_prior=False))
         codes = [code for code, sentences in texts.items() for _ in sentences]
-        self.model.fit([one for sentences in texts.values() for one in sentences], codes)
+        self.model.fit([sentence for sentences in texts.values() for sentence in sentences], codes)
 
     def identify(self, sentences: Sequence[str]) -> list[str]:
         return self.model.predict(list(sentences)).tolist() if sentences else []
@@ -94,8 +94,8 @@ class Lingua(LanguageIdentifier):
         self.detector = builder.build()
 
     def identify(self, sentences: Sequence[str]) -> list[str]:
-        found = self.detector.detect_languages_in_parallel_of(list(sentences))
-        return [self.codes.get(language, UNKNOWN) for language in found]
+        languages = self.detector.detect_languages_in_parallel_of(list(sentences))
+        return [self.codes.get(language, UNKNOWN) for language in languages]
 
 
 class Command(LanguageIdentifier):
@@ -121,7 +121,7 @@ class Command(LanguageIdentifier):
         self.codes.update({code: code for code in self.languages})
 
     def identify(self, sentences: Sequence[str]) -> list[str]:
-        text = "".join(f"{one}\n" for one in sentences)
+        text = "".join(f"{sentence}\n" for sentence in sentences)
         process = subprocess.run(self.words, input=text, capture_output=True, encoding="utf-8")
         labels = process.stdout.splitlines()
         if process.returncode or len(labels) != len(sentences):

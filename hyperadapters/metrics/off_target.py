@@ -47,12 +47,16 @@ class OffTarget:
             references: of each sentence, if there are any: where the reference has letters, a
                 sentence without is in no language, an empty one too.
         """
-        asked = [one for one in dict.fromkeys(sentences) if has_letters(one)]
-        found = dict(zip(asked, self.identifier.identify(asked) if asked else ()))
-        wrong = sum(found.get(one, language) != language for one in sentences)
+        with_letters = [sentence for sentence in dict.fromkeys(sentences) if has_letters(sentence)]
+        languages_by_sentence = dict(
+            zip(with_letters, self.identifier.identify(with_letters) if with_letters else ())
+        )
+        wrong = sum(
+            languages_by_sentence.get(sentence, language) != language for sentence in sentences
+        )
         wrong += sum(
-            has_letters(wanted) and not has_letters(one)
-            for one, wanted in zip(sentences, references)
+            has_letters(reference) and not has_letters(sentence)
+            for sentence, reference in zip(sentences, references)
         )
         return wrong / len(sentences) if sentences else 0.0
 
@@ -63,13 +67,15 @@ class OffTarget:
             name: how the user named it.
         """
         errors = {
-            code: round(self.rate(found, code), 4)
-            for code, found in sorted(self.references.items())
+            code: round(self.rate(sentences, code), 4)
+            for code, sentences in sorted(self.references.items())
             if code not in self.untaught
         }
         return {
             "name": name,
-            "learnt_sentences": {code: len(found) for code, found in sorted(self.learnt.items())},
+            "learnt_sentences": {
+                code: len(sentences) for code, sentences in sorted(self.learnt.items())
+            },
             "learnt_from_references": self.untaught,
             "reference_error": round(sum(errors.values()) / len(errors), 4) if errors else None,
             "reference_errors": errors,

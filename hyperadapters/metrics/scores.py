@@ -34,11 +34,11 @@ class Scorer:
     ) -> None:
         from sacrebleu.metrics import BLEU, CHRF
 
-        given = {"references": [list(references)]}
-        self.metrics: dict[str, Any] = {"bleu": BLEU(tokenize=tokenizer, **given)}
+        fixed_references = {"references": [list(references)]}
+        self.metrics: dict[str, Any] = {"bleu": BLEU(tokenize=tokenizer, **fixed_references)}
         if spbleu:
-            self.metrics["spbleu"] = BLEU(tokenize=SPBLEU, **given)
-        self.metrics["chrf"] = CHRF(**given)
+            self.metrics["spbleu"] = BLEU(tokenize=SPBLEU, **fixed_references)
+        self.metrics["chrf"] = CHRF(**fixed_references)
 
     def score(self, hypotheses: Sequence[str]) -> Scores:
         """The scores of translations, as many as references."""

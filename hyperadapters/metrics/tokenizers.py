@@ -26,15 +26,15 @@ def parse(text: str | None) -> dict[str, str]:
     """
     from sacrebleu.metrics import BLEU
 
-    chosen: dict[str, str] = {}
+    names: dict[str, str] = {}
     for part in filter(None, (text or "").split(",")):
         code, _, name = part.strip().partition("=")
         if not code or not name:
             raise UserError(f"--tokenizer {part}: write LANGUAGE=TOKENISER, e.g. ja_XX=ja-mecab")
         if name not in BLEU.TOKENIZERS:
             raise UserError(f"--tokenizer {part}: {did_you_mean(name, BLEU.TOKENIZERS)}")
-        chosen[code] = name
-    return chosen
+        names[code] = name
+    return names
 
 
 def check(name: str) -> None:
@@ -58,27 +58,27 @@ def check(name: str) -> None:
 
 
 def choose(
-    languages: Sequence[str], chosen: Mapping[str, str], used: Collection[str]
+    languages: Sequence[str], choices: Mapping[str, str], targets: Collection[str]
 ) -> tuple[dict[str, str], list[str]]:
     """The tokeniser of each target language.
 
     Args:
         languages: all languages.
-        chosen: tokenisers that the user chose, by language.
-        used: the target languages.
+        choices: tokenisers that the user chose, by language.
+        targets: the target languages.
     Returns:
         the tokeniser by target language, and a remark on every one that had to be replaced because
         its package is not installed.
     Raises:
         UserError: for an unknown language, or if one that the user chose cannot be used.
     """
-    for code, name in chosen.items():
+    for code, name in choices.items():
         Languages(languages).id(code)
         check(name)
     names: dict[str, str] = {}
     remarks: list[str] = []
-    for code in sorted(used):
-        names[code] = chosen.get(code) or BY_LANGUAGE.get(primary_subtag(code).lower(), DEFAULT)
+    for code in sorted(targets):
+        names[code] = choices.get(code) or BY_LANGUAGE.get(primary_subtag(code).lower(), DEFAULT)
         try:
             check(names[code])
         except UserError as error:

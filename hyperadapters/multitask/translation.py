@@ -134,12 +134,12 @@ class Translation(Task):
 
     def metrics(self, direction: tuple[str, str], options: Any) -> dict[str, Any]:
         _, tgt = direction
-        names, _ = tokenizers.choose((), {}, used=[tgt])
+        names, _ = tokenizers.choose((), {}, targets=[tgt])
         return {"BLEU": BLEU(tokenize=names[tgt]), "chrF": CHRF()}
 
     def remarks(self, directions: Sequence[tuple[str, str]]) -> list[str]:
         """Names the target languages whose BLEU counts n-grams of characters."""
-        return tokenizers.choose((), {}, used={tgt for _, tgt in directions})[1]
+        return tokenizers.choose((), {}, targets={tgt for _, tgt in directions})[1]
 
 
 def language_token(context: TaskContext, direction: tuple[str, str]) -> list[int]:

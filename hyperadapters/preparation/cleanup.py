@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..support.errors import UserError
-from .job import Job
+from .context import Context
 
 STATE = "state.json"
 OWN = ("bin", "text", "work")
@@ -22,31 +22,31 @@ def check_folder(out: Path) -> None:
         raise UserError(f"{out} holds other files: name a new folder for --out")
 
 
-def remove_stale(job: Job, expected: Iterable[Path]) -> None:
+def remove_stale(context: Context, expected: Iterable[Path]) -> None:
     """Removes files that the configuration no longer makes, and those of interrupted runs.
 
     Args:
-        job: a finished preparation.
+        context: a finished preparation.
         expected: what stays in the folders for binarised data, text and intermediate files.
     """
-    kept = set(expected)
+    expected_paths = set(expected)
     for folder in OWN:
-        remove_others(job.out / folder, kept)
-    names = {part.name for part in job.corpora.parts.values()}
-    files = {str(path) for path in job.corpora.files()}
-    for step in list(job.steps.done):
+        remove_others(context.out / folder, expected_paths)
+    names = {part.name for part in context.corpora.parts.values()}
+    files = {str(path) for path in context.corpora.files()}
+    for step in list(context.steps.done):
         kind, _, rest = step.partition(" ")
         if (kind in ("filter", "encode", "lengths") and rest not in names) or (
             kind == "file" and rest not in files
         ):
-            del job.steps.done[step]
+            del context.steps.done[step]
 
 
-def remove_others(folder: Path, kept: set[Path]) -> None:
+def remove_others(folder: Path, expected: set[Path]) -> None:
     """Removes all files of a folder but those kept, and sub-folders that are empty then."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path not in kept:
+        elif path not in expected:
             path.unlink()

@@ -106,53 +106,54 @@ def load_config(path: Path) -> Config:
     if not path.is_file():
         raise UserError(f"there is no configuration {path}")
     try:
-        given = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+        settings = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     except OmegaConfBaseException as error:
-        raise UserError(f"{path}: {explained(error, '')}") from error
-    if not isinstance(given, dict):
+        raise UserError(f"{path}: {explain_error(error, '')}") from error
+    if not isinstance(settings, dict):
         raise UserError(f"{path} holds no settings: see hyperadapters prepare --help")
     try:
-        config = typed_config(given)
+        config = build_config(settings)
         check(config)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     return config
 
 
-def typed_config(given: dict[Any, Any]) -> Config:
+def build_config(settings: dict[Any, Any]) -> Config:
     """A configuration from what a YAML file holds.
 
     Raises:
         UserError: for an unknown key or a value of the wrong type.
     """
-    given = dict(given)
+    settings = dict(settings)
     # item by item, as omegaconf's errors do not say where in a list they are
     lists = {
         name: [
-            typed(kind, item, f"{name}[{place}]") for place, item in enumerate(items(given, name))
+            build(kind, item, f"{name}[{place}]")
+            for place, item in enumerate(items(settings, name))
         ]
         for name, kind in (("multiparallel", MultiParallel), ("bitext", Bitext))
     }
-    pairs = given.pop("pairs", None)
-    config = typed(Config, given, "")
+    pairs = settings.pop("pairs", None)
+    config = build(Config, settings, "")
     config.multiparallel, config.bitext = lists["multiparallel"], lists["bitext"]
-    config.pairs = typed(Pairs, pairs if isinstance(pairs, dict) else {}, "pairs")
+    config.pairs = build(Pairs, pairs if isinstance(pairs, dict) else {}, "pairs")
     if pairs is not None and not isinstance(pairs, dict):
         config.pairs.train = pairs
     return config
 
 
-def items(given: dict[Any, Any], name: str) -> list[Any]:
+def items(settings: dict[Any, Any], name: str) -> list[Any]:
     """Takes a list out of what a YAML file holds."""
-    value = given.pop(name, None) or []
+    value = settings.pop(name, None) or []
     if not isinstance(value, list):
         raise UserError(f"{name} is no list: begin each corpus with '- '")
     return value
 
 
-def typed(kind: Any, given: Any, where: str) -> Any:
+def build(kind: Any, settings: Any, where: str) -> Any:
     """An object of a dataclass from plain data.
 
     Raises:
@@ -161,20 +162,20 @@ def typed(kind: Any, given: Any, where: str) -> Any:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    if not isinstance(given, dict):
-        raise UserError(f"{where} is '{given}': write its settings as KEY: VALUE")
+    if not isinstance(settings, dict):
+        raise UserError(f"{where} is '{settings}': write its settings as KEY: VALUE")
     try:
-        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), given))
+        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), settings))
     except OmegaConfBaseException as error:
-        raise UserError(explained(error, f"{where}." if where else "")) from error
+        raise UserError(explain_error(error, f"{where}." if where else "")) from error
 
 
-def explained(error: Any, where: str) -> str:
+def explain_error(error: Any, where: str) -> str:
     """An error of omegaconf as one line."""
     key = f"{where}{error.full_key or error.key or ''}"
     if type(error).__name__ == "ConfigKeyError" and is_dataclass(error.object_type):
-        known = [known.name for known in fields(error.object_type)]
-        return f"unknown key '{key}': {did_you_mean(str(error.key), known)}"
+        names = [field.name for field in fields(error.object_type)]
+        return f"unknown key '{key}': {did_you_mean(str(error.key), names)}"
     return f"{key}: {str(error).splitlines()[0]}"
 
 
@@ -199,10 +200,10 @@ def check(config: Config) -> None:
     problems = Problems()
 
     def value(name: str) -> Any:
-        found = config
+        setting = config
         for part in name.split("."):
-            found = getattr(found, part)
-        return found
+            setting = getattr(setting, part)
+        return setting
 
     for name, allowed in CHOICES.items():
         if value(name) not in allowed:

@@ -72,7 +72,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Named:
+class CorpusFile:
     """A file of a corpus; with `gaps`, empty lines are allowed; if `ragged`, it may end early."""
 
     path: Path
@@ -95,7 +95,7 @@ class Corpora:
 
     languages: list[str]
     parts: dict[str, Part] = field(default_factory=dict)
-    groups: list[list[Named]] = field(default_factory=list)
+    groups: list[list[CorpusFile]] = field(default_factory=list)
     extra_held_out: list[Path] = field(default_factory=list)
 
     def of(self, *splits: str) -> list[Part]:
@@ -114,13 +114,14 @@ class Corpora:
 
     def held_out(self) -> dict[Path, str | None]:
         """Every file of a valid or test set, with its language."""
-        found: dict[Path, str | None] = {
+        languages_by_path: dict[Path, str | None] = {
             entry.path: entry.language
             for group in self.groups
             for entry in group
             if entry.split != "train"
         }
-        return {**found, **{path: None for path in self.extra_held_out if path not in found}}
+        extra = [path for path in self.extra_held_out if path not in languages_by_path]
+        return {**languages_by_path, **dict.fromkeys(extra)}
 
 
 def relative(path: Path) -> str:

@@ -29,11 +29,11 @@ def first_occurrences(file: Path) -> np.ndarray:
     return first
 
 
-def mark(first: np.ndarray, found: np.ndarray, places: np.ndarray) -> None:
+def mark(first: np.ndarray, is_duplicate: np.ndarray, places: np.ndarray) -> None:
     """Marks the place of the first of equal hashes; `places` ascend."""
-    order = np.argsort(found, kind="stable")
-    ordered = found[order]
-    is_first = np.ones(len(found), dtype=bool)
+    order = np.argsort(is_duplicate, kind="stable")
+    ordered = is_duplicate[order]
+    is_first = np.ones(len(is_duplicate), dtype=bool)
     is_first[1:] = ordered[1:] != ordered[:-1]
     first[places[order[is_first]]] = True
 

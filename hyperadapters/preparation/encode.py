@@ -63,8 +63,8 @@ def encode_chunk(task: tuple[bytes, bytes, int, Coding]) -> Encoded:
         keep = lengths.max(axis=0) <= coding.max_pieces
     result = Encoded([], [], len(rows), int((~keep).sum()))
     for shard in range(coding.shards):
-        chosen = rows[keep & ((first + rows) % coding.shards == shard)].tolist()
-        packed = [pack([side[row] for row in chosen], coding) for side in sides]
+        shard_rows = rows[keep & ((first + rows) % coding.shards == shard)].tolist()
+        packed = [pack([side[row] for row in shard_rows], coding) for side in sides]
         result.tokens.append((packed[0][0], packed[1][0]))
         result.sizes.append((packed[0][1], packed[1][1]))
     return result

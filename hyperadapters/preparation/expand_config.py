@@ -7,13 +7,13 @@ from typing import Any
 from ..support.errors import Problems, UserError, did_you_mean
 from ..support.languages import Languages, check_code, codes_of, split_direction
 from .config import Bitext, Config, MultiParallel
-from .corpora import SPLITS, Corpora, Named, Part, Source
+from .corpora import SPLITS, Corpora, CorpusFile, Part, Source
 from .patterns import of_language, sources_of
 
 DRAW = "from_train"
 
 
-def spell_out(config: Config, folder: Path) -> Corpora:
+def expand_config(config: Config, folder: Path) -> Corpora:
     """Expands a configuration.
 
     Args:
@@ -85,7 +85,9 @@ class Builder:
                 self.add(part, sources)
                 for source in sources:
                     group = zip(source.files, (src, tgt))
-                    self.corpora.groups.append([Named(f, code, split, False) for f, code in group])
+                    self.corpora.groups.append(
+                        [CorpusFile(f, code, split, False) for f, code in group]
+                    )
 
     def draw(self, part: Part, number: Any, where: str) -> None:
         """Adds a held-out set that is to be taken out of the training files."""
@@ -149,7 +151,7 @@ class Builder:
                 continue
             tables.append(table)
             self.corpora.groups.append(
-                [Named(path, code, split, True, corpus.ragged) for code, path in table.items()]
+                [CorpusFile(path, code, split, True, corpus.ragged) for code, path in table.items()]
             )
         return tables
 
@@ -167,8 +169,8 @@ class Builder:
                 self.problems.add("english-centric pairs need 'english: CODE'")
             return [Part(split, english, code) for code in languages if english not in (None, code)]
         if not isinstance(choice, list):
-            known = did_you_mean(str(choice), ("all", "english-centric"))
-            self.problems.add(f"pairs.{split} is '{choice}': {known}, or a list of pairs")
+            hint = did_you_mean(str(choice), ("all", "english-centric"))
+            self.problems.add(f"pairs.{split} is '{choice}': {hint}, or a list of pairs")
             return []
         return [
             Part(split, *split_direction(pair))

@@ -49,12 +49,12 @@ def pair_hashes(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return source * ODD + target  # both sides are uniform, and so is this, modulo 2^64
 
 
-def is_in(wanted: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+def is_in(values: np.ndarray, ordered: np.ndarray) -> np.ndarray:
     """Which of `wanted` occur in the sorted array `ordered`."""
     if not len(ordered):
-        return np.zeros(len(wanted), dtype=bool)
-    places = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
-    return ordered[places] == wanted
+        return np.zeros(len(values), dtype=bool)
+    places = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return ordered[places] == values
 
 
 def write_hashes(path: Path, ordered: np.ndarray) -> None:

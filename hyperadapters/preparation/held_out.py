@@ -10,8 +10,8 @@ from ..support.errors import Problems
 from ..support.languages import primary_subtag
 from ..support.resumable import digest
 from . import scripts
+from .context import VERSION, Context
 from .hashes import HeldOut, hashes, write_hashes
-from .job import VERSION, Job
 from .text import aligned_chunks, clean_lines
 from .validate_files import stamp
 
@@ -21,46 +21,48 @@ STRAY = 0.5  # share of held-out sentences outside of a language's scripts that 
 Letters = dict[str, dict[str, int]]
 
 
-def collect(job: Job) -> tuple[HeldOut, Letters]:
+def collect(context: Context) -> tuple[HeldOut, Letters]:
     """Writes the hashes of all sentences of valid and test files.
 
     Returns:
         the sentences, and their letters of each script by language.
     """
-    files = job.corpora.held_out()
+    files = context.corpora.held_out()
     inputs = [VERSION, [[str(path), code, stamp(path)] for path, code in files.items()]]
-    path = job.work / "held_out.u64"
+    path = context.work / "held_out.u64"
 
     def action() -> dict[str, Any]:
-        found = np.zeros(0, dtype=np.uint64)
+        distinct = np.zeros(0, dtype=np.uint64)
         letters: Letters = {}
         tasks = ((code, file) for file, code in files.items())
-        results = job.workers.map(look_into, tasks)
-        for code, (own, own_letters) in tqdm(results, total=len(files), desc="held-out files"):
-            found = np.union1d(found, own)
+        results = context.workers.map(look_into, tasks)
+        for code, (file_hashes, file_letters) in tqdm(
+            results, total=len(files), desc="held-out files"
+        ):
+            distinct = np.union1d(distinct, file_hashes)
             table = letters.setdefault(code or "", {})
-            for script, number in own_letters.items():
+            for script, number in file_letters.items():
                 table[script] = table.get(script, 0) + number
-        write_hashes(path, found)
-        return {"sentences": len(found), "digest": digest(found.tolist()), "letters": letters}
+        write_hashes(path, distinct)
+        return {"sentences": len(distinct), "digest": digest(distinct.tolist()), "letters": letters}
 
-    result = job.steps.run("held-out sentences", inputs, action, [path])
+    result = context.steps.run("held-out sentences", inputs, action, [path])
     return HeldOut(path, result["digest"], result["sentences"]), result["letters"]
 
 
 def look_into(path: Path) -> tuple[np.ndarray, dict[str, int]]:
     """The distinct hashes of a file's sentences, and its letters of each script."""
-    found = np.zeros(0, dtype=np.uint64)
+    distinct = np.zeros(0, dtype=np.uint64)
     letters: dict[str, int] = {}
     for (block,) in aligned_chunks([path]):
         lines = [line for line in clean_lines(block) if line]
-        found = np.union1d(found, hashes(lines))
+        distinct = np.union1d(distinct, hashes(lines))
         for script, number in scripts.measure(lines).items():
             letters[script] = letters.get(script, 0) + number
-    return found, letters
+    return distinct, letters
 
 
-def expected_scripts(job: Job, letters: Letters) -> dict[str, tuple[str, ...]]:
+def expected_scripts(context: Context, letters: Letters) -> dict[str, tuple[str, ...]]:
     """The scripts of each language: as configured, or known, or measured on held-out text.
 
     Raises:
@@ -68,25 +70,25 @@ def expected_scripts(job: Job, letters: Letters) -> dict[str, tuple[str, ...]]:
             that Unicode does not know.
     """
     problems = Problems()
-    given = job.config.filters.scripts
-    found: dict[str, tuple[str, ...]] = {}
-    for code in job.corpora.languages:
+    configured = context.config.filters.scripts
+    expected: dict[str, tuple[str, ...]] = {}
+    for code in context.corpora.languages:
         measured = tuple(scripts.main_scripts(letters.get(code, {})))
-        if code in given:
-            found[code] = tuple(
-                as_names(given[code], measured, f"filters.scripts.{code}", problems)
+        if code in configured:
+            expected[code] = tuple(
+                as_names(configured[code], measured, f"filters.scripts.{code}", problems)
             )
         else:
-            found[code] = scripts.KNOWN.get(primary_subtag(code), measured)
-        stray = stray_share(letters.get(code, {}), found[code])
-        if job.config.filters.script_share and stray > STRAY:
+            expected[code] = scripts.KNOWN.get(primary_subtag(code), measured)
+        stray = stray_share(letters.get(code, {}), expected[code])
+        if context.config.filters.script_share and stray > STRAY:
             problems.add(
-                f"{code} is expected in {', '.join(found[code])}, but {stray:.0%} of the letters of "
+                f"{code} is expected in {', '.join(expected[code])}, but {stray:.0%} of the letters of "
                 f"its valid and test sets are not (most are {', '.join(measured) or 'unknown'}): mend "
                 f"the files or set filters.scripts.{code}"
             )
     problems.raise_if_any()
-    return found
+    return expected
 
 
 def as_names(value: Any, measured: tuple[str, ...], where: str, problems: Problems) -> list[str]:
@@ -95,10 +97,10 @@ def as_names(value: Any, measured: tuple[str, ...], where: str, problems: Proble
         return []
     if value == "measured":
         return list(measured)
-    given = value if isinstance(value, list) else [value]
-    names = [scripts.script_name(str(name)) for name in given]
-    for name, known in zip(given, names):
-        if not known:
+    entries = value if isinstance(value, list) else [value]
+    names = [scripts.script_name(str(name)) for name in entries]
+    for name, script in zip(entries, names):
+        if not script:
             problems.add(f"{where}: Unicode knows no script '{name}'; or write any or measured")
     return names
 

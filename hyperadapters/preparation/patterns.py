@@ -40,7 +40,9 @@ def sources_of(entry: Any, src: str, tgt: str, folder: Path) -> list[Source]:
     if bool(names) != ("{name}" in pattern):
         raise UserError(f"'{pattern}': {{name}} in the pattern and the key 'name' go together")
     patterns = [pattern.replace("{name}", str(name)) for name in names] or [pattern]
-    return [Source(sides_of(own, src, tgt, folder), gaps=False, half=half) for own in patterns]
+    return [
+        Source(sides_of(pattern, src, tgt, folder), gaps=False, half=half) for pattern in patterns
+    ]
 
 
 def half_of(entry: dict[str, Any]) -> Any:
@@ -49,10 +51,10 @@ def half_of(entry: dict[str, Any]) -> Any:
     Raises:
         UserError: for an unknown key or half.
     """
-    known = KEYS["files" if "files" in entry else "source"]
+    names = KEYS["files" if "files" in entry else "source"]
     for key in entry:
-        if key not in known:
-            raise UserError(f"unknown key '{key}': {did_you_mean(str(key), known)}")
+        if key not in names:
+            raise UserError(f"unknown key '{key}': {did_you_mean(str(key), names)}")
     lines = entry.get("lines")
     if lines is not None and lines not in HALVES:
         raise UserError(f"lines is '{lines}': write odd or even")

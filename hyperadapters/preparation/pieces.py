@@ -48,10 +48,10 @@ def train(
     """
     import sentencepiece
 
-    made = io.BytesIO()  # and no file names in the model: equal text gives an equal file
+    model_file = io.BytesIO()  # and no file names in the model: equal text gives an equal file
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=sentences, model_writer=made, vocab_size=settings.vocabulary,
+            sentence_iterator=sentences, model_writer=model_file, vocab_size=settings.vocabulary,
             model_type=settings.model_type, character_coverage=settings.character_coverage,
             byte_fallback=settings.byte_fallback,
             normalization_rule_name=settings.normalization, pad_id=3,
@@ -67,7 +67,7 @@ def train(
             f"sentencepiece cannot train: {' '.join(str(error).split())} (settings: sentencepiece)"
         ) from error
     with atomic_write(model) as temporary:
-        temporary.write_bytes(made.getvalue())
+        temporary.write_bytes(model_file.getvalue())
 
 
 def load(model: Path) -> Any:
@@ -105,16 +105,21 @@ def dictionary_ids(model: Any, dictionary: Path) -> dict[str, Any]:
     from fairseq.data import Dictionary
 
     try:
-        known = Dictionary.load(str(dictionary))
+        vocabulary = Dictionary.load(str(dictionary))
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{dictionary} is no fairseq dictionary: {error}") from error
     symbols = symbols_of(model)
     usable = [symbol for symbol in symbols if symbol != UNKNOWN]
-    missing = [symbol for symbol in usable if symbol not in known]
+    missing = [symbol for symbol in usable if symbol not in vocabulary]
     if len(missing) > MISSING_SHARE * len(usable):
         raise UserError(
             f"{dictionary} lacks {len(missing)} of the model's {len(usable)} pieces "
             f"({format_list(missing[:5])}): give the dictionary that belongs to the model"
         )
-    ids = [known.index(symbol) for symbol in symbols]
-    return {"ids": ids, "symbols": len(known), "eos": known.eos(), "missing": len(missing)}
+    ids = [vocabulary.index(symbol) for symbol in symbols]
+    return {
+        "ids": ids,
+        "symbols": len(vocabulary),
+        "eos": vocabulary.eos(),
+        "missing": len(missing),
+    }

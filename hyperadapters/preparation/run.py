@@ -11,16 +11,16 @@ from ..support.resumable import StepLog
 from ..support.workers import Workers
 from .cleanup import STATE, check_folder, remove_stale
 from .config import load_config
+from .context import VERSION, Context
 from .corpora import SPLITS
-from .expand_config import spell_out
+from .expand_config import expand_config
 from .hashes import HeldOut
 from .held_out import collect, expected_scripts
-from .job import VERSION, Job
 from .lengths import usual_ratios
 from .report import Figures, figures, markdown
 from .stages.encode import binarised_files, encode_all, layout
 from .stages.filter import filter_all, normalization_of
-from .validate_files import check_files
+from .validate_files import validate_files
 from .vocabulary import check_given_files, id_table_file, make_dictionary, make_model
 
 
@@ -42,73 +42,75 @@ def prepare(config_file: Path, out: Path, workers: int | None = None) -> Figures
         )
     config = load_config(config_file)
     folder = config_file.resolve().parent / config.folder
-    corpora = spell_out(config, folder)
+    corpora = expand_config(config, folder)
     check_folder(out)
     with exclusive_lock(out), Workers(workers) as pool:
-        job = Job(config, corpora, folder, out, StepLog(out / STATE), pool)
-        check_given_files(job)
-        job.facts = check_files(
-            corpora, job.steps, pool, config.filters.empty_lines, normalization_of(job)
+        context = Context(config, corpora, folder, out, StepLog(out / STATE), pool)
+        check_given_files(context)
+        context.facts = validate_files(
+            corpora, context.steps, pool, config.filters.empty_lines, normalization_of(context)
         )
         try:
-            return run_stages(job)
+            return run_stages(context)
         finally:
-            job.steps.save()
+            context.steps.save()
 
 
-def run_stages(job: Job) -> Figures:
+def run_stages(context: Context) -> Figures:
     """Everything after the check of the input files."""
-    held_out, letters = collect(job)
-    scripts = expected_scripts(job, letters)
-    held_out = filter_all(job, held_out, scripts, usual_ratios(job))
-    if not job.full("train"):
+    held_out, letters = collect(context)
+    scripts = expected_scripts(context, letters)
+    held_out = filter_all(context, held_out, scripts, usual_ratios(context))
+    if not context.full("train"):
         raise UserError(
-            f"no training pair is left: see what the filters dropped in {job.steps.file}"
+            f"no training pair is left: see what the filters dropped in {context.steps.file}"
         )
-    model = make_model(job)
-    dictionary = make_dictionary(job, model["digest"])
-    encode_all(job, model["digest"], dictionary)
-    return finish(job, held_out)
+    model = make_model(context)
+    dictionary = make_dictionary(context, model["digest"])
+    encode_all(context, model["digest"], dictionary)
+    return finish(context, held_out)
 
 
-def finish(job: Job, held_out: HeldOut) -> Figures:
+def finish(context: Context, held_out: HeldOut) -> Figures:
     """Writes dictionaries, lists and the report, and removes what is not made any more."""
-    where = layout(job)
-    found = figures(job, where.data, held_out.sentences)
-    out = job.out
-    dictionaries = [where.folders[0] / f"dict.{code}.txt" for code in job.corpora.languages]
+    where = layout(context)
+    report = figures(context, where.data, held_out.sentences)
+    out = context.out
+    dictionaries = [where.folders[0] / f"dict.{code}.txt" for code in context.corpora.languages]
     lists = [out / name for name in ("report.json", "report.md", "directions.txt", "langs.txt")]
-    data = [file for part in job.full(*SPLITS) for file in binarised_files(job, where, part)]
-    text = [file for part in job.full(*SPLITS) for file in job.text_files(part)]
+    data = [
+        file for part in context.full(*SPLITS) for file in binarised_files(context, where, part)
+    ]
+    text = [file for part in context.full(*SPLITS) for file in context.text_files(part)]
 
     def action() -> None:
         entries = (out / "dict.txt").read_text(encoding="utf-8")
         for path in dictionaries:
             write_text(path, entries)
-        write_json(lists[0], found)
-        write_text(lists[1], markdown(found))
-        write_lines(lists[2], [",".join(found["directions"])])
-        write_lines(lists[3], [",".join(found["languages"])])
-        remove_stale(job, [*dictionaries, *data, *text, *intermediate_files(job, held_out)])
+        write_json(lists[0], report)
+        write_text(lists[1], markdown(report))
+        write_lines(lists[2], [",".join(report["directions"])])
+        write_lines(lists[3], [",".join(report["languages"])])
+        remove_stale(context, [*dictionaries, *data, *text, *intermediate_files(context, held_out)])
 
-    inputs = [VERSION, found, job.steps.result("dictionary")["digest"]]
-    job.steps.run("report", inputs, action, [*dictionaries, *lists])
-    if not job.steps.ran:
+    inputs = [VERSION, report, context.steps.result("dictionary")["digest"]]
+    context.steps.run("report", inputs, action, [*dictionaries, *lists])
+    if not context.steps.ran:
         print(f"nothing changed: {out} is up to date", file=sys.stderr)
-    return found
+    return report
 
 
-def intermediate_files(job: Job, held_out: HeldOut) -> list[Path]:
+def intermediate_files(context: Context, held_out: HeldOut) -> list[Path]:
     """Files in the folder for intermediate ones, beside the filtered text."""
-    return [job.work / "held_out.u64", held_out.path, id_table_file(job)]
+    return [context.work / "held_out.u64", held_out.path, id_table_file(context)]
 
 
-def next_commands(out: Path, found: Figures) -> str:
+def next_commands(out: Path, figures: Figures) -> str:
     """The fairseq-train command to run next, and how to evaluate what it trains."""
-    without_valid = any(warning.startswith("no valid set") for warning in found["warnings"])
-    style = " --lang-tok-style mbart" if found["language_tokens"] == "mbart" else ""
+    without_valid = bool(figures["pairs_without_valid"])
+    style = " --lang-tok-style mbart" if figures["language_tokens"] == "mbart" else ""
     train = (
-        f'fairseq-train {quote(found["data"])} --user-dir "$(hyperadapters user-dir)" \\\n'
+        f'fairseq-train {quote(figures["data"])} --user-dir "$(hyperadapters user-dir)" \\\n'
         "    --task multilingual_adapter_translation \\\n"
         f"    --lang-pairs $(cat {quote(str(out / 'directions.txt'))}) \\\n"
         f"    --langs $(cat {quote(str(out / 'langs.txt'))}) --encoder-langtok tgt{style} \\\n"
@@ -120,11 +122,11 @@ def next_commands(out: Path, found: Figures) -> str:
         + ("    --disable-validation \\\n" if without_valid else "")
         + "    --save-dir checkpoints"
     )
-    if not any(part["kept"] for part in found["splits"]["test"].values()):
+    if not any(part["kept"] for part in figures["splits"]["test"].values()):
         return train
-    english = f" --english {found['english']}" if found["english"] else ""
-    kept = "last" if without_valid else "best"
+    english = f" --english {figures['english']}" if figures["english"] else ""
+    checkpoint = "last" if without_valid else "best"
     return (
-        f"{train}\nhyperadapters evaluate --checkpoint checkpoints/checkpoint_{kept}.pt \\\n"
-        f"    --data {quote(found['data'].split(':')[0])} --out evaluation{english}"
+        f"{train}\nhyperadapters evaluate --checkpoint checkpoints/checkpoint_{checkpoint}.pt \\\n"
+        f"    --data {quote(figures['data'].split(':')[0])} --out evaluation{english}"
     )

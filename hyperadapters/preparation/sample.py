@@ -37,32 +37,33 @@ def quotas(
 
 
 def sample(
-    files: dict[str, list[Path]], sizes: dict[str, int], drawn: dict[str, int], seed: int
+    files: dict[str, list[Path]], sizes: dict[str, int], numbers: dict[str, int], seed: int
 ) -> Iterator[str]:
     """Draws sentences; those of small languages several times.
 
     Args:
         files: text files of each language.
         sizes: their lines in all.
-        drawn: lines to draw of each language.
+        numbers: lines to draw of each language.
         seed: of the choice.
     """
     for number, code in enumerate(files):
         if sizes[code]:
             random = np.random.default_rng([seed, number])
-            yield from sample_language(files[code], sizes[code], drawn[code], random)
+            yield from sample_language(files[code], sizes[code], numbers[code], random)
 
 
 def sample_language(
-    files: list[Path], size: int, drawn: int, random: np.random.Generator
+    files: list[Path], size: int, number: int, random: np.random.Generator
 ) -> Iterator[str]:
     """Draws from one language: all its lines as often as they fit, and a choice of them."""
-    times, left = divmod(drawn, size)
+    times, remainder = divmod(number, size)
     for path in files:
         for (lines,) in aligned_lines([path]):
             # uniform without replacement, without knowing the lines to come
-            number = int(random.hypergeometric(len(lines), size - len(lines), left)) if left else 0
-            chosen = np.sort(random.choice(len(lines), number, replace=False))
-            for line in [*lines * times, *(lines[row] for row in chosen.tolist())]:
+            rest = size - len(lines)
+            count = int(random.hypergeometric(len(lines), rest, remainder)) if remainder else 0
+            rows = np.sort(random.choice(len(lines), count, replace=False))
+            for line in [*lines * times, *(lines[row] for row in rows.tolist())]:
                 yield line.decode("utf-8").rstrip("\n")
-            size, left = size - len(lines), left - number
+            size, remainder = rest, remainder - count

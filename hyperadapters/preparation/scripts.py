@@ -60,8 +60,8 @@ def _matching(pattern: str) -> np.ndarray:
 
     table = np.zeros(0x110000, dtype=bool)
     everything = "".join(map(chr, [*range(0xD800), *range(0xE000, TOP)]))
-    found = "".join(regex.findall(f"{pattern}+", everything))
-    table[code_points(found)] = True
+    characters = "".join(regex.findall(f"{pattern}+", everything))
+    table[code_points(characters)] = True
     return table
 
 
@@ -110,11 +110,11 @@ def measure(lines: Sequence[str]) -> dict[str, int]:
     return counted
 
 
-def main_scripts(found: dict[str, int]) -> list[str]:
+def main_scripts(counts: dict[str, int]) -> list[str]:
     """The scripts that hold a language's text; none if there are no letters."""
-    total = sum(found.values())
+    total = sum(counts.values())
     return sorted(
         script
-        for script, count in found.items()
+        for script, count in counts.items()
         if script != UNKNOWN and count >= MEASURED_SHARE * total
     )

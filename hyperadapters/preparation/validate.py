@@ -9,7 +9,7 @@ from ..support.workers import Workers
 from .cleanup import STATE, check_folder
 from .config import load_config
 from .corpora import relative
-from .expand_config import spell_out
+from .expand_config import expand_config
 from .normalization import rule_of
 from .validate_files import inspect
 
@@ -30,12 +30,12 @@ def check(config_file: Path, out: Path | None, workers: int | None) -> tuple[Row
     """
     config = load_config(config_file)
     folder = config_file.resolve().parent / config.folder
-    corpora = spell_out(config, folder)
+    corpora = expand_config(config, folder)
     if out:
         check_folder(out)
     with TemporaryDirectory() as temporary, Workers(workers) as pool:
         steps = StepLog((out or Path(temporary)) / STATE)
-        found, problems = inspect(
+        facts, problems = inspect(
             corpora, steps, pool, config.filters.empty_lines, rule_of(config.sentencepiece, folder)
         )
         steps.save()
@@ -44,9 +44,9 @@ def check(config_file: Path, out: Path | None, workers: int | None) -> tuple[Row
             "split": entry.split,
             "language": entry.language,
             "file": relative(entry.path),
-            "lines": found[entry.path]["lines"],
-            "empty": found[entry.path]["empty"],
-            "error": found[entry.path].get("error"),
+            "lines": facts[entry.path]["lines"],
+            "empty": facts[entry.path]["empty"],
+            "error": facts[entry.path].get("error"),
         }
         for group in corpora.groups
         for entry in group

@@ -33,7 +33,7 @@ def stamp(path: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def look_through(task: tuple[Path, str]) -> Facts:
+def scan_file(task: tuple[Path, str]) -> Facts:
     """Counts the lines of a file and checks that it is UTF-8.
 
     Args:
@@ -88,7 +88,7 @@ def count_lines(lines: list[bytes], facts: Facts, normalization: str) -> None:
     facts["lines"] += len(lines)
 
 
-def check_files(
+def validate_files(
     corpora: Corpora, steps: StepLog, workers: Workers, empty_lines: str, normalization: str
 ) -> dict[Path, Facts]:
     """Looks through all files; see `inspect`.
@@ -98,13 +98,13 @@ def check_files(
     Raises:
         UserError: naming the missing, empty, unreadable and misaligned files, with line numbers.
     """
-    found, problems = inspect(corpora, steps, workers, empty_lines, normalization)
+    facts, problems = inspect(corpora, steps, workers, empty_lines, normalization)
     if len(problems) > MOST_PROBLEMS:
         more = f"... ({len(problems)} problems in all: add --check for all of them)"
         problems = [*problems[:MOST_PROBLEMS], more]
     if problems:
         raise UserError("; ".join(problems))
-    return found
+    return facts
 
 
 def inspect(
@@ -122,19 +122,22 @@ def inspect(
         what was found, by file; and every problem.
     """
     paths = corpora.files()
-    there = [path for path in paths if path.is_file()]
-    found = {**dict.fromkeys(paths, MISSING), **facts_of(there, steps, workers, normalization)}
+    present = [path for path in paths if path.is_file()]
+    facts_by_path = {
+        **dict.fromkeys(paths, MISSING),
+        **facts_of(present, steps, workers, normalization),
+    }
     problems = [
-        f"there is no file {relative(path)}{twin(path)}"
+        f"there is no file {relative(path)}{compressed_counterpart(path)}"
         if facts is MISSING
         else f"{relative(path)} {facts['error']}"
-        for path, facts in found.items()
+        for path, facts in facts_by_path.items()
         if "error" in facts
     ]
-    problems += misaligned(corpora, found)
+    problems += misaligned(corpora, facts_by_path)
     if empty_lines == "error":
-        problems += empty_in_bitext(corpora, found)
-    return found, problems
+        problems += empty_in_bitext(corpora, facts_by_path)
+    return facts_by_path, problems
 
 
 def facts_of(
@@ -150,7 +153,7 @@ def facts_of(
             total=sum(sizes.values()), desc="checking files", unit="B", unit_scale=True
         ) as bar:
             for path, facts in workers.map(
-                look_through, ((path, (path, normalization)) for path in todo)
+                scan_file, ((path, (path, normalization)) for path in todo)
             ):
                 steps.finish(names[path], stamps[path], facts)
                 bar.update(sizes[path])
@@ -158,13 +161,13 @@ def facts_of(
     return {path: steps.result(names[path]) for path in paths}
 
 
-def misaligned(corpora: Corpora, found: dict[Path, Facts]) -> Iterable[str]:
+def misaligned(corpora: Corpora, facts: dict[Path, Facts]) -> Iterable[str]:
     """A message for each group of files with different numbers of lines."""
     for group in corpora.groups:
-        files = [entry.path for entry in group if "error" not in found[entry.path]]
-        lines = {path: found[path]["lines"] for path in files}
+        files = [entry.path for entry in group if "error" not in facts[entry.path]]
+        lines = {path: facts[path]["lines"] for path in files}
         if len(set(lines.values())) > 1 and not group[0].ragged:
-            usual, odd = odd_ones(lines)
+            usual, odd = split_by_majority(lines)
             yield (
                 f"{relative(usual)} has {lines[usual]} lines, but "
                 + ", ".join(f"{relative(path)} has {lines[path]}" for path in odd[:NAMED_LINES])
@@ -173,7 +176,7 @@ def misaligned(corpora: Corpora, found: dict[Path, Facts]) -> Iterable[str]:
             )
 
 
-def odd_ones(lines: dict[Path, int]) -> tuple[Path, list[Path]]:
+def split_by_majority(lines: dict[Path, int]) -> tuple[Path, list[Path]]:
     """A file with the most frequent number of lines, and those with another."""
     numbers = list(lines.values())
     usual = max(numbers, key=numbers.count)
@@ -181,11 +184,11 @@ def odd_ones(lines: dict[Path, int]) -> tuple[Path, list[Path]]:
     return example, [path for path, number in lines.items() if number != usual]
 
 
-def empty_in_bitext(corpora: Corpora, found: dict[Path, Facts]) -> Iterable[str]:
+def empty_in_bitext(corpora: Corpora, facts_by_path: dict[Path, Facts]) -> Iterable[str]:
     """A message for each file of a bitext with empty lines."""
     for group in corpora.groups:
         for entry in group:
-            facts = found[entry.path]
+            facts = facts_by_path[entry.path]
             if not entry.gaps and facts.get("empty") and "error" not in facts:
                 first = ", ".join(map(str, facts["first_empty"]))
                 yield (
@@ -194,7 +197,7 @@ def empty_in_bitext(corpora: Corpora, found: dict[Path, Facts]) -> Iterable[str]
                 )
 
 
-def twin(path: Path) -> str:
+def compressed_counterpart(path: Path) -> str:
     """A hint if a missing file is there with, or without, compression."""
     other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(f"{path.name}.gz")
     return f" (there is {relative(other)})" if other.is_file() else ""

@@ -17,31 +17,31 @@ def analyse(vectors: Vectors, reference: Reference | None, neighbours: int) -> d
         neighbours: how many nearest languages to list.
     """
     distances = cosine_distances(vectors.values)
-    known = reference.among(vectors.codes) if reference else None
-    found: dict[str, Any] = {
+    known_distances = reference.among(vectors.codes) if reference else None
+    result: dict[str, Any] = {
         "title": vectors.title,
         "languages": list(vectors.codes),
         "width": int(vectors.values.shape[1]),
         "distances": [[round(float(value), 6) for value in row] for row in distances],
         "neighbours": {
-            code: [[other, round(distance, 6)] for other, distance in listed]
-            for code, listed in nearest(vectors.codes, distances, neighbours).items()
+            code: [[other, round(distance, 6)] for other, distance in neighbours_of_code]
+            for code, neighbours_of_code in nearest(vectors.codes, distances, neighbours).items()
         },
         "mantel": None,
         "nearest_is_nearest_in_reference": None,
     }
     if reference is not None:
-        test = mantel(distances, known)
-        share, chance = neighbour_agreement(distances, known)
-        found["mantel"] = {
+        test = mantel(distances, known_distances)
+        share, chance = neighbour_agreement(distances, known_distances)
+        result["mantel"] = {
             "correlation": None if math.isnan(test.correlation) else round(test.correlation, 4),
             "p": test.p,
             "permutations": test.permutations,
         }
-        found["nearest_is_nearest_in_reference"] = {
+        result["nearest_is_nearest_in_reference"] = {
             "share": round(share, 4), "by_chance": round(chance, 4),
         }  # fmt: skip
-    return found
+    return result
 
 
 def notes(source: str, sets: list[Vectors], languages: int) -> list[str]:
@@ -52,16 +52,16 @@ def notes(source: str, sets: list[Vectors], languages: int) -> list[str]:
         sets: the sets of vectors.
         languages: how many languages are wanted.
     """
-    found = []
+    remarks = []
     if source != "hyper":
-        found.append(
+        remarks.append(
             "These adapters were stored, not generated: each set started from random values of its "
             "own, so distances between them show little of what they have in common."
         )
     for vectors in sets:
         if len(vectors.codes) < languages:
-            found.append(
+            remarks.append(
                 f"{vectors.title}: {languages - len(vectors.codes)} languages are left out that no "
                 "trained direction has in that role."
             )
-    return found
+    return remarks

@@ -82,9 +82,9 @@ def mantel(a: np.ndarray, b: np.ndarray, permutations: int = PERMUTATIONS, seed:
     """
     pairs = np.triu_indices(len(a), k=1)
     first, second = pair_ranks(a), pair_ranks(b)[pairs]
-    found = rank_correlation(a, b)
-    if np.isnan(found):
-        return Mantel(found, 1.0, 0)
+    correlation = rank_correlation(a, b)
+    if np.isnan(correlation):
+        return Mantel(correlation, 1.0, 0)
     second = second - second.mean()
     products = np.empty(permutations)
     random = np.random.default_rng(seed)
@@ -93,7 +93,7 @@ def mantel(a: np.ndarray, b: np.ndarray, permutations: int = PERMUTATIONS, seed:
         products[number] = first[np.ix_(order, order)][pairs] @ second
     # the correlations differ by a constant factor only; some room for the rounding of sums
     reached = products >= first[pairs] @ second - 1e-6
-    return Mantel(found, float((reached.sum() + 1) / (permutations + 1)), permutations)
+    return Mantel(correlation, float((reached.sum() + 1) / (permutations + 1)), permutations)
 
 
 def nearest(
@@ -106,11 +106,11 @@ def nearest(
         distances: [N, N].
         count: how many to list.
     """
-    found = {}
+    neighbours = {}
     for row, code in enumerate(codes):
         order = [number for number in np.argsort(distances[row], kind="stable") if number != row]
-        found[code] = [(codes[n], float(distances[row, n])) for n in order[:count]]
-    return found
+        neighbours[code] = [(codes[n], float(distances[row, n])) for n in order[:count]]
+    return neighbours
 
 
 def neighbour_agreement(learnt: np.ndarray, reference: np.ndarray) -> tuple[float, float]:

@@ -7,22 +7,29 @@ from ..evaluation.adapter_swap import report as swap_report
 from ..reports.tables import format_table
 
 
-def markdown(found: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+def markdown(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     """The page.
 
     Args:
-        found: what languages.json holds.
+        analysis: what languages.json holds.
         figures: title -> file name of each figure.
     """
-    parts = ["# Languages", f"Checkpoint: `{found['checkpoint']}`, adapters: {found['source']}."]
-    if found["reference"]:
-        parts += [f"## Agreement with {found['reference']}", agreement_table(found), AGREEMENT]
-    parts += ["## Nearest languages", neighbours_table(found)]
-    if "swap" in found:
-        parts.append(swap_report.markdown(found["swap"]))
+    parts = [
+        "# Languages",
+        f"Checkpoint: `{analysis['checkpoint']}`, adapters: {analysis['source']}.",
+    ]
+    if analysis["reference"]:
+        parts += [
+            f"## Agreement with {analysis['reference']}",
+            agreement_table(analysis),
+            AGREEMENT,
+        ]
+    parts += ["## Nearest languages", neighbours_table(analysis)]
+    if "swap" in analysis:
+        parts.append(swap_report.markdown(analysis["swap"]))
     parts += [f"![{title}]({file})" for title, file in figures.items()]
-    if found["notes"]:
-        parts += ["## Notes", "\n".join(f"- {note}" for note in found["notes"])]
+    if analysis["notes"]:
+        parts += ["## Notes", "\n".join(f"- {note}" for note in analysis["notes"])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -33,10 +40,10 @@ AGREEMENT = (
 )
 
 
-def agreement_table(found: Mapping[str, Any]) -> str:
+def agreement_table(analysis: Mapping[str, Any]) -> str:
     """How each set of vectors agrees with the reference."""
     rows = []
-    for part in found["sets"]:
+    for part in analysis["sets"]:
         mantel, nearest = part["mantel"], part["nearest_is_nearest_in_reference"]
         rows.append(
             [
@@ -55,20 +62,20 @@ def correlation_text(part: Mapping[str, Any]) -> str:
     return "-" if correlation is None else f"{correlation:.2f}"
 
 
-def neighbours_table(found: Mapping[str, Any]) -> str:
+def neighbours_table(analysis: Mapping[str, Any]) -> str:
     """The nearest languages of each language, in every set."""
-    codes = dict.fromkeys(code for part in found["sets"] for code in part["languages"])
+    codes = dict.fromkeys(code for part in analysis["sets"] for code in part["languages"])
     rows = []
     for code in codes:
         row = [code]
-        if found["reference"]:
-            row.append(few(found["nearest_in_reference"][code], len(codes)))
-        for part in found["sets"]:
-            listed = part["neighbours"].get(code, [])
-            row.append(", ".join(f"{other} {distance:.2f}" for other, distance in listed))
+        if analysis["reference"]:
+            row.append(few(analysis["nearest_in_reference"][code], len(codes)))
+        for part in analysis["sets"]:
+            neighbours = part["neighbours"].get(code, [])
+            row.append(", ".join(f"{other} {distance:.2f}" for other, distance in neighbours))
         rows.append(row)
-    headers = ["language", *(["reference"] if found["reference"] else [])]
-    headers += [part["title"] for part in found["sets"]]
+    headers = ["language", *(["reference"] if analysis["reference"] else [])]
+    headers += [part["title"] for part in analysis["sets"]]
     return format_table(rows, headers, texts=len(headers))
 
 

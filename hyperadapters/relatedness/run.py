@@ -53,44 +53,45 @@ def run(checkpoint: str, out: Path, options: Options) -> dict[str, Any]:
         UserError: if the checkpoint has no adapters of languages, or the reference lacks one.
     """
     opened = Checkpoint(checkpoint).require_adapters()
-    wanted = options.languages or opened.languages.codes
+    codes = options.languages or opened.languages.codes
     check(options, opened.languages)
-    known = read_reference(options.distances, wanted) if options.distances else None
+    reference = read_reference(options.distances, codes) if options.distances else None
     for name in ("languages.json", "languages.md"):
         check_output(out / name, checkpoint)
-    sets = vectors_of(opened, wanted)
+    sets = vectors_of(opened, codes)
     source = opened.config.baked_from or opened.config.adapter_source
-    found = {
+    analysis = {
         "checkpoint": str(checkpoint),
         "source": source,
-        "reference": known.title if known else None,
-        "nearest_in_reference": nearest_in(known) if known else None,
-        "sets": [analyse(vectors, known, options.neighbours) for vectors in sets],
-        "notes": notes(source, sets, len(wanted)) + ([known.note] if known and known.note else []),
+        "reference": reference.title if reference else None,
+        "nearest_in_reference": nearest_in(reference) if reference else None,
+        "sets": [analyse(vectors, reference, options.neighbours) for vectors in sets],
+        "notes": notes(source, sets, len(codes))
+        + ([reference.note] if reference and reference.note else []),
     }
     if options.swap:
-        chosen_by = distances_of(found, known)
+        chosen_by = distances_of(analysis, reference)
         planned = plan_swaps(opened, out, options.swap, chosen_by)
     figures = {"Dendrograms": "dendrogram.png", "Maps": "map.png"}
     titles = [
-        part["title"] + (f"\nrank correlation {correlation_text(part)}" if known else "")
-        for part in found["sets"]
+        part["title"] + (f"\nrank correlation {correlation_text(part)}" if reference else "")
+        for part in analysis["sets"]
     ]
-    draw_dendrograms(out / "dendrogram.png", sets, known, titles)
-    draw_maps(out / "map.png", sets, known)
+    draw_dendrograms(out / "dendrogram.png", sets, reference, titles)
+    draw_maps(out / "map.png", sets, reference)
     if options.swap:
-        found["notes"] += planned.notes
+        analysis["notes"] += planned.notes
         rows = swap_test(planned)
-        found["swap"] = {
+        analysis["swap"] = {
             "chosen_by": chosen_by.title if options.swap.swap == AUTO else None,
             "means": means(rows),
             "rows": rows,
         }
         draw_swaps(out / "swap.png", rows, Path(checkpoint).absolute().parent.name)
         figures["Swapped adapters"] = "swap.png"
-    write_json(out / "languages.json", found)
-    write_text(out / "languages.md", markdown(found, figures))
-    return found
+    write_json(out / "languages.json", analysis)
+    write_text(out / "languages.md", markdown(analysis, figures))
+    return analysis
 
 
 def check(options: Options, languages: Languages) -> None:
@@ -106,10 +107,10 @@ def check(options: Options, languages: Languages) -> None:
         raise UserError(f"--languages {','.join(named)}: name {LEAST} or more, each once")
 
 
-def nearest_in(known: Reference) -> dict[str, list[str]]:
+def nearest_in(reference: Reference) -> dict[str, list[str]]:
     """All languages that are nearest to each language by a reference."""
-    apart = known.distances + np.diag([np.inf] * len(known.codes))
+    apart = reference.distances + np.diag([np.inf] * len(reference.codes))
     return {
-        code: [other for other, d in zip(known.codes, row) if np.isclose(d, row.min())]
-        for code, row in zip(known.codes, apart)
+        code: [other for other, d in zip(reference.codes, row) if np.isclose(d, row.min())]
+        for code, row in zip(reference.codes, apart)
     }

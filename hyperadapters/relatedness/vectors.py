@@ -37,7 +37,7 @@ class Vectors:
     values: np.ndarray
 
 
-def vectors_of(checkpoint: Checkpoint, wanted: Sequence[str] = ()) -> list[Vectors]:
+def vectors_of(checkpoint: Checkpoint, codes: Sequence[str] = ()) -> list[Vectors]:
     """The language embeddings of a hypernetwork and the adapters of any source.
 
     A language counts in the roles (source, target) that it has among the checkpoint's directions;
@@ -45,55 +45,61 @@ def vectors_of(checkpoint: Checkpoint, wanted: Sequence[str] = ()) -> list[Vecto
 
     Args:
         checkpoint: the checkpoint.
-        wanted: the languages; none for all.
+        codes: the languages; none for all.
     Raises:
         UserError: for an unknown language, or if no adapter depends on a language.
     """
     languages = checkpoint.languages
     directions = [languages.direction(pair) for pair in select_directions(checkpoint, "trained")]
-    for code in wanted:
+    for code in codes:
         languages.id(code)
-    kept = tuple(wanted) or languages.codes
-    found = []
+    chosen_codes = tuple(codes) or languages.codes
+    vector_sets = []
     for name, source in sources_by_name(checkpoint.adapters.eval()).items():
-        of_source = embeddings(source, languages, directions, kept)
+        of_source = embeddings(source, languages, directions, chosen_codes)
         of_source += [
-            adapters(source, languages, directions, kept, side)
+            adapters(source, languages, directions, chosen_codes, side)
             for side, role in ROLES.items()
             if role in source.config.inputs[side]
         ]
         prefix = f"{name}: " if name else ""
-        found += [replace(one, title=prefix + one.title) for one in of_source if len(one.codes) > 2]
-    if not found:
+        vector_sets += [
+            replace(vectors, title=prefix + vectors.title)
+            for vectors in of_source
+            if len(vectors.codes) > 2
+        ]
+    if not vector_sets:
         raise UserError(
             f"{checkpoint.path}: no three languages have adapters or embeddings of their own "
             f"(--adapter-source {checkpoint.config.adapter_source}), so there is nothing to relate"
         )
-    return found
+    return vector_sets
 
 
 def embeddings(
     source: AdapterSource, languages: Languages, directions: list[tuple[int, int]],
-    kept: Sequence[str],
+    chosen_codes: Sequence[str],
 ) -> list[Vectors]:  # fmt: skip
     """The language embeddings of a hypernetwork, if the source is one."""
-    found = []
+    vector_sets = []
     for table, module in getattr(source, "embeddings", {}).items():
         if table in EMBEDDINGS:
             roles = [
                 side for side, name in enumerate(("src", "tgt")) if table in (name, "languages")
             ]
-            used = {pair[role] for pair in directions for role in roles}
-            codes = tuple(code for code in kept if languages.id(code) in used)
+            occurring = {pair[role] for pair in directions for role in roles}
+            codes = tuple(code for code in chosen_codes if languages.id(code) in occurring)
             rows = [languages.id(code) for code in codes]
-            found.append(Vectors(EMBEDDINGS[table], codes, module.weight.detach()[rows].numpy()))
-    return found
+            vector_sets.append(
+                Vectors(EMBEDDINGS[table], codes, module.weight.detach()[rows].numpy())
+            )
+    return vector_sets
 
 
 @torch.no_grad()
 def adapters(
     source: AdapterSource, languages: Languages, directions: list[tuple[int, int]],
-    kept: Sequence[str], side: str,
+    chosen_codes: Sequence[str], side: str,
 ) -> Vectors:  # fmt: skip
     """The adapters of all layers of a side, laid end to end, for every language.
 
@@ -103,12 +109,12 @@ def adapters(
         source: where they come from.
         languages: the language table.
         directions: the directions as (source id, target id).
-        kept: the languages that are wanted.
+        chosen_codes: the languages that are wanted.
         side: "encoder", whose adapters belong to source languages, or "decoder", to target languages.
     """
     inputs, role = source.config.inputs[side], ("encoder", "decoder").index(side)
     of_language: dict[str, np.ndarray] = {}
-    for code in tqdm(kept, desc=f"{side} adapters"):
+    for code in tqdm(chosen_codes, desc=f"{side} adapters"):
         pairs = torch.tensor([pair for pair in directions if pair[role] == languages.id(code)])
         if not len(pairs):
             continue

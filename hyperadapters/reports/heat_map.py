@@ -43,10 +43,10 @@ class Grid:
 
     def matrix(self, values: Mapping[str, float]) -> np.ndarray:
         """Values by name as [rows, columns]; what there is no value of is not a number."""
-        found = np.full((len(self.rows), len(self.columns)), np.nan)
-        for row, column in np.ndindex(found.shape):
-            found[row, column] = values.get(self.name(row, column), np.nan)
-        return found
+        matrix = np.full((len(self.rows), len(self.columns)), np.nan)
+        for row, column in np.ndindex(matrix.shape):
+            matrix[row, column] = values.get(self.name(row, column), np.nan)
+        return matrix
 
 
 def draw_heat_map(

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from hyperadapters.preparation.config import load_config
-from hyperadapters.preparation.expand_config import spell_out
+from hyperadapters.preparation.expand_config import expand_config
 from hyperadapters.preparation.scripts import KNOWN
 from hyperadapters.support.languages import primary_subtag
 
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / "examples" / "translation" / "ml50"
 
 
 def test_ml50_has_49_pairs_with_english():
-    corpora = spell_out(load_config(FOLDER / "ml50.yaml"), Path())
+    corpora = expand_config(load_config(FOLDER / "ml50.yaml"), Path())
     assert len(corpora.languages) == 50
     pairs = {part.pair for part in corpora.of("train")}
     assert pairs == {f"{code}-en_XX" for code in corpora.languages if code != "en_XX"}
@@ -33,7 +33,7 @@ def test_every_file_is_described_or_fetched_by_a_command():
         word for line in script.commands([]).values() for word in shlex.split(line) if "-1-" in word
     }
     assert "Neulab-tedtalks_train-1-eng-ben" in fetched
-    for path in spell_out(load_config(FOLDER / "ml50.yaml"), Path()).files():
+    for path in expand_config(load_config(FOLDER / "ml50.yaml"), Path()).files():
         if path.parts[0] == "by_hand":
             named = path.name.removesuffix(".gz").rsplit(".", 1)[0]
             code = named.removesuffix("-en_XX").rsplit(".", 1)[-1]

@@ -3,14 +3,14 @@
 import pytest
 
 from hyperadapters.preparation.config import load_config
-from hyperadapters.preparation.expand_config import spell_out
+from hyperadapters.preparation.expand_config import expand_config
 from hyperadapters.support.errors import UserError
 
 
 def load(tmp_path, text):
     path = tmp_path / "config.yaml"
     path.write_text(text)
-    return spell_out(load_config(path), tmp_path)
+    return expand_config(load_config(path), tmp_path)
 
 
 BITEXT = "bitext: [{pair: de-en, train: 'train.{lang}'}]\n"

@@ -8,7 +8,7 @@ from small_corpus import CONFIG, write
 
 from hyperadapters.preparation import validate_files as files_check
 from hyperadapters.preparation.validate import check
-from hyperadapters.preparation.validate_files import look_through
+from hyperadapters.preparation.validate_files import scan_file
 from hyperadapters.support.errors import UserError
 
 
@@ -17,13 +17,13 @@ def test_lines_are_counted_across_blocks(tmp_path, monkeypatch, block):
     monkeypatch.setattr(files_check, "BLOCK", block)
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress("ä\n\n \nб\r\nend".encode()))
-    assert look_through((path, "nmt_nfkc")) == {"lines": 5, "empty": 2, "first_empty": [2, 3]}
+    assert scan_file((path, "nmt_nfkc")) == {"lines": 5, "empty": 2, "first_empty": [2, 3]}
     path.write_bytes(gzip.compress("ä\nб\n".encode()))
-    assert look_through((path, "nmt_nfkc")) == {"lines": 2, "empty": 0, "first_empty": []}
+    assert scan_file((path, "nmt_nfkc")) == {"lines": 2, "empty": 0, "first_empty": []}
     path.write_bytes(gzip.compress("ä\nб\nok \xe4 no\n".encode() + b"d\xfcrr\n"))
-    assert look_through((path, "nmt_nfkc"))["error"].startswith("line 4 is not UTF-8")
+    assert scan_file((path, "nmt_nfkc"))["error"].startswith("line 4 is not UTF-8")
     path.write_bytes(gzip.compress("ä\nб".encode()[:-1]))
-    assert look_through((path, "nmt_nfkc"))["error"].startswith("line 2 is not UTF-8")
+    assert scan_file((path, "nmt_nfkc"))["error"].startswith("line 2 is not UTF-8")
 
 
 def test_everything_wrong_comes_in_one_error_before_any_work(corpus, prepared):
@@ -67,7 +67,7 @@ def test_check_lists_the_files_and_remembers_them(corpus, monkeypatch):
     ]  # fmt: skip
     looked = []
     monkeypatch.setattr(
-        files_check, "look_through", lambda task: looked.append(task[0]) or look_through(task)
+        files_check, "scan_file", lambda task: looked.append(task[0]) or scan_file(task)
     )
     write(corpus / "test.ru", ["абв"] * 8)
     check(corpus / "config.yaml", out, 1)
@@ -100,7 +100,7 @@ def test_a_compressed_file_without_its_ending_is_named(tmp_path):
     (tmp_path / "a.de").write_bytes(gzip.compress(b"a\n"))
     assert (
         "is compressed with gzip: let its name end in .gz"
-        in look_through((tmp_path / "a.de", "nmt_nfkc"))["error"]
+        in scan_file((tmp_path / "a.de", "nmt_nfkc"))["error"]
     )
 
 
@@ -124,7 +124,7 @@ sentencepiece: {vocabulary: 300}
 
 def test_an_old_mac_file_and_long_held_out_sentences_are_told(corpus, prepared):
     (corpus / "mac.de").write_bytes(b"hij\rklm\rnij\r")
-    facts = look_through((corpus / "mac.de", "nmt_nfkc"))
+    facts = scan_file((corpus / "mac.de", "nmt_nfkc"))
     assert "ends its lines with carriage returns" in facts["error"]
     for code, word in (("de", "hij "), ("en", "abc ")):
         write(corpus / f"valid.{code}", [word * 3, word * 1500])

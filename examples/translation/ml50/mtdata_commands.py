@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from hyperadapters.preparation.config import load_config
-from hyperadapters.preparation.expand_config import spell_out
+from hyperadapters.preparation.expand_config import expand_config
 
 CONFIG = Path(__file__).with_name("ml50.yaml")
 FILE = re.compile(
@@ -27,7 +27,7 @@ def commands(wanted):
         wanted: language codes; all if empty.
     """
     found = defaultdict(lambda: {"langs": set(), "train-parts": [], "tests": []})
-    for path in spell_out(load_config(CONFIG), Path()).files():
+    for path in expand_config(load_config(CONFIG), Path()).files():
         named = FILE.match(path.as_posix())
         if named and (not wanted or named["code"] in wanted):
             own = found[named["code"]]

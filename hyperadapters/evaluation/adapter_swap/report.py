@@ -16,7 +16,7 @@ def markdown(swap: Mapping[str, Any]) -> str:
     Args:
         swap: the entry "swap" of languages.json.
     """
-    chosen = (
+    choice = (
         f" Nearest and farthest by: {swap['chosen_by']}, among the languages that are no part of the "
         "direction."
         if swap["chosen_by"]
@@ -32,7 +32,7 @@ def markdown(swap: Mapping[str, Any]) -> str:
         [
             "## Swapped adapters",
             "Words and language tokens stay as they are; the adapters are those of another language "
-            f"in the place of the source or the target language.{chosen}",
+            f"in the place of the source or the target language.{choice}",
             format_table(by_mean, ["replaced", "by", "swaps", *columns], texts=3),
             format_table(
                 by_row, ["direction", "replaced", "language", "stand-in", "kind", *columns], texts=5
@@ -51,19 +51,19 @@ def figures(scores: Mapping[str, Any]) -> list[str]:
 
 def bars(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     """Mean BLEU by language with its own adapters and with those of each kind of stand-in."""
-    found: dict[str, dict[str, list[float]]] = {}
+    swapped_scores: dict[str, dict[str, list[float]]] = {}
     for row in rows:
-        of_language = found.setdefault(row["language"], {})
+        of_language = swapped_scores.setdefault(row["language"], {})
         of_language.setdefault(row["kind"], []).append(row["swapped"]["bleu"])
-    own: dict[str, dict[str, float]] = {}
+    scores: dict[str, dict[str, float]] = {}
     for row in rows:
-        own.setdefault(row["language"], {})[row["direction"]] = row["own"]["bleu"]
+        scores.setdefault(row["language"], {})[row["direction"]] = row["own"]["bleu"]
     return {
         code: {
-            "own": sum(own[code].values()) / len(own[code]),
+            "own": sum(scores[code].values()) / len(scores[code]),
             **{kind: sum(values) / len(values) for kind, values in kinds.items()},
         }
-        for code, kinds in found.items()
+        for code, kinds in swapped_scores.items()
     }
 
 

@@ -16,8 +16,8 @@ from ...support.errors import UserError
 from ...support.languages import split_direction
 from ..translation.decoding import Sentences
 from ..translation.parallel_decoding import Group
-from ..translation.plan import Options, Plan, plan
-from ..translation.translate import fill, load
+from ..translation.plan import Options, Plan, make_plan
+from ..translation.translate import load, translate_missing
 from ..translation.translation_log import Journal
 from .selection import AUTO, ROLES, Swap, chosen_swaps, given_swaps, parse, swapped
 
@@ -60,7 +60,7 @@ class SwapOptions:
 class SwapPlan:
     """A checked swap test; `notes` say what a reader must know of the choice."""
 
-    checked: Plan
+    plan: Plan
     swaps: list[Swap]
     sentences: int
     notes: list[str] = field(default_factory=list)
@@ -81,19 +81,19 @@ class SwapPlan:
         groups: dict[tuple[str, str], list[str]] = {}
         for name, direction in self.names().items():
             targets = [
-                split_direction(one)[1] for one in (direction, adapters.get(name, direction))
+                split_direction(name)[1] for name in (direction, adapters.get(name, direction))
             ]
             groups.setdefault(tuple(targets), []).append(name)
         return [(tgt, groups[tgt, own]) for tgt, own in sorted(groups)]
 
     def wanted(self, direction: str) -> int:
         """How many sentences of a direction are translated."""
-        there = self.checked.sentences(direction)
-        return min(there, self.sentences) if self.sentences else there
+        sentences = self.plan.sentences(direction)
+        return min(sentences, self.sentences) if self.sentences else sentences
 
 
 def plan_swaps(
-    checkpoint: Checkpoint, out: Path, options: SwapOptions, known: Distances | None
+    checkpoint: Checkpoint, out: Path, options: SwapOptions, distances: Distances | None
 ) -> SwapPlan:
     """Checks a swap test before anything is translated.
 
@@ -101,24 +101,28 @@ def plan_swaps(
         checkpoint: the checkpoint.
         out: folder for the results.
         options: what to swap.
-        known: distances that `auto` chooses by, if there are any.
+        distances: distances that `auto` chooses by, if there are any.
     Raises:
         UserError: naming what is unusable.
     """
     if options.sentences < 0:
         raise UserError(f"--sentences {options.sentences}: give a positive number")
-    checked = plan(checkpoint, options.data, out, options.evaluation)
-    found = checked.directions
+    plan = make_plan(checkpoint, options.data, out, options.evaluation)
+    directions = plan.directions
     notes: list[str] = []
     if options.swap == AUTO:
-        if known is None:
+        if distances is None:
             raise UserError(
                 f"--swap {AUTO}: stored adapters do not tell which languages are related: give "
                 "--distances, or name the swaps"
             )
-        codes = list(known.codes)
+        codes = list(distances.codes)
         swaps = chosen_swaps(
-            codes, known.distances, checked.selected, found.english, found.has_adapters
+            codes,
+            distances.distances,
+            plan.selected,
+            directions.english,
+            directions.has_adapters,
         )
         if not swaps:
             raise UserError(
@@ -126,11 +130,11 @@ def plan_swaps(
                 "language stand in (among those that are no part of it and have adapters): name the "
                 "swaps"
             )
-        notes = notes_on_choice(swaps, checked.selected, found.english)
+        notes = notes_on_choice(swaps, plan.selected, directions.english)
     else:
-        stand_ins = parse(options.swap, found.languages)
-        swaps = given_swaps(stand_ins, checked.selected, found.has_adapters)
-    return SwapPlan(checked, swaps, options.sentences, notes)
+        stand_ins = parse(options.swap, directions.languages)
+        swaps = given_swaps(stand_ins, plan.selected, directions.has_adapters)
+    return SwapPlan(plan, swaps, options.sentences, notes)
 
 
 def notes_on_choice(
@@ -150,13 +154,13 @@ def notes_on_choice(
         for role, language in zip(ROLES, split_direction(direction))
         if language != english and (direction, role) not in tested
     ]
-    found = ["Of languages that are equally near or far the first in the model's order stands in."]
+    notes = ["Of languages that are equally near or far the first in the model's order stands in."]
     if untested:
-        found.append(
+        notes.append(
             "Not tested, since no nearer and farther language can stand in: "
             f"{', '.join(untested)}. Name a swap to test them."
         )
-    return found
+    return notes
 
 
 def swap_test(planned: SwapPlan) -> list[dict[str, Any]]:
@@ -168,14 +172,14 @@ def swap_test(planned: SwapPlan) -> list[dict[str, Any]]:
         a row for each swap: its settings, the scores with `own` and with `swapped` adapters, and
         the `loss`.
     """
-    checked = planned.checked
-    digests = checked.digests()
+    plan = planned.plan
+    digests = plan.digests()
     names = planned.names()
     journal = Journal(
-        checked.out / "swap.jsonl", checked.settings(), {n: digests[d] for n, d in names.items()}
+        plan.out / "swap.jsonl", plan.settings(), {n: digests[d] for n, d in names.items()}
     )
     if journal.changed or journal.outdated:
-        print(f"{checked.out} holds translations with other settings or of other data: translating "
+        print(f"{plan.out} holds translations with other settings or of other data: translating "
               "anew", file=sys.stderr)  # fmt: skip
     translate(planned, journal)
     scores = {
@@ -187,59 +191,61 @@ def swap_test(planned: SwapPlan) -> list[dict[str, Any]]:
 
 def translate(planned: SwapPlan, journal: Journal) -> None:
     """Translates what the journal lacks."""
-    checked, names = planned.checked, planned.names()
-    wanted = {name: range(planned.wanted(direction)) for name, direction in names.items()}
-    done = {
-        name: set(journal.translations[name]).intersection(rows) for name, rows in wanted.items()
+    plan, names = planned.plan, planned.names()
+    rows = {name: range(planned.wanted(direction)) for name, direction in names.items()}
+    rows_done = {
+        name: set(journal.translations[name]).intersection(rows) for name, rows in rows.items()
     }
     swaps = {swap.name: swap for swap in planned.swaps}
-    subset = checked.options.subset
+    subset = plan.options.subset
 
     def find(task: Any, name: str) -> Sentences:
-        own = load(task, subset, names[name])
-        found = swapped(own, swaps[name], task.languages) if name in swaps else own
-        return replace(found, rows=wanted[name])
+        sentences = load(task, subset, names[name])
+        found = swapped(sentences, swaps[name], task.languages) if name in swaps else sentences
+        return replace(found, rows=rows[name])
 
-    fill(journal, checked, planned.groups(), find, done, sum(map(len, wanted.values())))
+    translate_missing(
+        journal, plan, planned.groups(), find, rows_done, sum(map(len, rows.values()))
+    )
 
 
 def score(
     planned: SwapPlan, direction: str, translations: Mapping[str, Mapping[int, str]]
 ) -> dict[str, dict[str, float]]:
     """The scores of all translations of a direction by their name."""
-    checked = planned.checked
+    plan = planned.plan
     tgt = split_direction(direction)[1]
     rows = range(planned.wanted(direction))
-    references = checked.texts.side(checked.pair(direction), tgt)
-    scorer = Scorer([references[row] for row in rows], checked.tokenizers[tgt])
+    references = plan.texts.side(plan.pair(direction), tgt)
+    scorer = Scorer([references[row] for row in rows], plan.tokenizers[tgt])
     names = [direction, *(s.name for s in planned.swaps if s.direction == direction)]
-    found = {}
+    scores = {}
     for name in names:
-        scored = scorer.score([checked.texts.joined(translations[name][row]) for row in rows])
-        found[name] = {metric: round(scored.values[metric], 4) for metric in METRICS}
-    return found
+        scored = scorer.score([plan.texts.joined(translations[name][row]) for row in rows])
+        scores[name] = {metric: round(scored.values[metric], 4) for metric in METRICS}
+    return scores
 
 
 def row(swap: Swap, scores: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
     """A row of the results."""
-    own, other = scores[swap.direction], scores[swap.name]
+    unchanged, other = scores[swap.direction], scores[swap.name]
     return {
         **asdict(swap),
         "language": swap.language,
-        "own": own,
+        "own": unchanged,
         "swapped": other,
-        "loss": {metric: round(own[metric] - other[metric], 4) for metric in METRICS},
+        "loss": {metric: round(unchanged[metric] - other[metric], 4) for metric in METRICS},
     }
 
 
 def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Means over the swaps of each role and kind."""
-    found = []
+    rows = []
     for role in ROLES:
         for kind in dict.fromkeys(each["kind"] for each in rows):
             members = [each for each in rows if (each["role"], each["kind"]) == (role, kind)]
             if members:
-                found.append(
+                rows.append(
                     {
                         "role": role,
                         "kind": kind,
@@ -255,21 +261,21 @@ def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                         },
                     }
                 )
-    return found
+    return rows
 
 
-def distances_of(found: Mapping[str, Any], reference: Reference | None) -> Distances | None:
+def distances_of(analysis: Mapping[str, Any], reference: Reference | None) -> Distances | None:
     """The distances that `auto` chooses by: the reference, else what a hypernetwork has learnt.
 
     Args:
-        found: what languages.json holds.
+        analysis: what languages.json holds.
         reference: known distances, or None.
     Returns:
         None if there are none: those between stored adapters tell nothing.
     """
     if reference is not None:
         return Distances(reference.title, reference.codes, reference.distances)
-    if found["source"] != "hyper":
+    if analysis["source"] != "hyper":
         return None
-    first = found["sets"][0]
+    first = analysis["sets"][0]
     return Distances(first["title"], first["languages"], np.array(first["distances"]))

@@ -60,17 +60,17 @@ def adapters_of(direction: str, role: str, stand_in: str) -> str:
     return "-".join(languages)
 
 
-def swapped(own: Sentences, swap: Swap, languages: Languages) -> Sentences:
+def swapped(sentences: Sentences, swap: Swap, languages: Languages) -> Sentences:
     """The same sentences with the language ids of another direction: the adapters follow the ids,
     the tokens do not.
 
     Args:
-        own: the sentences of the swap's direction.
+        sentences: the sentences of the swap's direction.
         swap: the swap.
         languages: the language table.
     """
-    tagged = TaggedPairs(own.dataset.dataset, *languages.direction(swap.adapters))
-    return replace(own, name=swap.name, dataset=tagged)
+    tagged = TaggedPairs(sentences.dataset.dataset, *languages.direction(swap.adapters))
+    return replace(sentences, name=swap.name, dataset=tagged)
 
 
 Known = Callable[[str], bool]
@@ -82,7 +82,7 @@ def parse(text: str, languages: Languages) -> dict[str, list[str]]:
     Raises:
         UserError: if it is malformed or names an unknown language, or a language for itself.
     """
-    found: dict[str, list[str]] = {}
+    stand_ins: dict[str, list[str]] = {}
     for part in text.split(","):
         language, _, stand_in = (word.strip() for word in part.partition(":"))
         if not language or not stand_in or language == stand_in:
@@ -92,8 +92,8 @@ def parse(text: str, languages: Languages) -> dict[str, list[str]]:
             )
         for code in (language, stand_in):
             languages.id(code)
-        found.setdefault(language, []).append(stand_in)
-    return found
+        stand_ins.setdefault(language, []).append(stand_in)
+    return stand_ins
 
 
 def given_swaps(

@@ -70,14 +70,14 @@ class LookUp(System):
     noun = "the look-up"
 
     def __init__(self, cells: str, seed: int, corpus: Corpus) -> None:
-        given = parse_cells(cells)
-        check_cells(given, corpus, "train")
-        tagging = [cell for cell in given if isinstance(TASKS.get(cell.task), WordTagging)]
+        training_cells = parse_cells(cells)
+        check_cells(training_cells, corpus, "train")
+        tagging = [cell for cell in training_cells if isinstance(TASKS.get(cell.task), WordTagging)]
         if not tagging:
             raise UserError(
                 f"--look-up {cells}: these tasks give words no labels: name cells such as pos:en,ner:de"
             )
-        self.left_out = [cell.name for cell in given if cell not in tagging]
+        self.left_out = [cell.name for cell in training_cells if cell not in tagging]
         self.seed = seed if any(cell.sentences for cell in tagging) else None
         by_task: dict[str, list[TaggedSentence]] = {cell.task: [] for cell in tagging}
         self.training_sentences = {}
@@ -88,7 +88,7 @@ class LookUp(System):
         labels = {task: TASKS.get(task).label_table(read) for task, read in by_task.items()}
         self.tables = Tables(corpus.languages.codes, list(by_task), labels)
         self.lexicons = {task: Lexicon.of(read) for task, read in by_task.items()}
-        self.digest = digest([asdict(one) for one in self.lexicons.values()])
+        self.digest = digest([asdict(lexicon) for lexicon in self.lexicons.values()])
 
     def load(self, options: Options) -> None:
         """Nothing to do: the lexicons are there."""

@@ -62,7 +62,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()
 
 
-def plan(checkpoint: str | None, data: str, out: Path, options: Options) -> Plan:
+def make_plan(checkpoint: str | None, data: str, out: Path, options: Options) -> Plan:
     """Checks everything that can be checked before the model is loaded.
 
     Args:

@@ -138,10 +138,12 @@ def facts(result: Result) -> str:
     system = result["system"]
     cells = result["cells"].values()
     trained = system["trained_parameters"]
-    shown = "unknown" if trained is None else f"{trained:,}"  # a baked checkpoint does not tell
+    trained_text = (
+        "unknown" if trained is None else f"{trained:,}"
+    )  # a baked checkpoint does not tell
     lines = [
         *origin(system),
-        f"parameters: {system['total_parameters']:,}, of these trained: {shown}, in adapters or "
+        f"parameters: {system['total_parameters']:,}, of these trained: {trained_text}, in adapters or "
         f"what generates them: {system['adapter_parameters']:,}",
         f"{len(cells)} cells, {sum(cell['sentences'] for cell in cells):,} sentences of the "
         f"{result['subset']} set, {result['seconds']:,.0f} s",

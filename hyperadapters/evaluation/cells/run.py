@@ -17,7 +17,7 @@ from ...support.resumable import StepLog
 from ..score_table import FILE, scores_of, write_scores
 from . import predictions
 from .options import Options
-from .plan import Plan, plan
+from .plan import Plan, make_plan
 from .report import remarks_on, write_reports
 
 Records = dict[str, dict[str, Any]]
@@ -36,72 +36,70 @@ def evaluate(checkpoint: str | None, data: str, out: Path, options: Options) -> 
     Raises:
         UserError: naming what is unusable, before the model is loaded.
     """
-    checked = plan(checkpoint, data, out, options)
-    for remark in checked.remarks:
+    plan = make_plan(checkpoint, data, out, options)
+    for remark in plan.remarks:
         print(f"note: {remark}", file=sys.stderr)
     steps = StepLog(out / "steps.json")
-    drop_others(checked, steps)
-    inputs = {cell.name: checked.inputs(cell) for cell in checked.cells}
+    drop_others(plan, steps)
+    inputs = {cell.name: plan.inputs(cell) for cell in plan.cells}
     todo = [
-        cell for cell in checked.cells
-        if not steps.is_done(cell.name, inputs[cell.name], [checked.file(cell)])
+        cell for cell in plan.cells
+        if not steps.is_done(cell.name, inputs[cell.name], [plan.file(cell)])
     ]  # fmt: skip
     if todo:
         (out / "evaluation.json").unlink(missing_ok=True)
-        predict(checked, todo, inputs, steps)
-    result = summary(checked, {cell.name: steps.result(cell.name) for cell in checked.cells})
+        predict(plan, todo, inputs, steps)
+    result = summary(plan, {cell.name: steps.result(cell.name) for cell in plan.cells})
     write_reports(out, result)
     write_scores(out / FILE, scores_of(result))
     write_json(out / "evaluation.json", result)
     return result
 
 
-def drop_others(checked: Plan, steps: StepLog) -> None:
+def drop_others(plan: Plan, steps: StepLog) -> None:
     """Removes the predictions of another system."""
     others = [
         name for name, step in steps.done.items()
-        if step["result"]["checkpoint"] != checked.system.digest
+        if step["result"]["checkpoint"] != plan.system.digest
     ]  # fmt: skip
     if others:
-        print(f"{checked.out} holds predictions of another system: predicting anew",
+        print(f"{plan.out} holds predictions of another system: predicting anew",
               file=sys.stderr)  # fmt: skip
     for name in others:
         steps.forget(name)
-        predictions.remove(checked.out, name)
+        predictions.remove(plan.out, name)
 
 
-def predict(checked: Plan, todo: list[Cell], inputs: Mapping[str, Any], steps: StepLog) -> None:
+def predict(plan: Plan, todo: list[Cell], inputs: Mapping[str, Any], steps: StepLog) -> None:
     """Predicts and scores cells, one after the other.
 
     Args:
-        checked: the evaluation.
+        plan: the evaluation.
         todo: the cells.
         inputs: what the predictions of each depend on.
         steps: keeps what is done.
     Raises:
         UserError: naming the line of a file that is unusable, before the model is loaded.
     """
-    sentences = {
-        cell.name: read_cell(cell, checked.corpus, checked.options.subset) for cell in todo
-    }
-    checked.system.load(checked.options)
+    sentences = {cell.name: read_cell(cell, plan.corpus, plan.options.subset) for cell in todo}
+    plan.system.load(plan.options)
     for cell in tqdm(todo, desc="cells"):
         steps.forget(cell.name)
-        result = evaluate_cell(checked, cell, sentences.pop(cell.name))
+        result = evaluate_cell(plan, cell, sentences.pop(cell.name))
         steps.finish(cell.name, inputs[cell.name], result)
         steps.save()
 
 
-def evaluate_cell(checked: Plan, cell: Cell, sentences: list[Any]) -> dict[str, Any]:
+def evaluate_cell(plan: Plan, cell: Cell, sentences: list[Any]) -> dict[str, Any]:
     """Predicts and scores a cell, writes its predictions and returns its record."""
     start = time.perf_counter()
-    result, report = checked.system.predict(cell, sentences)
-    scores = score_cell(cell, result, checked.system.task_options)
-    predictions.write(checked.file(cell), result.rows)
+    result, report = plan.system.predict(cell, sentences)
+    scores = score_cell(cell, result, plan.system.task_options)
+    predictions.write(plan.file(cell), result.rows)
     for suffix, text in result.files.items():
-        write_text(checked.file(cell).with_suffix(suffix), text)
+        write_text(plan.file(cell).with_suffix(suffix), text)
     return {
-        "checkpoint": checked.system.digest,
+        "checkpoint": plan.system.digest,
         "seconds": time.perf_counter() - start,
         "task": cell.task,
         "language": cell.language,
@@ -148,9 +146,9 @@ def round_score(value: float) -> float:
     return round(value, 4)
 
 
-def summary(checked: Plan, records: Records) -> dict[str, Any]:
+def summary(plan: Plan, records: Records) -> dict[str, Any]:
     """What is written to `evaluation.json`."""
-    options, training = checked.options, checked.system.training_sentences
+    options, training = plan.options, plan.system.training_sentences
     cells = {
         name: {
             **{key: value for key, value in record.items() if key not in ("checkpoint", "seconds")},
@@ -160,11 +158,11 @@ def summary(checked: Plan, records: Records) -> dict[str, Any]:
         for name, record in records.items()
     }
     return {
-        "system": checked.system.facts(options.name),
+        "system": plan.system.facts(options.name),
         "subset": options.subset,
         "beam": options.beam,
         "seconds": round(sum(record["seconds"] for record in records.values()), 2),
-        "remarks": checked.remarks + remarks_on(cells),
+        "remarks": plan.remarks + remarks_on(cells),
         "averages": {
             group: averages([cell for cell in cells.values() if cell["trained"] == trained])
             for group, trained in (("trained", True), ("zero_shot", False))

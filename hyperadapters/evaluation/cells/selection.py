@@ -43,30 +43,30 @@ class Selection:
         """The cells that have files but that the system cannot predict."""
         return [cell.name for cell in self.with_files() if self.problem(cell)]
 
-    def select(self, wanted: str) -> list[Cell]:
+    def select(self, names: str) -> list[Cell]:
         """The cells that a user names.
 
         Args:
-            wanted: a comma-separated list; `all` or `zero-shot` for those that can be evaluated; or
+            names: a comma-separated list; `all` or `zero-shot` for those that can be evaluated; or
                 `trained`.
         Raises:
             UserError: naming every cell that is unknown or has no files.
         """
         trained = self.system.training_sentences
-        if wanted in ("all", "zero-shot"):
+        if names in ("all", "zero-shot"):
             cells = [cell for cell in self.with_files() if not self.problem(cell)]
-            if wanted == "zero-shot":
+            if names == "zero-shot":
                 cells = [cell for cell in cells if cell.name not in trained]
-        elif ":" not in wanted and wanted != "trained":
+        elif ":" not in names and names != "trained":
             raise UserError(
-                f"--cells {wanted}: give all, trained, zero-shot, or a list such as pos:en,ner:de"
+                f"--cells {names}: give all, trained, zero-shot, or a list such as pos:en,ner:de"
             )
         else:
-            cells = parse_cells(",".join(trained) if wanted == "trained" else wanted)
+            cells = parse_cells(",".join(trained) if names == "trained" else names)
             self.check(cells)
         if not cells:
             raise UserError(
-                f"--cells {wanted}: there is none with {self.split} files in {self.corpus.file} that "
+                f"--cells {names}: there is none with {self.split} files in {self.corpus.file} that "
                 f"{self.system.noun} knows (tasks {format_list(self.system.tables.tasks)}; languages "
                 f"{format_list(self.system.tables.languages)})"
             )

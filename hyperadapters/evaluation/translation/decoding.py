@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import torch
@@ -123,7 +123,7 @@ def batches(places: Iterable[Place], limits: Limits) -> Iterator[list[Place]]:
 
 
 def remaining(
-    places: list[Place], limits: Limits, done: Mapping[str, Collection[int]]
+    places: list[Place], limits: Limits, rows_done: Mapping[str, Collection[int]]
 ) -> list[list[Place]]:
     """The batches that are still to be translated.
 
@@ -133,15 +133,20 @@ def remaining(
     Args:
         places: all sentences, also those that are done.
         limits: the size of a batch.
-        done: rows that are done, by name of their `Sentences`.
+        rows_done: rows that are done, by name of their `Sentences`.
     """
     planned = list(batches(places, limits))
-    left = [
-        [(one, row) for one, row in batch if row not in done.get(one.name, ())] for batch in planned
+    rests = [
+        [
+            (sentences, row)
+            for sentences, row in batch
+            if row not in rows_done.get(sentences.name, ())
+        ]
+        for batch in planned
     ]
-    if all(len(rest) in (0, len(batch)) for rest, batch in zip(left, planned)):
-        return [rest for rest in left if rest]
-    return list(batches((place for rest in left for place in rest), limits))
+    if all(len(rest) in (0, len(batch)) for rest, batch in zip(rests, planned)):
+        return list(filter(None, rests))
+    return list(batches(chain.from_iterable(rests), limits))
 
 
 class Decoder:
@@ -166,41 +171,43 @@ class Decoder:
         self.generator: Any = None
 
     def decode(
-        self, sentences: Sequence[Sentences], done: Mapping[str, Collection[int]] = NOTHING
+        self, sentences: Sequence[Sentences], rows_done: Mapping[str, Collection[int]] = NOTHING
     ) -> Iterator[Decoded]:
         """Translates, batch by batch.
 
         Args:
             sentences: of any directions.
-            done: rows that need no translation any more, by name of their `Sentences`.
+            rows_done: rows that need no translation any more, by name of their `Sentences`.
         """
-        for batch in self.batches(sentences, done):
+        for batch in self.batches(sentences, rows_done):
             yield self.decode_batch(batch)
 
     def batches(
-        self, sentences: Sequence[Sentences], done: Mapping[str, Collection[int]] = NOTHING
+        self, sentences: Sequence[Sentences], rows_done: Mapping[str, Collection[int]] = NOTHING
     ) -> Iterator[list[Place]]:
         """The batches that `decode` translates one after the other; the arguments are its own."""
         for _, group in groupby(sorted(sentences, key=self.tokens), key=self.tokens):
             places = [(one, row) for one in group for row in one.rows]
-            yield from remaining(places, self.limits, done)
+            yield from remaining(places, self.limits, rows_done)
 
-    def tokens(self, one: Sentences) -> tuple[str, ...]:
+    def tokens(self, sentences: Sentences) -> tuple[str, ...]:
         """What sentences must have in common to share batches: the target language, or the direction
         if fairseq replaces the end of the source by its language token, as it does that a batch at a
         time."""
-        whole = self.task.args.lang_tok_replacing_bos_eos
-        return (one.tgt, one.src) if whole else (one.tgt,)
+        replaces_bos_eos = self.task.args.lang_tok_replacing_bos_eos
+        return (sentences.tgt, sentences.src) if replaces_bos_eos else (sentences.tgt,)
 
-    def aim(self, one: Sentences) -> None:
+    def aim(self, sentences: Sentences) -> None:
         """Sets task and search up for the language tokens of a batch."""
-        self.task.set_direction(one.src, one.tgt)  # others may have set the task up since
-        if self.tokens(one) != self.aimed:
+        self.task.set_direction(
+            sentences.src, sentences.tgt
+        )  # others may have set the task up since
+        if self.tokens(sentences) != self.aimed:
             config = GenerationConfig(**asdict(self.search))
             dictionary = self.task.target_dictionary
             generator = generator_class(self.model, dictionary, self.search.beam)
             self.generator = self.task.build_generator([self.model], config, seq_gen_cls=generator)
-            self.aimed = self.tokens(one)
+            self.aimed = self.tokens(sentences)
 
     def decode_batch(self, batch: list[Place]) -> Decoded:
         """Translates one batch; in halves if the device's memory does not suffice.
@@ -241,8 +248,8 @@ class Decoder:
         if self.device.type == "cuda":
             sample = move_to_cuda(sample, self.device)
         with torch.inference_mode():
-            found = self.task.inference_step(self.generator, [self.model], sample)
+            nbest_lists = self.task.inference_step(self.generator, [self.model], sample)
         tokens: list[list[int]] = [[]] * len(batch)
-        for number, hypotheses in zip(order, found):
+        for number, hypotheses in zip(order, nbest_lists):
             tokens[number] = hypotheses[0]["tokens"].tolist()
         return tokens

@@ -17,18 +17,18 @@ GROUPS = {
 }
 
 
-def english_of(languages: Sequence[str], given: str | None) -> str | None:
+def english_of(languages: Sequence[str], code: str | None) -> str | None:
     """The language whose directions are averaged apart.
 
     Args:
         languages: all language codes.
-        given: the code that the user names; by default `en`, or what begins with `en_`.
+        code: the code that the user names; by default `en`, or what begins with `en_`.
     Raises:
         UserError: if it is unknown, or several could be meant.
     """
-    if given is not None:
-        Languages(languages).id(given)
-        return given
+    if code is not None:
+        Languages(languages).id(code)
+        return code
     found = [code for code in languages if primary_subtag(code) == "en"]
     if len(found) > 1:
         raise UserError(f"English may be {' or '.join(found)}: name one with --english")
@@ -80,29 +80,35 @@ class Directions:
 
     def possible(self) -> list[str]:
         """Every direction that can be evaluated."""
-        every = ("-".join(pair) for pair in itertools.permutations(self.languages, 2))
-        return [one for one in every if self.has_sentences(one) and self.has_adapters(one)]
+        directions = ("-".join(pair) for pair in itertools.permutations(self.languages, 2))
+        return [
+            direction
+            for direction in directions
+            if self.has_sentences(direction) and self.has_adapters(direction)
+        ]
 
-    def select(self, wanted: str) -> list[str]:
+    def select(self, names: str) -> list[str]:
         """The directions that a user names.
 
         Args:
-            wanted: a comma-separated list, `all` or `zero-shot` for those that can be evaluated, or
+            names: a comma-separated list, `all` or `zero-shot` for those that can be evaluated, or
                 `trained`.
         Raises:
             UserError: naming every direction that is unknown or has no sentences or adapters.
         """
-        if wanted in ("all", "zero-shot"):
+        if names in ("all", "zero-shot"):
             selected = self.possible()
-            if wanted == "zero-shot":
-                selected = [one for one in selected if one not in self.trained]
+            if names == "zero-shot":
+                selected = [direction for direction in selected if direction not in self.trained]
         else:
-            given = self.trained if wanted == "trained" else wanted.split(",")
-            selected = list(dict.fromkeys(one.strip() for one in given if one.strip()))
+            given = self.trained if names == "trained" else names.split(",")
+            selected = list(
+                dict.fromkeys(direction.strip() for direction in given if direction.strip())
+            )
             self.check(selected)
         if not selected:
             raise UserError(
-                f"--directions {wanted}: there is none with binarised sentences in {self.source}"
+                f"--directions {names}: there is none with binarised sentences in {self.source}"
             )
         return selected
 
@@ -111,14 +117,14 @@ class Directions:
         UserError: naming every direction that cannot be evaluated.
         """
         problems = Problems()
-        for one in selected:
+        for direction in selected:
             try:
-                self.languages.direction(one)
-                check_direction_is_known(self.config, one)
+                self.languages.direction(direction)
+                check_direction_is_known(self.config, direction)
             except UserError as error:
                 problems.add(str(error))
         problems.raise_if_any()
-        missing = [one for one in selected if not self.has_sentences(one)]
+        missing = [direction for direction in selected if not self.has_sentences(direction)]
         if missing:
             raise UserError(
                 f"no binarised sentences of {format_list(missing)} in {self.source}: binarise them with "
@@ -148,14 +154,16 @@ def averages(
     Returns:
         means and the number of `directions` by group; None for a group without directions.
     """
-    found: dict[str, dict[str, float] | None] = {}
+    means_by_group: dict[str, dict[str, float] | None] = {}
     for name in names:
         members = [scores[direction] for direction in scores if groups[direction] == name]
         if not members:
-            found[name] = None
+            means_by_group[name] = None
             continue
         means = {
-            metric: sum(one[metric] for one in members) / len(members) for metric in members[0]
+            metric: sum(scores_of_direction[metric] for scores_of_direction in members)
+            / len(members)
+            for metric in members[0]
         }
-        found[name] = {**means, "directions": len(members)}
-    return found
+        means_by_group[name] = {**means, "directions": len(members)}
+    return means_by_group

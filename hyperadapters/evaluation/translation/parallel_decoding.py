@@ -21,27 +21,29 @@ OPEN = 64  # names whose files a process keeps open, four each
 LEAST = 50  # sentences that are worth a process
 
 
-def processes(wanted: int | None, cuda: bool, sentences: int | None = None) -> int:
+def processes(workers: int | None, cuda: bool, sentences: int | None = None) -> int:
     """How many processes search.
 
     Args:
-        wanted: what the user asks for; by default one for each core on a CPU under Linux, where
+        workers: what the user asks for; by default one for each core on a CPU under Linux, where
             processes can share a loaded model, but none for fewer than `LEAST` sentences; else one.
         cuda: whether the model is on a GPU.
         sentences: how many are to be translated, if that is known.
     Raises:
         UserError: if several cannot be had.
     """
-    if wanted is not None and wanted < 1:
-        raise UserError(f"--workers {wanted}: give at least 1")
-    if wanted is None:
+    if workers is not None and workers < 1:
+        raise UserError(f"--workers {workers}: give at least 1")
+    if workers is None:
         possible = available_cores() if sys.platform == "linux" and not cuda else 1
         return possible if sentences is None else max(1, min(possible, sentences // LEAST))
-    if wanted > 1 and sys.platform != "linux":
-        raise UserError(f"--workers {wanted}: several processes translate under Linux only, give 1")
-    if wanted > 1 and cuda:
-        raise UserError(f"--workers {wanted}: one process uses the GPU, give 1, or --cpu")
-    return wanted
+    if workers > 1 and sys.platform != "linux":
+        raise UserError(
+            f"--workers {workers}: several processes translate under Linux only, give 1"
+        )
+    if workers > 1 and cuda:
+        raise UserError(f"--workers {workers}: one process uses the GPU, give 1, or --cpu")
+    return workers
 
 
 class Lengths:
@@ -91,27 +93,27 @@ class Searching:
         return self.decoder.decode_batch([(self.find(name), row) for name, row in rows])
 
     def run(
-        self, groups: Iterable[Group], done: Mapping[str, Collection[int]]
+        self, groups: Iterable[Group], rows_done: Mapping[str, Collection[int]]
     ) -> Iterator[tuple[str, Decoded]]:
         """Translates groups, which are planned and loaded when their turn comes.
 
         Args:
             groups: a label and the names of the sentences that may share batches.
-            done: rows that need no translation any more, by name.
+            rows_done: rows that need no translation any more, by name.
         Returns:
             the label and the translations of each batch, in order.
         """
         tasks = (
-            (label, [(one.name, row) for one, row in batch])
+            (label, [(sentences.name, row) for sentences, row in batch])
             for label, names in groups
-            for batch in self.decoder.batches([self.planned(name) for name in names], done)
+            for batch in self.decoder.batches([self.planned(name) for name in names], rows_done)
         )
         return self.workers.apply(tasks)
 
     def planned(self, name: str) -> Sentences:
         """The sentences of a name, with nothing but their lengths."""
-        found = self.find(name)
-        return replace(found, dataset=Lengths(found))
+        sentences = self.find(name)
+        return replace(sentences, dataset=Lengths(sentences))
 
 
 @lru_cache(1)

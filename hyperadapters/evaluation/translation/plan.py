@@ -125,10 +125,10 @@ class Plan:
         by_pair = {
             pair: self.data.digest(subset, pair) for pair in set(map(self.pair, self.selected))
         }
-        return {one: by_pair[self.pair(one)] for one in self.selected}
+        return {direction: by_pair[self.pair(direction)] for direction in self.selected}
 
 
-def plan(checkpoint: Checkpoint, data: str, out: Path, options: Options) -> Plan:
+def make_plan(checkpoint: Checkpoint, data: str, out: Path, options: Options) -> Plan:
     """Checks everything that can be checked before the model is loaded.
 
     Args:
@@ -162,15 +162,15 @@ def plan(checkpoint: Checkpoint, data: str, out: Path, options: Options) -> Plan
     texts = texts_of(binarised, selected, options)
     names, replaced = tokenizers.choose(
         languages.codes, tokenizers.parse(options.tokenizer),
-        used={split_direction(one)[1] for one in selected},
+        targets={split_direction(direction)[1] for direction in selected},
     )  # fmt: skip
     if options.spbleu:
         tokenizers.check(tokenizers.SPBLEU)
     if options.comet and not options.comet.is_dir():
         raise UserError(f"--comet: there is no folder {options.comet}")
-    known = identifier(options.language_identifier, languages.codes)
+    language_identifier = identifier(options.language_identifier, languages.codes)
     return Plan(
-        checkpoint, out, options, binarised, directions, selected, texts, names, known,
+        checkpoint, out, options, binarised, directions, selected, texts, names, language_identifier,
         remarks + replaced,
     )  # fmt: skip
 
@@ -185,22 +185,22 @@ def check_lengths(data: Binarised, split: str, selected: list[str], most: int) -
     """
     longest: dict[str, int] = {}
     without_pieces: dict[str, int] = {}
-    for one in selected:
-        lengths = data.lengths(split, data.pair_of(split, one), split_direction(one)[0])
-        longest[one] = int(lengths.max(initial=0))
-        without_pieces[one] = int((lengths <= 1).sum())
-    empty = [one for one in selected if not longest[one]]
+    for direction in selected:
+        lengths = data.lengths(split, data.pair_of(split, direction), split_direction(direction)[0])
+        longest[direction] = int(lengths.max(initial=0))
+        without_pieces[direction] = int((lengths <= 1).sum())
+    empty = [direction for direction in selected if not longest[direction]]
     if empty:
         raise UserError(
             f"the {split} set of {format_list(empty)} is empty: leave these directions out"
         )
-    long = [one for one in selected if longest[one] > most]
+    long = [direction for direction in selected if longest[direction] > most]
     if long:
         raise UserError(
             f"the longest source sentence of {format_list(long)} has {max(longest.values())} pieces, but "
             f"the model takes {most}: split it or leave it out"
         )
-    affected = [f"{one} ({count})" for one, count in without_pieces.items() if count]
+    affected = [f"{direction} ({count})" for direction, count in without_pieces.items() if count]
     if not affected:
         return []
     return [
@@ -221,7 +221,7 @@ def left_out(directions: Directions, selected: list[str]) -> list[str]:
 
 def texts_of(data: Binarised, selected: list[str], options: Options) -> Texts:
     """Sources and references of the selected directions, checked."""
-    pairs = list(dict.fromkeys(data.pair_of(options.subset, one) for one in selected))
+    pairs = list(dict.fromkeys(data.pair_of(options.subset, direction) for direction in selected))
     dictionary = joint_dictionary(data, codes_of(selected))
     symbol = joining(options.remove_bpe, dictionary)
     texts = Texts(data, options.subset, dictionary, symbol, options.references)

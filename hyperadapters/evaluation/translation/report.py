@@ -17,7 +17,7 @@ TITLES = {
 Result = Mapping[str, Any]
 
 
-def shown(metric: str, value: float) -> str:
+def format_score(metric: str, value: float) -> str:
     """A figure as tables show it."""
     if metric == "off_target":
         return f"{100 * value:.1f}"
@@ -41,7 +41,7 @@ def averages_table(result: Result, form: str = "github") -> str:
     rows = [
         (
             group_title(group, result["english"]), result["averages"][group]["directions"],
-            *(shown(name, result["averages"][group][name]) for name in names),
+            *(format_score(name, result["averages"][group][name]) for name in names),
         )
         for group in GROUPS if result["averages"][group]
     ]  # fmt: skip
@@ -53,17 +53,17 @@ def matrix_table(result: Result, metric: str) -> str:
     """A matrix source x target as a Markdown table; zero-shot directions have an asterisk."""
 
     def cell(src: str, tgt: str) -> str:
-        found = result["directions"].get(f"{src}-{tgt}")
-        if not found:
+        entry = result["directions"].get(f"{src}-{tgt}")
+        if not entry:
             return ""
-        return shown(metric, found[metric]) + ("*" if found["group"] == "zero_shot" else "")
+        return format_score(metric, entry[metric]) + ("*" if entry["group"] == "zero_shot" else "")
 
-    codes = ordered(result)
+    codes = order_languages(result)
     rows = [(f"**{src}**", *(cell(src, tgt) for tgt in codes)) for src in codes]
     return format_table(rows, ("source \\ target", *codes))
 
 
-def ordered(result: Result) -> list[str]:
+def order_languages(result: Result) -> list[str]:
     """The languages as tables show them: English first."""
     return sorted(result["languages"], key=lambda code: code != result["english"])
 
@@ -74,7 +74,7 @@ def facts(result: Result) -> str:
     kind = f"{system['adapter_kind']} adapters from the source '{system['adapter_source']}'"
     if system["baked_from"]:
         kind += f" (baked from '{system['baked_from']}')"
-    sentences = sum(one["sentences"] for one in result["directions"].values())
+    sentences = sum(entry["sentences"] for entry in result["directions"].values())
     lines = [
         f"checkpoint: `{system['checkpoint']}`, {system['updates'] or 0:,} updates",
         kind if system["adapter_kind"] else "no adapters",
@@ -89,37 +89,37 @@ def facts(result: Result) -> str:
 
 def identification(result: Result) -> str:
     """How the off-target rates were found and how far they can be trusted."""
-    found = result["language_identifier"]
+    facts = result["language_identifier"]
     text = (
-        f"A translation is off-target if the language identifier (`{found['name']}`) takes it for "
+        f"A translation is off-target if the language identifier (`{facts['name']}`) takes it for "
         "another language than the target language, or if it has no letter where its reference has "
         "some.\n"
     )
-    if found["reference_error"] is not None:
-        errors = sorted(found["reference_errors"].items(), key=lambda item: -item[1])
+    if facts["reference_error"] is not None:
+        errors = sorted(facts["reference_errors"].items(), key=lambda item: -item[1])
         worst = ", ".join(f"{code} {100 * error:.1f} %" for code, error in errors[:5] if error)
         text += (
-            f"Of the references it takes {100 * found['reference_error']:.1f} % for another language"
+            f"Of the references it takes {100 * facts['reference_error']:.1f} % for another language"
             f"{f' (most: {worst})' if worst else ''}; a rate means nothing unless it is higher.\n"
         )
-    if found["learnt_from_references"]:
-        codes = ", ".join(found["learnt_from_references"])
+    if facts["learnt_from_references"]:
+        codes = ", ".join(facts["learnt_from_references"])
         text += f"It learnt {codes} from the references themselves, for want of other text.\n"
     return text
 
 
 def signatures(result: Result) -> str:
     """Every signature with the target languages that it holds for, as a Markdown list."""
-    found: dict[tuple, list[str]] = {}
-    for direction, one in result["directions"].items():
-        for metric, signature in one["signature"].items():
-            codes = found.setdefault((metric, signature), [])
+    codes_by_signature: dict[tuple, list[str]] = {}
+    for direction, entry in result["directions"].items():
+        for metric, signature in entry["signature"].items():
+            codes = codes_by_signature.setdefault((metric, signature), [])
             tgt = split_direction(direction)[1]
             if tgt not in codes:
                 codes.append(tgt)
     return "".join(
         f"- {TITLES[metric]} into {', '.join(codes)}: `{signature}`\n"
-        for (metric, signature), codes in found.items()
+        for (metric, signature), codes in codes_by_signature.items()
     )
 
 
@@ -150,17 +150,19 @@ def write_reports(out: Path, result: Result) -> None:
         result: the evaluation, as in its JSON file.
     """
     write_text(out / "evaluation.md", page(result))
-    zero_shot = [name for name, one in result["directions"].items() if one["group"] == "zero_shot"]
+    zero_shot = [
+        name for name, entry in result["directions"].items() if entry["group"] == "zero_shot"
+    ]
     for metric in set(TITLES) - set(metrics(result)):
         (out / f"{metric}.png").unlink(missing_ok=True)  # of an evaluation with more scores
     for metric in metrics(result):
         percent = metric == "off_target"
         values = {
-            name: (100 if percent else 1) * one[metric]
-            for name, one in result["directions"].items()
+            name: (100 if percent else 1) * entry[metric]
+            for name, entry in result["directions"].items()
         }
         draw_heat_map(
             out / f"{metric}.png", f"{TITLES[metric]}, {result['system']['name']}",
-            Grid.of_directions(ordered(result)), values, zero_shot,
+            Grid.of_directions(order_languages(result)), values, zero_shot,
             **({"least_range": (0, 10)} if percent else {}),
         )  # fmt: skip

@@ -15,7 +15,7 @@ from ...support.files import exclusive_lock, write_json, write_lines
 from ...support.languages import split_direction
 from ..score_table import FILE, scores_of, write_scores
 from .directions import GROUPS, averages
-from .plan import Options, Plan, plan
+from .plan import Options, Plan, make_plan
 from .report import write_reports
 from .score_directions import Scoring
 from .texts import sentences_to_learn
@@ -39,119 +39,122 @@ def evaluate(checkpoint: str, data: str, out: Path, options: Options) -> dict[st
     Raises:
         UserError: naming what is unusable, before any long work.
     """
-    checked = plan(Checkpoint(checkpoint), data, out, options)
-    for remark in checked.remarks:
+    plan = make_plan(Checkpoint(checkpoint), data, out, options)
+    for remark in plan.remarks:
         print(f"note: {remark}", file=sys.stderr)
     with exclusive_lock(out):
-        return evaluate_plan(checked)
+        return evaluate_plan(plan)
 
 
-def evaluate_plan(checked: Plan) -> dict[str, Any]:
+def evaluate_plan(plan: Plan) -> dict[str, Any]:
     """As `evaluate`, after everything is checked."""
-    options, out = checked.options, checked.out
-    journal = open_journal(checked)
-    translate(checked, journal)
+    options, out = plan.options, plan.out
+    journal = open_journal(plan)
+    translate(plan, journal)
     hypotheses = {
-        one: [checked.texts.joined(rows[row]) for row in range(len(rows))]
-        for one, rows in journal.translations.items()
+        direction: [plan.texts.joined(rows[row]) for row in range(len(rows))]
+        for direction, rows in journal.translations.items()
     }
-    write_texts(checked, hypotheses)
-    languages = off_target(checked)
-    scores = Scoring(checked, hypotheses, languages).run()
+    write_texts(plan, hypotheses)
+    languages = off_target(plan)
+    scores = Scoring(plan, hypotheses, languages).run()
     identified = languages.report(options.language_identifier)
-    for remark in doubts(identified):
+    for remark in identification_remarks(identified):
         print(f"note: {remark}", file=sys.stderr)
-        checked.remarks.append(remark)
-    result = summary(checked, journal, scores, identified)
+        plan.remarks.append(remark)
+    result = summary(plan, journal, scores, identified)
     write_reports(out, result)
     write_scores(out / FILE, scores_of(result))
     write_json(out / "evaluation.json", result)
     return result
 
 
-def write_texts(checked: Plan, hypotheses: Mapping[str, list[str]]) -> None:
+def write_texts(plan: Plan, hypotheses: Mapping[str, list[str]]) -> None:
     """Writes sources, hypotheses and references of every direction, one sentence a line, and removes
     those of directions that were evaluated here before but are not now."""
-    for file in checked.out.glob("[shr]*/*-*.txt"):
+    for file in plan.out.glob("[shr]*/*-*.txt"):
         if file.parent.name in TEXTS and file.stem not in hypotheses:
             file.unlink()
-    for one, translations in hypotheses.items():
-        src, tgt = split_direction(one)
-        pair = checked.pair(one)
-        sides = (checked.texts.side(pair, src), translations, checked.texts.side(pair, tgt))
+    for direction, translations in hypotheses.items():
+        src, tgt = split_direction(direction)
+        pair = plan.pair(direction)
+        sides = (plan.texts.side(pair, src), translations, plan.texts.side(pair, tgt))
         for folder, lines in zip(TEXTS, sides):
-            write_lines(checked.out / folder / f"{one}.txt", lines)
+            write_lines(plan.out / folder / f"{direction}.txt", lines)
 
 
-def references_of(checked: Plan) -> dict[str, list[str]]:
+def references_of(plan: Plan) -> dict[str, list[str]]:
     """The distinct references of each target language."""
-    found: dict[str, dict[str, None]] = {}
-    for one in checked.selected:
-        tgt = split_direction(one)[1]
-        side = checked.texts.side(checked.pair(one), tgt)
-        found.setdefault(tgt, {}).update(dict.fromkeys(side))
-    return {tgt: list(sentences) for tgt, sentences in found.items()}
+    references: dict[str, dict[str, None]] = {}
+    for direction in plan.selected:
+        tgt = split_direction(direction)[1]
+        side = plan.texts.side(plan.pair(direction), tgt)
+        references.setdefault(tgt, {}).update(dict.fromkeys(side))
+    return {tgt: list(sentences) for tgt, sentences in references.items()}
 
 
-def off_target(checked: Plan) -> OffTarget:
+def off_target(plan: Plan) -> OffTarget:
     """The judge of the languages of translations."""
-    references = references_of(checked)
+    references = references_of(plan)
     learnt = (
-        sentences_to_learn(checked.texts, checked.directions.languages, references)
-        if checked.identifier.fits
+        sentences_to_learn(plan.texts, plan.directions.languages, references)
+        if plan.identifier.fits
         else {}
     )
-    return OffTarget(checked.identifier, learnt, references)
+    return OffTarget(plan.identifier, learnt, references)
 
 
-def doubts(identified: Mapping[str, Any]) -> list[str]:
+def identification_remarks(identified: Mapping[str, Any]) -> list[str]:
     """A remark on languages that the identifier does not know by sight.
 
     Args:
         identified: see `OffTarget.report`.
     """
     errors = identified["reference_errors"]
-    strange = [code for code, error in errors.items() if error > USELESS]
-    if not strange:
+    misidentified = [code for code, error in errors.items() if error > USELESS]
+    if not misidentified:
         return []
     return [
-        f"off-target rates into {format_list(strange)} mean nothing: the language identifier takes most of the "
-        "references for another language; its labels must be the model's codes or what stands before '_'"
+        f"off-target rates into {format_list(misidentified)} mean nothing: the language identifier "
+        "takes most of the references for another language; its labels must be the model's codes or what "
+        "stands before '_'"
     ]
 
 
-def rounded(figures: Mapping[str, float]) -> dict[str, float]:
+def round_scores(figures: Mapping[str, float]) -> dict[str, float]:
     """Figures as they are reported: four digits after the point."""
     return {name: round(value, 4) for name, value in figures.items()}
 
 
 def summary(
-    checked: Plan, journal: Journal, scores: Mapping[str, Scores], identified: dict[str, Any]
+    plan: Plan, journal: Journal, scores: Mapping[str, Scores], identified: dict[str, Any]
 ) -> dict[str, Any]:
     """What is written to `evaluation.json`."""
-    options, directions = checked.options, checked.directions
-    groups = {one: directions.group(one) for one in checked.selected}
-    figures = {one: rounded(scores[one].values) for one in checked.selected}
+    options, directions = plan.options, plan.directions
+    groups = {direction: directions.group(direction) for direction in plan.selected}
+    figures = {direction: round_scores(scores[direction].values) for direction in plan.selected}
     means = averages(figures, groups, GROUPS)
     speed = round(journal.pieces / journal.seconds, 1) if journal.seconds else None
     return {
         "system": {
-            **facts(checked.checkpoint, options.name),
+            **facts(plan.checkpoint, options.name),
             "words_per_second": speed,
         },
-        "languages": checked.languages(),
+        "languages": plan.languages(),
         "english": directions.english,
-        "training_sentences": checked.data.training_sentences(),
+        "training_sentences": plan.data.training_sentences(),
         "subset": options.subset,
         **asdict(options.search),
         "fp16": options.fp16,
         "seconds": round(journal.seconds, 2),
-        "remarks": checked.remarks,
+        "remarks": plan.remarks,
         "language_identifier": identified,
-        "averages": {name: means[name] and rounded(means[name]) for name in GROUPS},
+        "averages": {name: means[name] and round_scores(means[name]) for name in GROUPS},
         "directions": {
-            one: direction_record(scores[one], len(journal.translations[one]), groups[one])
-            for one in checked.selected
+            direction: direction_record(
+                scores[direction], len(journal.translations[direction]), groups[direction]
+            )
+            for direction in plan.selected
         },
     }
 
@@ -165,7 +168,7 @@ def direction_record(scores: Scores, sentences: int, group: str) -> dict[str, An
         group: one of `directions.GROUPS`.
     """
     return {
-        **rounded(scores.values),
+        **round_scores(scores.values),
         "signature": scores.signatures,
         "sentences": sentences,
         "group": group,

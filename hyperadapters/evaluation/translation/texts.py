@@ -19,15 +19,15 @@ ENOUGH = 1000  # sentences of a language for an identifier to learn from
 JOINED = {"sentencepiece": "\u2581", "subword_nmt": "@@"}
 
 
-def joining(given: str, dictionary: Dictionary) -> str | None:
+def joining(name: str, dictionary: Dictionary) -> str | None:
     """How the pieces of a dictionary become text.
 
     Args:
-        given: a name in `JOINED`, `none`, or `auto` to tell from the dictionary.
+        name: a name in `JOINED`, `none`, or `auto` to tell from the dictionary.
         dictionary: the dictionary.
     """
-    if given != "auto":
-        return None if given == "none" else given
+    if name != "auto":
+        return None if name == "none" else name
     for name, sign in JOINED.items():
         if any(symbol.startswith(sign) or symbol.endswith(sign) for symbol in dictionary.symbols):
             return name
@@ -99,9 +99,11 @@ class Texts:
                     if self.given:
                         problems.add(f"there is no file {file}")
                     continue
-                lines, wanted = len(read_lines(file)), self.data.sentences(prefix)
-                if lines != wanted:
-                    problems.add(f"{file} has {lines} lines, the binarised set {wanted} sentences")
+                lines, sentences = len(read_lines(file)), self.data.sentences(prefix)
+                if lines != sentences:
+                    problems.add(
+                        f"{file} has {lines} lines, the binarised set {sentences} sentences"
+                    )
         if problems.messages:
             raise UserError("--references: " + format_list(problems.messages))
 

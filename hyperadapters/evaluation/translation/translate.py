@@ -15,64 +15,64 @@ from .plan import Plan
 from .translation_log import Journal
 
 
-def open_journal(checked: Plan) -> Journal:
+def open_journal(plan: Plan) -> Journal:
     """The translations that are there already; says which cannot be used."""
-    journal = Journal(checked.out / "journal.jsonl", checked.settings(), checked.digests())
+    journal = Journal(plan.out / "journal.jsonl", plan.settings(), plan.digests())
     if journal.changed:
         names = ", ".join(name.replace("_", "-") for name in journal.changed)
-        print(f"{checked.out} holds translations with other settings ({names}): translating anew",
+        print(f"{plan.out} holds translations with other settings ({names}): translating anew",
               file=sys.stderr)  # fmt: skip
     if journal.outdated:
         print(f"other data of {format_list(journal.outdated)}: translating anew", file=sys.stderr)
     if journal.changed or journal.outdated:
-        (checked.out / "evaluation.json").unlink(missing_ok=True)
+        (plan.out / "evaluation.json").unlink(missing_ok=True)
     return journal
 
 
-def translate(checked: Plan, journal: Journal) -> None:
+def translate(plan: Plan, journal: Journal) -> None:
     """Translates what the journal lacks, one target language after the other."""
-    subset = checked.options.subset
-    total = sum(map(checked.sentences, checked.selected))
-    groups = by_target(checked.selected)
-    fill(
+    subset = plan.options.subset
+    total = sum(map(plan.sentences, plan.selected))
+    groups = by_target(plan.selected)
+    translate_missing(
         journal,
-        checked,
+        plan,
         groups,
-        lambda task, one: load(task, subset, one),
+        lambda task, direction: load(task, subset, direction),
         journal.translations,
         total,
     )
 
 
-def fill(
-    journal: Journal, checked: Plan, groups: Iterable[Group], find: Callable[[Any, str], Sentences],
-    done: Mapping[str, Collection[int]], total: int,
+def translate_missing(
+    journal: Journal, plan: Plan, groups: Iterable[Group], find: Callable[[Any, str], Sentences],
+    rows_done: Mapping[str, Collection[int]], total: int,
 ) -> None:  # fmt: skip
     """Translates what a journal lacks; loads no model if that is nothing.
 
     Args:
         journal: gets the translations, batch by batch.
-        checked: the checkpoint, the data, and how to translate.
+        plan: the checkpoint, the data, and how to translate.
         groups: for each target language, names of sentences that may share batches.
         find: the sentences of a name, for the task.
-        done: rows that are there, by name.
+        rows_done: rows that are there, by name.
         total: how many there are in the end.
     """
-    there = sum(map(len, done.values()))
-    if there == total:
+    count = sum(map(len, rows_done.values()))
+    if count == total:
         return
     from ...api import Translator
 
-    options = checked.options
-    data = ":".join(map(str, checked.data.folders))
-    translator = Translator.load(checked.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
+    options = plan.options
+    data = ":".join(map(str, plan.data.folders))
+    translator = Translator.load(plan.checkpoint, data, cpu=options.cpu, fp16=options.fp16)
     decoder = translator.decoder(options.search, options.limits())
-    number = processes(options.workers, translator.cuda, total - there)
+    number = processes(options.workers, translator.cuda, total - count)
     with (
         Searching(decoder, lambda name: find(translator.task, name), number) as searching,
-        tqdm(total=total, initial=there, desc="sentences") as bar,
+        tqdm(total=total, initial=count, desc="sentences") as bar,
     ):
-        for tgt, batch in searching.run(groups, done):
+        for tgt, batch in searching.run(groups, rows_done):
             journal.add(batch)
             bar.set_postfix(into=tgt, refresh=False)
             bar.update(len(batch.rows))
@@ -84,8 +84,8 @@ def by_target(directions: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     def target(direction: str) -> str:
         return split_direction(direction)[1]
 
-    for tgt, found in groupby(sorted(directions, key=target), key=target):
-        yield tgt, list(found)
+    for tgt, members in groupby(sorted(directions, key=target), key=target):
+        yield tgt, list(members)
 
 
 def load(task: Any, split: str, direction: str) -> Sentences:

@@ -29,24 +29,34 @@ class Journal:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = _read(path)
-        found = lines[0].get("settings", {}) if lines else {}
-        self.changed = [name for name in settings if lines and found.get(name) != settings[name]]
+        settings_before = lines[0].get("settings", {}) if lines else {}
+        self.changed = [
+            name for name in settings if lines and settings_before.get(name) != settings[name]
+        ]
         if self.changed:
             path.unlink()
             lines = []
         if not lines:
             self._write({"settings": dict(settings)})
         digests, stored = _contents(lines[1:])
-        self.outdated = [one for one in data if digests.get(one, data[one]) != data[one]]
-        new = {one: digest for one, digest in data.items() if digests.get(one) != digest}
+        self.outdated = [
+            direction
+            for direction in data
+            if digests.get(direction, data[direction]) != data[direction]
+        ]
+        new = {
+            direction: digest
+            for direction, digest in data.items()
+            if digests.get(direction) != digest
+        }
         if new:
             self._write({"data": new})
         self.translations: dict[str, Rows] = {
-            one: {} if one in new else stored[one] for one in data
+            direction: {} if direction in new else stored[direction] for direction in data
         }
-        used = [line for line in lines if any(row[0] in data for row in line.get("rows", ()))]
-        self.pieces = sum(line["pieces"] for line in used)
-        self.seconds = sum(line["seconds"] for line in used)
+        usable = [line for line in lines if any(row[0] in data for row in line.get("rows", ()))]
+        self.pieces = sum(line["pieces"] for line in usable)
+        self.seconds = sum(line["seconds"] for line in usable)
 
     def add(self, batch: Decoded) -> None:
         """Stores a batch; when this returns, it survives the end of the process."""
@@ -70,7 +80,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
         UserError: if another is no line of a journal.
     """
     lines: list[dict[str, Any]] = []
-    kept = 0
+    size = 0
     if path.exists():
         with open(path, "rb") as file:
             for raw in file:
@@ -82,8 +92,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
                     raise UserError(
                         f"{path}, line {len(lines) + 1} is damaged: remove the file to translate anew"
                     ) from error
-                kept += len(raw)
-        os.truncate(path, kept)
+                size += len(raw)
+        os.truncate(path, size)
     return lines
 
 

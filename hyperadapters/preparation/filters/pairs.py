@@ -14,7 +14,7 @@ from ...support.files import atomic_write
 from ...support.workers import Workers
 from ..corpora import Part
 from ..duplicates import first_occurrences
-from .rules import Kept, Rules, filter_chunk
+from .rules import FilteredChunk, Rules, filter_chunk
 
 Counts = dict[str, Any]
 
@@ -44,25 +44,27 @@ def filter_parts(
         for part in parts:
             rules = rules_of(part)
             for source in part.sources:
-                own = replace(rules, gaps=source.gaps)
+                source_rules = replace(rules, gaps=source.gaps)
                 for chunk in source.chunks():
-                    yield part, (*chunk, own)
+                    yield part, (*chunk, source_rules)
 
     with tqdm(total=total, desc="filtering", unit=" lines", unit_scale=True) as bar:
         results = workers.map(filter_chunk, tasks())
         for part, chunks in groupby(results, key=lambda result: result[0]):
-            kept = (chunk for _, chunk in chunks)
-            yield part, write_part(part, folder, counted(kept, bar), duplicates)
+            filtered = (chunk for _, chunk in chunks)
+            yield part, write_part(part, folder, counted(filtered, bar), duplicates)
 
 
-def counted(chunks: Iterable[Kept], bar: tqdm) -> Iterator[Kept]:
+def counted(chunks: Iterable[FilteredChunk], bar: tqdm) -> Iterator[FilteredChunk]:
     """Moves the bar by the lines of each chunk."""
     for chunk in chunks:
         bar.update(chunk.read)
         yield chunk
 
 
-def write_part(part: Part, folder: Path, chunks: Iterable[Kept], duplicates: bool) -> Counts:
+def write_part(
+    part: Part, folder: Path, chunks: Iterable[FilteredChunk], duplicates: bool
+) -> Counts:
     """Writes the kept lines of a part; returns its counts."""
     counts: Counts = {"read": 0, "kept": 0, "dropped": {}, "characters": [0, 0]}
     paths = [folder / f"{part.name}.{code}" for code in (part.src, part.tgt)]
@@ -99,7 +101,7 @@ def content_digest(path: Path) -> str:
     return state.hexdigest()
 
 
-def add(counts: Counts, chunk: Kept) -> None:
+def add(counts: Counts, chunk: FilteredChunk) -> None:
     """Adds a chunk to the counts of its part."""
     counts["read"] += chunk.read
     counts["kept"] += len(chunk.hashes)
@@ -110,7 +112,7 @@ def add(counts: Counts, chunk: Kept) -> None:
 
 def keep_lines(path: Path, flags) -> None:
     """Removes from a file the lines that are not flagged."""
-    kept = path.with_name(path.name + ".kept")
-    with open(path, "rb") as lines, open(kept, "wb") as out:
+    filtered = path.with_name(path.name + ".kept")
+    with open(path, "rb") as lines, open(filtered, "wb") as out:
         out.writelines(compress(lines, flags))
-    kept.replace(path)
+    filtered.replace(path)

@@ -58,7 +58,7 @@ class Rules:
 
 
 @dataclass
-class Kept:
+class FilteredChunk:
     """What is left of a chunk.
 
     Args:
@@ -77,7 +77,7 @@ class Kept:
     characters: tuple[int, int]
 
 
-def filter_chunk(task: tuple[bytes, bytes, Rules]) -> Kept:
+def filter_chunk(task: tuple[bytes, bytes, Rules]) -> FilteredChunk:
     """Applies the rules to a chunk of aligned lines."""
     source_block, target_block, rules = task
     sides = [
@@ -93,11 +93,11 @@ def filter_chunk(task: tuple[bytes, bytes, Rules]) -> Kept:
         selection.drop("copy", np.array([s == t for s, t in zip(*selection.sides)], dtype=bool))
     source, target = (hashes(side) for side in selection.sides)
     if rules.held_out:
-        known = held_out_hashes(rules.held_out)
-        found = is_in(source, known) | is_in(target, known)
-        selection.drop("held out", found)
-        source, target = source[~found], target[~found]
-    return Kept(
+        held_out = held_out_hashes(rules.held_out)
+        is_held_out = is_in(source, held_out) | is_in(target, held_out)
+        selection.drop("held out", is_held_out)
+        source, target = source[~is_held_out], target[~is_held_out]
+    return FilteredChunk(
         source=joined(selection.sides[0]),
         target=joined(selection.sides[1]),
         hashes=pair_hashes(source, target),

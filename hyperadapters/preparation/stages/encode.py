@@ -10,9 +10,9 @@ from typing import Any
 from tqdm import tqdm
 
 from ..binarised import PairWriter
+from ..context import VERSION, Context
 from ..corpora import Part
 from ..encode import Coding, Encoded, encode_chunk
-from ..job import VERSION, Job
 from ..text import aligned_chunks
 from ..vocabulary import id_table_file
 
@@ -40,59 +40,61 @@ class Layout:
         return ":".join(map(str, self.folders))
 
 
-def shards_of(job: Job, part: Part) -> int:
+def shards_of(context: Context, part: Part) -> int:
     """The shards that a part fills."""
     if part.split != "train":
         return 1
-    return -(-job.counts(part)["kept"] // job.config.shard_sentences)
+    return -(-context.counts(part)["kept"] // context.config.shard_sentences)
 
 
-def layout(job: Job) -> Layout:
-    """The layout of the data of a job whose text is filtered."""
-    return Layout(job.out / "bin", max(shards_of(job, part) for part in job.full("train")))
+def layout(context: Context) -> Layout:
+    """The layout of the data of a preparation whose text is filtered."""
+    return Layout(
+        context.out / "bin", max(shards_of(context, part) for part in context.full("train"))
+    )
 
 
-def encode_all(job: Job, model_digest: str, dictionary: dict[str, Any]) -> None:
+def encode_all(context: Context, model_digest: str, dictionary: dict[str, Any]) -> None:
     """Binarises every part that is not up to date."""
-    where = layout(job)
-    parts = job.full("train", "valid", "test")
+    where = layout(context)
+    parts = context.full("train", "valid", "test")
     inputs = {
         part.name: [
-            VERSION, job.counts(part)["digest"], model_digest, dictionary["digest"],
-            longest(job, part), where.shards, shards_of(job, part),
+            VERSION, context.counts(part)["digest"], model_digest, dictionary["digest"],
+            longest(context, part), where.shards, shards_of(context, part),
         ]
         for part in parts
     }  # fmt: skip
     todo = [
         part
         for part in parts
-        if not job.steps.is_done(
+        if not context.steps.is_done(
             f"encode {part.name}",
             inputs[part.name],
-            binarised_files(job, where, part),
+            binarised_files(context, where, part),
         )
     ]
     for part in todo:
-        job.steps.forget(f"encode {part.name}")
+        context.steps.forget(f"encode {part.name}")
 
     def tasks() -> Iterable[Any]:
         for part in todo:
-            coding = coding_of(job, part, model_digest, dictionary)
+            coding = coding_of(context, part, model_digest, dictionary)
             first = 0
-            for chunk in aligned_chunks(job.text_files(part)):
+            for chunk in aligned_chunks(context.text_files(part)):
                 yield part, (*chunk, first, coding)
                 first += chunk[0].count(b"\n")
 
-    total = sum(job.counts(part)["kept"] for part in todo)
+    total = sum(context.counts(part)["kept"] for part in todo)
     with tqdm(
         total=total, desc="encoding", unit=" lines", unit_scale=True, disable=not todo
     ) as bar:
-        results = job.workers.map(encode_chunk, tasks())
+        results = context.workers.map(encode_chunk, tasks())
         for part, chunks in groupby(results, key=lambda result: result[0]):
-            folders = where.folders[: shards_of(job, part)]
-            found = write(part, folders, dictionary["dtype"], (chunk for _, chunk in chunks), bar)
-            job.steps.finish(f"encode {part.name}", inputs[part.name], found)
-    job.steps.save()
+            folders = where.folders[: shards_of(context, part)]
+            result = write(part, folders, dictionary["dtype"], (chunk for _, chunk in chunks), bar)
+            context.steps.finish(f"encode {part.name}", inputs[part.name], result)
+    context.steps.save()
 
 
 def write(
@@ -114,29 +116,31 @@ def write(
     return counts
 
 
-def longest(job: Job, part: Part) -> Any:
+def longest(context: Context, part: Part) -> Any:
     """The most pieces of a side of a part's sentences; held-out sets are kept whole."""
-    return job.config.filters.max_pieces if part.split == "train" else None
+    return context.config.filters.max_pieces if part.split == "train" else None
 
 
-def coding_of(job: Job, part: Part, model_digest: str, dictionary: dict[str, Any]) -> Coding:
+def coding_of(
+    context: Context, part: Part, model_digest: str, dictionary: dict[str, Any]
+) -> Coding:
     """How the text of a part becomes token ids."""
     return Coding(
-        model=job.out / "sentencepiece.model",
-        ids=id_table_file(job),
+        model=context.out / "sentencepiece.model",
+        ids=id_table_file(context),
         version=model_digest + dictionary["digest"],
         eos=dictionary["eos"],
         dtype=dictionary["dtype"],
-        max_pieces=longest(job, part),
-        shards=shards_of(job, part),
+        max_pieces=longest(context, part),
+        shards=shards_of(context, part),
     )
 
 
-def binarised_files(job: Job, where: Layout, part: Part) -> list[Path]:
+def binarised_files(context: Context, where: Layout, part: Part) -> list[Path]:
     """The files of a part's data."""
     return [
         folder / f"{part.name}.{code}.{ending}"
-        for folder in where.folders[: shards_of(job, part)]
+        for folder in where.folders[: shards_of(context, part)]
         for code in (part.src, part.tgt)
         for ending in ("bin", "idx")
     ]

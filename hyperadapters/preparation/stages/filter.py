@@ -4,81 +4,85 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from ..context import VERSION, Context
 from ..corpora import Part
 from ..filters.pairs import filter_parts
 from ..filters.rules import Rules
 from ..hashes import HeldOut
-from ..held_out_sampling import draw_all
-from ..job import VERSION, Job
+from ..held_out_sampling import sample_sets
 from ..normalization import rule_of
 from ..validate_files import stamp
 
 Scripts = dict[str, tuple[str, ...]]
 
 
-def filter_all(job: Job, held_out: HeldOut, scripts: Scripts, ratios: dict[str, float]) -> HeldOut:
+def filter_all(
+    context: Context, held_out: HeldOut, scripts: Scripts, ratios: dict[str, float]
+) -> HeldOut:
     """Writes the text of every part that is not up to date.
 
     Args:
-        job: the preparation.
+        context: the preparation.
         held_out: the held-out sentences of all files.
         scripts: expected scripts of each language.
         ratios: usual ratio of lengths of each training part.
     Returns:
         the held-out sentences with those of drawn sets.
     """
-    train = job.corpora.of("train")
-    rules = {part.name: training_rules(job, part, held_out, scripts, ratios) for part in train}
-    held_out = draw_all(job, held_out, rules, all_inputs(train, rules, held_out))
-    rules = {name: replace(own, held_out=held_out) for name, own in rules.items()}
+    train = context.corpora.of("train")
+    rules = {part.name: training_rules(context, part, held_out, scripts, ratios) for part in train}
+    held_out = sample_sets(context, held_out, rules, all_inputs(train, rules, held_out))
+    rules = {name: replace(part_rules, held_out=held_out) for name, part_rules in rules.items()}
     filter_some(
-        job, train, rules, all_inputs(train, rules, held_out), job.config.filters.duplicates
+        context, train, rules, all_inputs(train, rules, held_out), context.config.filters.duplicates
     )
 
-    others = [part for part in job.corpora.of("valid", "test") if not part.drawn]
-    rules = {part.name: Rules(normalization_of(job)) for part in others}
-    filter_some(job, others, rules, all_inputs(others, rules, held_out), False)
+    others = [part for part in context.corpora.of("valid", "test") if not part.drawn]
+    rules = {part.name: Rules(normalization_of(context)) for part in others}
+    filter_some(context, others, rules, all_inputs(others, rules, held_out), False)
     return held_out
 
 
 def filter_some(
-    job: Job,
+    context: Context,
     parts: list[Part],
     rules: dict[str, Rules],
     inputs: dict[str, Any],
     duplicates: bool,
 ) -> None:
     """Filters those parts that are not up to date."""
-    inputs = {name: [own, duplicates] for name, own in inputs.items()}
-    todo = [part for part in parts if not is_filtered(job, part, inputs[part.name])]
+    inputs = {name: [part_inputs, duplicates] for name, part_inputs in inputs.items()}
+    todo = [part for part in parts if not is_filtered(context, part, inputs[part.name])]
     if not todo:
         return
     for part in todo:
-        job.steps.forget(f"filter {part.name}")
-    total = sum(job.facts[source.files[0]]["lines"] for part in todo for source in part.sources)
-    folder = job.text_folder(todo[0])
+        context.steps.forget(f"filter {part.name}")
+    total = sum(context.facts[source.files[0]]["lines"] for part in todo for source in part.sources)
+    folder = context.text_folder(todo[0])
     for part, counts in filter_parts(
-        todo, lambda part: rules[part.name], folder, duplicates, total, job.workers
+        todo, lambda part: rules[part.name], folder, duplicates, total, context.workers
     ):
-        job.steps.finish(f"filter {part.name}", inputs[part.name], counts)
-    job.steps.save()
+        context.steps.finish(f"filter {part.name}", inputs[part.name], counts)
+    context.steps.save()
 
 
-def is_filtered(job: Job, part: Part, inputs: Any) -> bool:
+def is_filtered(context: Context, part: Part, inputs: Any) -> bool:
     """Whether the text of a part is up to date; if no sentence was left, it has no files."""
     name = f"filter {part.name}"
-    if not job.steps.is_done(name, inputs):
+    if not context.steps.is_done(name, inputs):
         return False
-    return not job.counts(part)["kept"] or all(path.exists() for path in job.text_files(part))
+    return not context.counts(part)["kept"] or all(
+        path.exists() for path in context.text_files(part)
+    )
 
 
 def training_rules(
-    job: Job, part: Part, held_out: HeldOut, scripts: Scripts, ratios: dict[str, float]
+    context: Context, part: Part, held_out: HeldOut, scripts: Scripts, ratios: dict[str, float]
 ) -> Rules:
     """What is dropped from a training part."""
-    filters = job.config.filters
+    filters = context.config.filters
     return Rules(
-        normalization=normalization_of(job),
+        normalization=normalization_of(context),
         min_chars=filters.min_chars,
         max_chars=filters.max_chars,
         length_ratio=filters.length_ratio,
@@ -91,9 +95,9 @@ def training_rules(
     )
 
 
-def normalization_of(job: Job) -> str:
+def normalization_of(context: Context) -> str:
     """The normalization after which a line is judged empty."""
-    return rule_of(job.config.sentencepiece, job.folder)
+    return rule_of(context.config.sentencepiece, context.folder)
 
 
 def all_inputs(parts: list[Part], rules: dict[str, Rules], held_out: HeldOut) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.evaluation.cells import predictions
 from hyperadapters.evaluation.cells import run as evaluation
 from hyperadapters.evaluation.cells.options import Options
-from hyperadapters.evaluation.cells.plan import plan
+from hyperadapters.evaluation.cells.plan import make_plan
 from hyperadapters.evaluation.cells.trained_model import TrainedModel
 from hyperadapters.multitask.corpus import read_corpus
 
@@ -200,10 +200,12 @@ def test_translations_are_those_of_teacher_forcing(tagging, tmp_path):
         tagging, tmp_path, "--max-update", "150", "--disable-validation", "--dropout", "0",
         cells="pos:qaa,translation:qaa-qab,translation:qab-qaa:40",
     )  # fmt: skip
-    checked = plan(checkpoint, tagging, tmp_path, Options("translation:qaa-qab", beam=1, cpu=True))
-    evaluation.evaluate(str(checkpoint), str(tagging), tmp_path, checked.options)
-    (cell,), system = checked.cells, checked.system
-    system.load(checked.options)
+    plan = make_plan(
+        checkpoint, tagging, tmp_path, Options("translation:qaa-qab", beam=1, cpu=True)
+    )
+    evaluation.evaluate(str(checkpoint), str(tagging), tmp_path, plan.options)
+    (cell,), system = plan.cells, plan.system
+    system.load(plan.options)
     sources = [rows[0][0] for rows in rows_of(tmp_path, cell.name)][:5]
     found = [rows[0][2] for rows in rows_of(tmp_path, cell.name)][:5]
     assert len(set(found)) > 2

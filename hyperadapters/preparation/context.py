@@ -13,17 +13,17 @@ VERSION = 5  # of what the stages write: another one does everything anew
 
 
 @dataclass
-class Job:
-    """A preparation under way.
+class Context:
+    """A preparation under way, as its stages see it.
 
     Args:
         config: the configuration.
-        corpora: the same, spelled out.
+        corpora: all files and pairs that it stands for.
         folder: where relative paths of the configuration start.
         out: folder for everything that is written.
         steps: what is done already.
         workers: processes.
-        facts: what the check of the input files found, by file.
+        facts: what validation says of the input files, by file.
     """
 
     config: Config
