@@ -9,7 +9,13 @@ import numpy as np
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.reference_distances import Reference, read_reference
 from ..evaluation.adapter_swap.report import draw as draw_swaps
-from ..evaluation.adapter_swap.run import SwapOptions, distances_of, means, plan_swaps, swap_test
+from ..evaluation.adapter_swap.run import (
+    SwapOptions,
+    distances_of,
+    mean_scores,
+    plan_swaps,
+    swap_test,
+)
 from ..evaluation.adapter_swap.selection import AUTO
 from ..support.errors import UserError
 from ..support.files import check_output, write_json, write_text
@@ -84,7 +90,7 @@ def run(checkpoint: str, out: Path, options: Options) -> dict[str, Any]:
         rows = swap_test(planned)
         analysis["swap"] = {
             "chosen_by": chosen_by.title if options.swap.swap == AUTO else None,
-            "means": means(rows),
+            "means": mean_scores(rows),
             "rows": rows,
         }
         draw_swaps(out / "swap.png", rows, Path(checkpoint).absolute().parent.name)

@@ -72,21 +72,24 @@ class SwapPlan:
 
     def names(self) -> dict[str, str]:
         """All translations that are needed, name -> direction."""
-        own = {direction: direction for direction in self.directions}
-        return {**own, **{swap.name: swap.direction for swap in self.swaps}}
+        return {
+            **{direction: direction for direction in self.directions},
+            **{swap.name: swap.direction for swap in self.swaps},
+        }
 
     def groups(self) -> list[Group]:
         """What may share batches: names of one target language and with one set of its adapters."""
         adapters = {swap.name: swap.adapters for swap in self.swaps}
         groups: dict[tuple[str, str], list[str]] = {}
         for name, direction in self.names().items():
-            targets = [
-                split_direction(name)[1] for name in (direction, adapters.get(name, direction))
-            ]
-            groups.setdefault(tuple(targets), []).append(name)
-        return [(tgt, groups[tgt, own]) for tgt, own in sorted(groups)]
+            targets = (
+                split_direction(direction)[1],
+                split_direction(adapters.get(name, direction))[1],
+            )
+            groups.setdefault(targets, []).append(name)
+        return [(targets[0], groups[targets]) for targets in sorted(groups)]
 
-    def wanted(self, direction: str) -> int:
+    def sentences_of(self, direction: str) -> int:
         """How many sentences of a direction are translated."""
         sentences = self.plan.sentences(direction)
         return min(sentences, self.sentences) if self.sentences else sentences
@@ -192,7 +195,7 @@ def swap_test(planned: SwapPlan) -> list[dict[str, Any]]:
 def translate(planned: SwapPlan, journal: Journal) -> None:
     """Translates what the journal lacks."""
     plan, names = planned.plan, planned.names()
-    rows = {name: range(planned.wanted(direction)) for name, direction in names.items()}
+    rows = {name: range(planned.sentences_of(direction)) for name, direction in names.items()}
     rows_done = {
         name: set(journal.translations[name]).intersection(rows) for name, rows in rows.items()
     }
@@ -215,7 +218,7 @@ def score(
     """The scores of all translations of a direction by their name."""
     plan = planned.plan
     tgt = split_direction(direction)[1]
-    rows = range(planned.wanted(direction))
+    rows = range(planned.sentences_of(direction))
     references = plan.texts.side(plan.pair(direction), tgt)
     scorer = Scorer([references[row] for row in rows], plan.tokenizers[tgt])
     names = [direction, *(s.name for s in planned.swaps if s.direction == direction)]
@@ -238,14 +241,14 @@ def row(swap: Swap, scores: Mapping[str, Mapping[str, float]]) -> dict[str, Any]
     }
 
 
-def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def mean_scores(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Means over the swaps of each role and kind."""
-    rows = []
+    records = []
     for role in ROLES:
-        for kind in dict.fromkeys(each["kind"] for each in rows):
-            members = [each for each in rows if (each["role"], each["kind"]) == (role, kind)]
+        for kind in dict.fromkeys(row["kind"] for row in rows):
+            members = [row for row in rows if (row["role"], row["kind"]) == (role, kind)]
             if members:
-                rows.append(
+                records.append(
                     {
                         "role": role,
                         "kind": kind,
@@ -253,7 +256,7 @@ def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                         **{
                             part: {
                                 metric: round(
-                                    sum(each[part][metric] for each in members) / len(members), 4
+                                    sum(row[part][metric] for row in members) / len(members), 4
                                 )
                                 for metric in METRICS
                             }
@@ -261,7 +264,7 @@ def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                         },
                     }
                 )
-    return rows
+    return records
 
 
 def distances_of(analysis: Mapping[str, Any], reference: Reference | None) -> Distances | None:
