@@ -77,7 +77,7 @@ def draw(path: Path) -> None:
             3.0,
             2.1,
             1.5,
-            "kind\nwhat an adapter computes:\nbottleneck, parallel, lora\n(adapters/)",
+            "kind\nwhat an adapter computes:\nbottleneck, parallel,\nlora, ia3\n(adapters/)",
             KIND,
         )
         arrow(axes, (2.35, 3.7), (2.95, 3.7), "ids")

@@ -27,6 +27,7 @@ VARIANTS = {
     "bottleneck, published": {"norm": "branch", "place": "after_feed_forward"},
     "lora, everywhere": {"kind": "lora", "points": f"{EVERYWHERE},ffn.hidden,ffn.out", "rank": 2},
     "lora, cross-attention": {"kind": "lora", "points": "cross_attn.k", "alpha": 4.0},
+    "ia3, cross-attention": {"kind": "ia3", "points": "cross_attn.k,cross_attn.v"},
 }
 TABLE = list(itertools.product(VARIANTS, SOURCES.names()))
 SIDES = ("encoder", "decoder")

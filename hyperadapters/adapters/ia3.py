@@ -1,0 +1,60 @@
+"""(IA)3: keys, values and hidden activations of the feed-forward block, each times a learnt vector."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import init
+
+from ..support.errors import UserError
+from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice
+
+POINT_NAMES = (
+    "self_attn.k", "self_attn.v", "cross_attn.k", "cross_attn.v", "ffn.hidden",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose about (IA)3.
+
+    Raises:
+        UserError: if a point is not one of these.
+    """
+
+    points: str = choice(
+        "ia3_points", ",".join(POINT_NAMES),
+        f"what (IA)3 rescales, a comma-separated list of {', '.join(POINT_NAMES)} (default: all)",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        unknown = self.chosen_names - set(POINT_NAMES)
+        if unknown or not self.chosen_names:
+            raise UserError(
+                f"--ia3-points '{', '.join(sorted(unknown))}': choose from {', '.join(POINT_NAMES)}"
+            )
+
+    @property
+    def chosen_names(self) -> set[str]:
+        """The names that the user gives."""
+        return {name.strip() for name in self.points.split(",") if name.strip()}
+
+
+@KINDS.register("ia3")
+class IA3(AdapterKind):
+    """(1 + d) * x for keys, values and hidden activations x of the feed-forward block (Liu et al. 2022,
+    "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning", section
+    3.3). What is stored, or generated, is the change d: their vector l is 1 + d.
+    """
+
+    Options = Options
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        return tuple(name for name in POINT_NAMES if name in self.options.chosen_names)
+
+    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+        return {"change": TensorSpec((outputs,), init.zeros_, zero_is_identity=True)}
+
+    def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
+        change = weights["change"]
+        return x + x * (change if change.dim() == 1 else change.unsqueeze(1))
