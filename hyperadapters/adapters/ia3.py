@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import init
 
-from ..support.errors import UserError
-from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice
+from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice, parse_points
 
 POINT_NAMES = (
     "self_attn.k", "self_attn.v", "cross_attn.k", "cross_attn.v", "ffn.hidden",
@@ -18,7 +17,7 @@ class Options:
     """What a user can choose about (IA)3.
 
     Raises:
-        UserError: if a point is not one of these.
+        UserError: if a choice is out of range.
     """
 
     points: str = choice(
@@ -27,16 +26,7 @@ class Options:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        unknown = self.chosen_names - set(POINT_NAMES)
-        if unknown or not self.chosen_names:
-            raise UserError(
-                f"--ia3-points '{', '.join(sorted(unknown))}': choose from {', '.join(POINT_NAMES)}"
-            )
-
-    @property
-    def chosen_names(self) -> set[str]:
-        """The names that the user gives."""
-        return {name.strip() for name in self.points.split(",") if name.strip()}
+        parse_points("--ia3-points", self.points, POINT_NAMES)
 
 
 @KINDS.register("ia3")
@@ -50,7 +40,7 @@ class IA3(AdapterKind):
 
     @property
     def points(self) -> tuple[str, ...]:
-        return tuple(name for name in POINT_NAMES if name in self.options.chosen_names)
+        return parse_points("--ia3-points", self.options.points, POINT_NAMES)
 
     def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         return {"change": TensorSpec((outputs,), init.zeros_, zero_is_identity=True)}

@@ -2,7 +2,7 @@
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -57,6 +57,25 @@ def choice(option: str, default: Any, text: str) -> Any:
         text: its help.
     """
     return dataclasses.field(default=default, metadata={"option": option, "help": text})
+
+
+def parse_points(option: str, text: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """The points that a user chooses, in one order for every spelling.
+
+    Args:
+        option: the option, as users know it.
+        text: its value, a comma-separated list.
+        allowed: the points to choose from.
+    Raises:
+        UserError: if there is none, or one that is not allowed.
+    """
+    names = list(filter(None, map(str.strip, text.split(","))))
+    if not names:
+        raise UserError(f"{option} '{text}': give at least one point")
+    for name in names:
+        if name not in allowed:
+            raise UserError(f"{option} {name}: choose from {', '.join(allowed)}")
+    return tuple(name for name in allowed if name in names)
 
 
 @dataclass(frozen=True)

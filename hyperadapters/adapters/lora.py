@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.nn import init
 
 from ..support.errors import UserError
-from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice
+from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice, parse_points
 from .points import POINTS
 from .rows import linear
 
@@ -44,17 +44,7 @@ class Options:
             raise UserError(f"--lora-alpha {self.alpha}: give a number above 0")
         if not 0 <= self.dropout < 1:
             raise UserError(f"--lora-dropout {self.dropout}: give a probability below 1")
-        if not self.names:
-            raise UserError(f"--lora-points '{self.points}': give at least one point")
-        for name in self.names:
-            if name not in POINT_NAMES:
-                raise UserError(f"--lora-points {name}: choose from {', '.join(POINT_NAMES)}")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The points, in one order for every spelling."""
-        names = {name.strip() for name in self.points.split(",") if name.strip()}
-        return (*(n for n in POINT_NAMES if n in names), *sorted(names - set(POINT_NAMES)))
+        parse_points("--lora-points", self.points, POINT_NAMES)
 
 
 @KINDS.register("lora")
@@ -66,7 +56,7 @@ class Lora(AdapterKind):
 
     @property
     def points(self) -> tuple[str, ...]:
-        return self.options.names
+        return parse_points("--lora-points", self.options.points, POINT_NAMES)
 
     def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         rank = self.options.rank

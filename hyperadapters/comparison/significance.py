@@ -23,13 +23,13 @@ class Results:
     """Scores and verdicts.
 
     Args:
-        rows: all scores.
+        rows: all scores, as keys.
         scores: those of each run, by direction or cell, metric and system.
         verdicts: direction or cell -> metric -> pair -> verdict on the means over runs.
         grouped: for each group: metric -> pair -> verdict on the means over its members and runs.
     """
 
-    rows: list[Score] = field(default_factory=list)
+    rows: dict[Score, None] = field(default_factory=dict)
     scores: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
     verdicts: dict[str, dict[str, dict[Pair, Verdict]]] = field(default_factory=dict)
     grouped: list[dict[str, dict[Pair, Verdict]]] = field(default_factory=list)
@@ -37,7 +37,8 @@ class Results:
     def add(self, evaluation: Evaluation, unit: str, metric: str, score: float, group: str) -> None:
         """Adds the score of a run."""
         name = evaluation.metric_name(unit, metric)
-        self.rows.append(Score(evaluation.name, evaluation.seed, unit, name, score, group))
+        row = Score(evaluation.name, evaluation.seed, unit, name, score, group)
+        self.rows[row] = None  # one, also of a run that stands beside several of the others
         self.scores.setdefault((unit, metric, evaluation.name), []).append(score)
 
     def score_by_run(self, units: Sequence[str], metric: str, system: str) -> np.ndarray:

@@ -53,7 +53,7 @@ class Pretrained(ABC):
     """A pretrained model that training starts from.
 
     A format translates what it reads into our terms: the Transformer's options, the names of the
-    tensors of `--arch hyperx_encoder` (of which those of `decoder.` begin with `freezing.DECODER`),
+    tensors of `--arch hyperx_encoder` (of which those of `decoder.` begin with `training.freezing.DECODER`),
     the symbols that rows of the embeddings stand for, and how a sentence begins.
 
     Attributes:

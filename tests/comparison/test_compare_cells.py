@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from evaluations import write_cells, write_evaluation
+from evaluations import read_scores, write_cells, write_evaluation
 from sacrebleu.significance import PairedTest
 
 from hyperadapters.metrics.tags import Accuracy, SpanF1
@@ -136,6 +136,11 @@ def test_a_look_up_stands_beside_every_run(evaluated, compare, tmp_path):
     assert pair["score"]["difference"] == pytest.approx(difference, abs=1e-3)
     assert not any("different numbers of runs" in note for note in result["notes"])
     assert "runs: a 3, look-up 1." in (tmp_path / "out" / "comparison.md").read_text()
+    scores = read_scores(tmp_path / "out" / "comparison.tsv")
+    runs = {unit: [] for _, _, unit, _, _ in scores}
+    for system, run, unit, _, _ in scores:
+        runs[unit].append((system, run))
+    assert set(map(tuple, runs.values())) == {(("a", "1"), ("a", "2"), ("a", "3"), ("look-up", ""))}
 
 
 @pytest.mark.parametrize("test", ["ar", "bs"])

@@ -34,13 +34,13 @@ class Options:
         english: code of English; by default found among the languages.
         fp16: compute in half precision.
         cpu: use the CPU even if a GPU is there.
-        workers: processes that translate, see `searching.processes`.
+        workers: processes that translate, see `parallel_decoding.processes`.
         remove_bpe: how pieces become text, see `texts.joining`.
         references: folder of raw references, see `Texts`.
         tokenizer: sacreBLEU's tokenisers by language, as `LANGUAGE=NAME,...`.
         spbleu: score BLEU of FLORES-200's pieces too.
-        comet: folder of COMET's scores, see `comet.read`.
-        language_identifier: see `identify.identifier`.
+        comet: folder of COMET's scores, see `metrics.comet.read`.
+        language_identifier: see `metrics.language_id.identifier`.
         name: how to call the system; by default as the checkpoint's folder.
     """
 
