@@ -88,8 +88,11 @@ class Workers:
                 first, future = under_way.popleft()
                 yield first, future.result()
         except BrokenProcessPool as error:
-            if error.__cause__:  # an error of the program, such as a result that cannot be sent
-                raise
+            # what is under way tells why the pool broke, also where the next task was refused for it
+            reasons = (error, *(future.exception() for _, future in under_way))
+            reason = next((each for each in reasons if each and each.__cause__), None)
+            if reason:  # an error of the program, such as a result that cannot be sent
+                raise reason from reason.__cause__
             raise UserError(f"{KILLED}: use fewer --workers") from error
         finally:
             for _, future in under_way:

@@ -5,6 +5,8 @@ import os
 import pickle
 import subprocess
 import sys
+import time
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,17 @@ def raise_unsendable(_):
 def run_in_pool(function, task):
     with Workers(2) as pool:
         list(pool.map(function, [("a", task), ("b", task)]))
+
+
+def run_in_broken_pool(function, task):
+    def tasks():
+        yield "a", task
+        while active_children():  # the next task is refused: the pool is broken
+            time.sleep(0.01)
+        yield "b", task
+
+    with Workers(2) as pool:
+        list(pool.map(function, tasks()))
 
 
 def write_half(path):
@@ -136,7 +149,7 @@ def test_the_error_of_a_process_keeps_its_reason():
             run_in_subprocess(raise_it, error)
         with pytest.raises(type(error)):
             run_in_pool(raise_it, error)
-    for run in (run_in_subprocess, run_in_pool):
+    for run in (run_in_subprocess, run_in_pool, run_in_broken_pool):
         with pytest.raises(Exception) as raised:
             run(raise_unsendable, None)
         assert not isinstance(raised.value, UserError) and not one_line(raised.value)
