@@ -88,8 +88,8 @@ def run(args: Namespace) -> None:
     from ..comparison.resources import parse_thresholds
     from ..comparison.run import run as compare
 
-    named = [name for name, _ in args.logs]
-    twice = sorted({name for name in named if named.count(name) > 1})
+    names = [name for name, _ in args.logs]
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UserError(f"--logs: {format_list(twice)} is named twice: give one log of each system")
     options = Options(

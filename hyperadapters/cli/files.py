@@ -26,10 +26,10 @@ def run(args: Namespace) -> None:
     from ..support.errors import UserError
 
     folder = root()
-    named = [find(name, folder) for name in args.names]
+    choices = [find(name, folder) for name in args.names]
     files = [
         file for file in paths(folder)
-        if not named or any(entry in (file, *file.parents) for entry in named)
+        if not choices or any(entry in (file, *file.parents) for entry in choices)
     ]  # fmt: skip
     if not files:
         raise UserError(f"{folder} holds none of the files: install from the wheel or the clone")
@@ -37,8 +37,8 @@ def run(args: Namespace) -> None:
         copy(files, folder, args.copy_to, args.force)
     elif args.force:
         raise UserError("--force is for copies: give --copy-to too")
-    elif set(named) == set(files):
-        for file in named:
+    elif set(choices) == set(files):
+        for file in choices:
             print((folder / file).read_text(encoding="utf-8"), end="")
     else:
         width = max(len(str(file)) for file in files)

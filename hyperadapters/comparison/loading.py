@@ -14,11 +14,11 @@ from .evaluations import FILE, SYSTEM, Evaluation
 EVALUATIONS = (DirectionEvaluation, CellEvaluation)
 
 
-def find_evaluations(named: Sequence[str]) -> list[Evaluation]:
+def find_evaluations(folders: Sequence[str]) -> list[Evaluation]:
     """Reads the evaluations that a user names.
 
     Args:
-        named: folders that hold evaluations at any depth, each as `split_name` takes it; a name
+        folders: folders that hold evaluations at any depth, each as `split_name` takes it; a name
             renames the system.
     Raises:
         UserError: naming every folder without an evaluation and every unreadable one, or two
@@ -26,7 +26,7 @@ def find_evaluations(named: Sequence[str]) -> list[Evaluation]:
             of translation beside those of cells.
     """
     problems, evaluations = Problems(), []
-    for text in named:
+    for text in folders:
         try:
             name, folder = split_name(text)
         except UserError as error:

@@ -9,7 +9,7 @@ from .evaluations import EvaluationType
 Comparison = Mapping[str, Any]
 
 
-def markdown(
+def format_page(
     comparison: Comparison, evaluation_type: EvaluationType, figures: Mapping[str, str]
 ) -> str:
     """The page.

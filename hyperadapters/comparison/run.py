@@ -12,7 +12,7 @@ from ..training.log import validation_losses, words_per_second
 from . import comparability, loading, plots, record
 from .evaluations import Systems
 from .options import Options
-from .report import markdown
+from .report import format_page
 from .resampling import TESTS
 from .significance import compare, samples_note
 
@@ -72,7 +72,7 @@ def run(folders: Sequence[str], out: Path, options: Options) -> dict[str, Any]:
     rows = sorted(results.rows, key=lambda row: order[row.system, row.unit])
     write_scores(Path(out) / "comparison.tsv", rows)
     write_json(Path(out) / "comparison.json", comparison)
-    write_text(Path(out) / "comparison.md", markdown(comparison, evaluation_type, figures))
+    write_text(Path(out) / "comparison.md", format_page(comparison, evaluation_type, figures))
     return comparison
 
 
@@ -80,10 +80,10 @@ def check_options(systems: Systems, options: Options) -> None:
     """Raises:
     UserError: if the baseline or a log names no system, or the evaluations lack the metric.
     """
-    named: list[tuple[str, str]] = [("--logs", name) for name in options.logs]
+    choices: list[tuple[str, str]] = [("--logs", name) for name in options.logs]
     if options.baseline:
-        named.append(("--baseline", options.baseline))
-    for option, name in named:
+        choices.append(("--baseline", options.baseline))
+    for option, name in choices:
         if name not in systems:
             raise UserError(
                 f"{option} {name}: there is no such system: {did_you_mean(name, systems)}"

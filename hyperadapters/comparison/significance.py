@@ -23,27 +23,31 @@ class Results:
     """Scores and verdicts.
 
     Args:
-        rows: all scores, as keys.
-        scores: those of each run, by direction or cell, metric and system.
+        scores: a row for each run of a system, in the order of runs: by direction or cell, metric and
+            system.
         verdicts: direction or cell -> metric -> pair -> verdict on the means over runs.
         grouped: for each group: metric -> pair -> verdict on the means over its members and runs.
     """
 
-    rows: dict[Score, None] = field(default_factory=dict)
-    scores: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
+    scores: dict[tuple[str, str, str], dict[int | None, Score]] = field(default_factory=dict)
     verdicts: dict[str, dict[str, dict[Pair, Verdict]]] = field(default_factory=dict)
     grouped: list[dict[str, dict[Pair, Verdict]]] = field(default_factory=list)
 
+    @property
+    def rows(self) -> list[Score]:
+        """All scores as one long table."""
+        return [row for by_run in self.scores.values() for row in by_run.values()]
+
     def add(self, evaluation: Evaluation, unit: str, metric: str, score: float, group: str) -> None:
-        """Adds the score of a run."""
+        """Adds the score of a run; one that stands beside several runs of the others has one row."""
         name = evaluation.metric_name(unit, metric)
         row = Score(evaluation.name, evaluation.seed, unit, name, score, group)
-        self.rows[row] = None  # one, also of a run that stands beside several of the others
-        self.scores.setdefault((unit, metric, evaluation.name), []).append(score)
+        self.scores.setdefault((unit, metric, evaluation.name), {})[evaluation.seed] = row
 
     def score_by_run(self, units: Sequence[str], metric: str, system: str) -> np.ndarray:
         """A system's mean score over directions or cells in each of its runs [runs]."""
-        return np.mean([self.scores[unit, metric, system] for unit in units], axis=0)
+        runs = [self.scores[unit, metric, system].values() for unit in units]
+        return np.mean([[row.score for row in rows] for rows in runs], axis=0)
 
     def mean(self, units: Sequence[str], metric: str, system: str) -> float:
         """A system's mean score over directions or cells and runs."""
@@ -54,11 +58,17 @@ class Results:
         means = self.score_by_run(units, metric, system)
         return float(means.std(ddof=1)) if len(means) > 1 else None
 
-    def paired(self, units: Sequence[str], metric: str, pair: Pair) -> tuple[float, float]:
-        """The mean scores of both systems of a pair over as many runs as both have."""
-        first, second = (self.score_by_run(units, metric, system) for system in pair)
-        fewest = min(len(first), len(second))
-        return float(first[:fewest].mean()), float(second[:fewest].mean())
+    def paired(self, units: Sequence[str], metric: str, runs: Systems) -> tuple[float, float]:
+        """The mean scores of two systems over as many runs as both have.
+
+        Args:
+            units: the directions or cells.
+            metric: the metric.
+            runs: the runs of both systems; one without a seed stands beside each of the other's.
+        """
+        number = min((len(r) for r in runs.values() if not r[0].untrained), default=1)
+        first, second = (self.score_by_run(units, metric, name)[:number].mean() for name in runs)
+        return float(first), float(second)
 
     def corrected(self, group: int, metric: str) -> dict[Pair, float]:
         """The p-values of a group after Holm's correction for its pairs of systems."""
@@ -86,6 +96,7 @@ def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Resu
     """
     results = Results()
     pairs = list(itertools.combinations(systems, 2))
+    runs = {pair: {name: systems[name] for name in pair} for pair in pairs}
     first = next(iter(systems.values()))[0]
     metrics = first.type.metrics
     kinds = {unit: group.kind for group in groups for unit in group.units}
@@ -97,7 +108,7 @@ def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Resu
         for metric in metrics:
             resampled = resample_runs(results, systems, unit, metric, kinds[unit], pairs, test)
             results.verdicts[unit][metric] = {
-                pair: test.judge(results.paired([unit], metric, pair), tuple(of_pair))
+                pair: test.judge(results.paired([unit], metric, runs[pair]), tuple(of_pair))
                 for pair, of_pair in resampled.items()
             }
             for group, total in zip(groups, totals):
@@ -109,7 +120,7 @@ def compare(systems: Systems, groups: Sequence[Group], test: PairedTest) -> Resu
             {
                 metric: {
                     pair: test.judge(
-                        results.paired(group.units, metric, pair),
+                        results.paired(group.units, metric, runs[pair]),
                         tuple(of_pair / len(group.units)),
                     )
                     for pair, of_pair in total[metric].items()

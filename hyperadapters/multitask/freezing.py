@@ -123,9 +123,11 @@ def only_new_languages(
         raise UserError(
             f"{option}: the adapters of {start.path} (--adapter-source {name}) depend on no language"
         )
-    named = {ADAPTER_PREFIX + parameter: rows for parameter, rows in parameters.items()}
-    trained = freeze_all_but(model, named)
-    kept_rows = [KeptRows(trained[name], rows) for name, rows in named.items() if rows is not None]
+    rows_by_name = {ADAPTER_PREFIX + parameter: rows for parameter, rows in parameters.items()}
+    trained = freeze_all_but(model, rows_by_name)
+    kept_rows = [
+        KeptRows(trained[name], rows) for name, rows in rows_by_name.items() if rows is not None
+    ]
     logger.info(
         f"frozen: only {count_trained_values(model, kept_rows):,} values of {', '.join(new)} are trained"
     )

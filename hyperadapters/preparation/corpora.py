@@ -109,8 +109,8 @@ class Corpora:
 
     def files(self) -> list[Path]:
         """Every file once, in order."""
-        named = [entry.path for group in self.groups for entry in group]
-        return list(dict.fromkeys(named + self.extra_held_out))
+        paths = [entry.path for group in self.groups for entry in group]
+        return list(dict.fromkeys(paths + self.extra_held_out))
 
     def held_out(self) -> dict[Path, str | None]:
         """Every file of a valid or test set, with its language."""

@@ -50,10 +50,10 @@ def languages_of(config: Config) -> list[str]:
     Raises:
         UserError: for an unusable code, or one that a corpus names and `languages` does not.
     """
-    named = [code for corpus in config.multiparallel for code in corpus.languages]
-    named += codes_of(bitext.pair for bitext in config.bitext)
-    languages = Languages(config.languages or sorted(set(map(check_code, named))))
-    for code in named:
+    codes = [code for corpus in config.multiparallel for code in corpus.languages]
+    codes += codes_of(bitext.pair for bitext in config.bitext)
+    languages = Languages(config.languages or sorted(set(map(check_code, codes))))
+    for code in codes:
         languages.id(code)
     if config.english is not None:
         languages.id(config.english)

@@ -67,9 +67,11 @@ def sides_of(pattern: str, src: str, tgt: str, folder: Path) -> tuple[Path, Path
     Raises:
         UserError: if they are one and the same.
     """
-    named = pattern.replace("{pair}", f"{src}-{tgt}").replace("{src}", src).replace("{tgt}", tgt)
+    expression = (
+        pattern.replace("{pair}", f"{src}-{tgt}").replace("{src}", src).replace("{tgt}", tgt)
+    )
     source, target = (
-        of_language(ALTERNATIVES.sub(rf"\{side}", named), code, folder)
+        of_language(ALTERNATIVES.sub(rf"\{side}", expression), code, folder)
         for side, code in ((1, src), (2, tgt))
     )
     if source == target:

@@ -139,7 +139,7 @@ def mostly_dropped(context: Context) -> list[str]:
     return messages
 
 
-def markdown(figures: Figures) -> str:
+def format_page(figures: Figures) -> str:
     """The figures as a Markdown page with a row for every pair."""
     tables = [
         f"## {split}\n\n{table(pairs)}\n" for split, pairs in figures["splits"].items() if pairs

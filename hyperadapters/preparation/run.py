@@ -17,7 +17,7 @@ from .expand_config import expand_config
 from .hashes import HeldOut
 from .held_out import collect, expected_scripts
 from .lengths import usual_ratios
-from .report import Figures, figures, markdown
+from .report import Figures, figures, format_page
 from .stages.encode import binarised_files, encode_all, layout
 from .stages.filter import filter_all, normalization_of
 from .validate_files import validate_files
@@ -88,7 +88,7 @@ def finish(context: Context, held_out: HeldOut) -> Figures:
         for path in dictionaries:
             write_text(path, entries)
         write_json(lists[0], report)
-        write_text(lists[1], markdown(report))
+        write_text(lists[1], format_page(report))
         write_lines(lists[2], [",".join(report["directions"])])
         write_lines(lists[3], [",".join(report["languages"])])
         remove_stale(context, [*dictionaries, *data, *text, *intermediate_files(context, held_out)])

@@ -103,11 +103,11 @@ def measure(lines: Sequence[str]) -> dict[str, int]:
 
     points, occurrences = np.unique(code_points("".join(lines)), return_counts=True)
     are_letters = letters()[points]
-    counted: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for point, count in zip(points[are_letters].tolist(), occurrences[are_letters].tolist()):
         name = script_name(script(chr(point)))
-        counted[name] = counted.get(name, 0) + count
-    return counted
+        counts[name] = counts.get(name, 0) + count
+    return counts
 
 
 def main_scripts(counts: dict[str, int]) -> list[str]:

@@ -7,7 +7,7 @@ from ..evaluation.adapter_swap import report as swap_report
 from ..reports.tables import format_table
 
 
-def markdown(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+def format_page(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     """The page.
 
     Args:
@@ -26,7 +26,7 @@ def markdown(analysis: Mapping[str, Any], figures: Mapping[str, str]) -> str:
         ]
     parts += ["## Nearest languages", neighbours_table(analysis)]
     if "swap" in analysis:
-        parts.append(swap_report.markdown(analysis["swap"]))
+        parts.append(swap_report.format_page(analysis["swap"]))
     parts += [f"![{title}]({file})" for title, file in figures.items()]
     if analysis["notes"]:
         parts += ["## Notes", "\n".join(f"- {note}" for note in analysis["notes"])]

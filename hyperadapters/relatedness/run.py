@@ -22,7 +22,7 @@ from ..support.files import check_output, write_json, write_text
 from ..support.languages import Languages
 from .analysis import analyse, notes
 from .plots import draw_dendrograms, draw_maps
-from .report import correlation_text, markdown
+from .report import correlation_text, format_page
 from .vectors import vectors_of
 
 LEAST = 3  # languages that have anything to tell of which are near
@@ -96,7 +96,7 @@ def run(checkpoint: str, out: Path, options: Options) -> dict[str, Any]:
         draw_swaps(out / "swap.png", rows, Path(checkpoint).absolute().parent.name)
         figures["Swapped adapters"] = "swap.png"
     write_json(out / "languages.json", analysis)
-    write_text(out / "languages.md", markdown(analysis, figures))
+    write_text(out / "languages.md", format_page(analysis, figures))
     return analysis
 
 

@@ -10,7 +10,7 @@ from ...support.figures import figure
 COLOURS = {"own": "C0", "nearest": "C1", "given": "C1", "farthest": "C3"}
 
 
-def markdown(swap: Mapping[str, Any]) -> str:
+def format_page(swap: Mapping[str, Any]) -> str:
     """The section of the page.
 
     Args:

@@ -52,10 +52,10 @@ def filter_parts(
         results = workers.map(filter_chunk, tasks())
         for part, chunks in groupby(results, key=lambda result: result[0]):
             filtered = (chunk for _, chunk in chunks)
-            yield part, write_part(part, folder, counted(filtered, bar), duplicates)
+            yield part, write_part(part, folder, count_results(filtered, bar), duplicates)
 
 
-def counted(chunks: Iterable[FilteredChunk], bar: tqdm) -> Iterator[FilteredChunk]:
+def count_results(chunks: Iterable[FilteredChunk], bar: tqdm) -> Iterator[FilteredChunk]:
     """Moves the bar by the lines of each chunk."""
     for chunk in chunks:
         bar.update(chunk.read)
