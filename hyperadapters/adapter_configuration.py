@@ -1,11 +1,12 @@
 """What a model configuration says about adapters: kinds, sources and their conditions."""
 
 import dataclasses
+import logging
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from .adapters import POINTS, SIDES, LayerShape, is_in_attention, sites
+from .adapters import POINTS, SIDES, AdapterKind, LayerShape, is_in_attention, sites
 from .options import kind_from
 from .sources import (
     INPUTS,
@@ -22,6 +23,8 @@ from .sources import (
 )
 from .support.errors import Problems, UserError
 from .support.languages import Languages
+
+logger = logging.getLogger(__name__)
 
 
 def check_points(cfg: Any, problems: Problems) -> None:
@@ -44,6 +47,21 @@ def check_points(cfg: Any, problems: Problems) -> None:
                     f"--{option.replace('_', '-')} cannot be combined with adapters inside attention: "
                     "leave it out"
                 )
+
+
+def warn_of_start(kinds: Mapping[str, AdapterKind], start: str) -> None:
+    """Says which adapters change something although the model is to start as its backbone.
+
+    Args:
+        kinds: the kinds by name.
+        start: how adapters start.
+    """
+    for name, kind in kinds.items():
+        if start == "identity" and not kind.has_identity:
+            logger.warning(
+                f"--adapter-start identity: no {name} adapter leaves the backbone as it is; they start "
+                "as published"
+            )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
-from .adapter_configuration import check_points, source_configs
+from .adapter_configuration import check_points, source_configs, warn_of_start
 from .options import ADAPTER_OPTIONS, option
 from .sources import SOURCES
 from .support.errors import Problems, UserError, did_you_mean
@@ -180,7 +180,9 @@ def check(cfg: DictConfig) -> None:
             problems.add("--encoder/decoder-layers-to-keep cannot prune a model with adapters")
         check_points(cfg, problems)
     problems.raise_if_any()
-    source_configs(cfg)
+    warn_of_start(
+        {name: config.kind for name, config in source_configs(cfg).items()}, cfg.adapter_start
+    )
 
 
 def has_adapters(cfg: Any) -> bool:

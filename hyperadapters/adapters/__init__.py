@@ -1,6 +1,6 @@
 """What an adapter computes: pure torch, no fairseq. Every kind registers in `KINDS` here."""
 
-from . import bottleneck, ia3, lora, parallel  # noqa: F401
+from . import bottleneck, ia3, lora, parallel, prefix  # noqa: F401
 from .attach import SideAdapters, attached
 from .kind import KINDS, AdapterKind, TensorSpec, Weights
 from .points import POINTS, SIDES, LayerShape, Site, is_in_attention, sites

@@ -163,6 +163,24 @@ class AdapterKind(ABC):
             what is added to the point's output or replaces it (see `adds`).
         """
 
+    def trained_kind(self) -> "AdapterKind":
+        """The kind of the weights that are kept after training: this one, unless some of its tensors
+        serve training alone."""
+        return self
+
+    def trained_tensors(self, weights: Weights) -> Weights:
+        """The tensors that are kept after training, those of `trained_kind`, of one point.
+
+        Args:
+            weights: as `apply` takes them.
+        """
+        return weights
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether some weights leave activations as they are."""
+        return any(spec.zero_is_identity for spec in self.point_tensors(1, 1).values())
+
     def layout(self, layer: LayerShape) -> dict[str, dict[str, str]]:
         """For each point that a layer has, the name of each of its tensors in a weight set.
 

@@ -14,7 +14,9 @@ from .points import POINTS
 from .rows import linear
 
 POINT_NAMES = tuple(
-    name for name in POINTS.names() if name not in ("layer", "ffn") and not name.endswith(".heads")
+    name
+    for name in POINTS.names()
+    if name not in ("layer", "ffn") and not name.endswith((".heads", ".keys_values"))
 )
 
 

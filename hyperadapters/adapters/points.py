@@ -78,8 +78,10 @@ for block, module, memory in (
     for name, source in (("q", "width"), ("k", memory), ("v", memory), ("out", "width")):
         path = f"{module}.{name}_proj"
         POINTS.register(f"{block}.{name}")(Point(path, path, path, reads=source))
-    path = f"{module}.head_outputs"
-    POINTS.register(f"{block}.heads")(Point(path, path, path))
+    # the second reads nothing [1, B, 0] and gives n keys and values for each row [1, B, n * 2 * C]
+    for name, inner in (("heads", "head_outputs"), ("keys_values", "keys_values")):
+        path = f"{module}.{inner}"
+        POINTS.register(f"{block}.{name}")(Point(path, path, path))
 
 
 def is_in_attention(point: str) -> bool:

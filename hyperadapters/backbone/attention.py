@@ -35,6 +35,7 @@ class AdaptedAttention(MultiheadAttention):
             setattr(self, name, getattr(stock, name))
         self.has_points = has_points
         self.head_outputs = nn.Identity()  # the point `heads`
+        self.keys_values = nn.Identity()
         self.train(stock.training)
 
     @staticmethod
@@ -90,9 +91,10 @@ class AdaptedAttention(MultiheadAttention):
                 source, query if self.self_attention else value,
                 key_padding_mask, incremental_state, static_kv,
             )  # fmt: skip
-            mask = combine_masks(padding, attn_mask, queries.dtype)
+            mask = combine_masks(padding, attn_mask, keys.size(2), queries.dtype)
             if need_weights or need_head_weights:
                 attended, weights = self.attend_with_weights(queries, keys, values, mask)
+                weights = weights[..., self.prefix(query)[0].size(2) :]
                 weights = weights.transpose(0, 1) if need_head_weights else weights.mean(1)
             else:
                 attended, weights = self.attend(queries, keys, values, mask), None
@@ -124,6 +126,15 @@ class AdaptedAttention(MultiheadAttention):
         reduced = F.dropout(weights.type_as(scores), self.dropout)
         return reduced @ values, weights
 
+    def prefix(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values [B, heads, n, D] that adapters put before those of an input [N, B, C]."""
+        added = self.keys_values(source.new_empty(1, source.size(1), 0))  # [1, B, n * 2 * C]
+        count = added.size(2) // (2 * self.embed_dim)
+        pairs = added.view(source.size(1), count, 2, self.num_heads, self.head_dim).permute(
+            2, 0, 3, 1, 4
+        )
+        return pairs[0], pairs[1]
+
     def read(
         self,
         key: Tensor | None,
@@ -132,8 +143,8 @@ class AdaptedAttention(MultiheadAttention):
         incremental_state: State | None,
         static_kv: bool,
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Keys and values [B, heads, N, D] and where they are padding [B, N], with those of the
-        pieces before, which stay in fairseq's incremental state."""
+        """Keys and values [B, heads, N, D], those of a prefix first, and where they are padding
+        [B, N], with those of the pieces before, which stay in fairseq's incremental state."""
         state = self.get_incremental_state(incremental_state, "attn_state") or {}
         previous = state.get("prev_key_padding_mask")
         if static_kv and "prev_key" in state:
@@ -141,8 +152,13 @@ class AdaptedAttention(MultiheadAttention):
         assert key is not None and value is not None
         keys, values = self.split_heads(self.k_proj(key)), self.split_heads(self.v_proj(value))
         if "prev_key" in state:
-            keys = torch.cat([state["prev_key"], keys], 2)
-            values = torch.cat([state["prev_value"], values], 2)
+            before = state["prev_key"], state["prev_value"]
+        else:
+            before = self.prefix(key)
+            if padding is not None:
+                padding = F.pad(padding, (before[0].size(2), 0))
+        if before[0].size(2):
+            keys, values = (torch.cat(parts, 2) for parts in zip(before, (keys, values)))
         if incremental_state is not None:
             padding = self._append_prev_key_padding_mask(
                 padding, previous, keys.size(0), keys.size(2), static_kv
@@ -168,27 +184,39 @@ class AdaptedAttention(MultiheadAttention):
                 state = cache.append(new, state)
             else:
                 # contiguous, as every further piece reads them
-                state = {name: x.contiguous() for name, x in new.items()}
-                state["mask"] = source.new_zeros(source.size(1), 1, 1, source.size(0))
+                state = {
+                    name: torch.cat([before, x], 2).contiguous()
+                    for before, (name, x) in zip(self.prefix(source), new.items())
+                }
+                state["mask"] = source.new_zeros(source.size(1), 1, 1, state["keys"].size(2))
                 if padding is not None:
-                    state["mask"].masked_fill_(padding.bool()[:, None, None], -torch.inf)
+                    mask = state["mask"][..., -source.size(0) :]
+                    mask.masked_fill_(padding.bool()[:, None, None], -torch.inf)
         self.set_incremental_state(incremental_state, "prefixes", state)
         if self.self_attention:
-            return *cache.entries_of(state), cache.mask
+            keys, values, mask = *cache.entries_of(state), cache.mask
+            before = [cache.of_sentences(x) for x in self.prefix(source)]
+            if before[0].size(2):
+                keys, values = (torch.cat(parts, 2) for parts in zip(before, (keys, values)))
+                mask = F.pad(mask, (before[0].size(2), 0))
+            return keys, values, mask
         return state["keys"], state["values"], state["mask"]
 
 
 def combine_masks(
-    padding: Tensor | None, attn_mask: Tensor | None, dtype: torch.dtype
+    padding: Tensor | None, attn_mask: Tensor | None, keys: int, dtype: torch.dtype
 ) -> Tensor | None:
     """What is added to scores, broadcast to [B, heads, T, N].
 
     Args:
         padding: where keys are padding [B, N].
-        attn_mask: what is added to all [T, N].
+        attn_mask: what is added to all [T, N'], the last N' keys.
+        keys: N, how many there are.
         dtype: of the scores.
     """
-    mask = None if attn_mask is None else attn_mask.to(dtype)[None, None]
+    mask = None
+    if attn_mask is not None:
+        mask = F.pad(attn_mask.to(dtype), (keys - attn_mask.size(1), 0))[None, None]
     if padding is None:
         return mask
     if mask is None:

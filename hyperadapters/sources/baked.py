@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import torch
 
-from ..adapters import KINDS
+from ..adapters import KINDS, AdapterKind, LayerShape, Weights
 from .adapter_set import AdapterPart
 from .bank import Bank, Key, keys_of_conditions
 from .condition import Condition
@@ -31,7 +31,7 @@ class Baked(Bank):
     default_inputs = {"encoder": ("src", "tgt"), "decoder": ("tgt",)}
 
     def __init__(self, config: SourceConfig) -> None:
-        super().__init__(config)
+        super().__init__(dataclasses.replace(config, kind=config.kind.trained_kind()))
         self.requires_grad_(False)
 
     def keys(self, side: str) -> list[Key]:
@@ -57,11 +57,24 @@ def sources_by_name(adapters: Adapters) -> dict[str, AdapterSource]:
 
 def describe_kind(config: SourceConfig) -> dict[str, Any]:
     """Name, width and options of the adapter kind of a source."""
-    options = dataclasses.asdict(config.kind.options)
+    kind = config.kind.trained_kind()
+    options = dataclasses.asdict(kind.options)
     return {
-        "name": next(name for name in KINDS.names() if type(config.kind) is KINDS.get(name)),
+        "name": next(name for name in KINDS.names() if type(kind) is KINDS.get(name)),
         "width": config.layers["encoder"].width,
         **{name: value for name, value in options.items() if value is not None},
+    }
+
+
+def trained_weights(kind: AdapterKind, layer: LayerShape, weights: Weights) -> Weights:
+    """What is kept of a weight set after training, see `AdapterKind.trained_kind`."""
+    layout = kind.trained_kind().layout(layer)
+    return {
+        layout[point][name]: tensor
+        for point, names in kind.layout(layer).items()
+        for name, tensor in kind.trained_tensors(
+            {name: weights[flat] for name, flat in names.items()}
+        ).items()
     }
 
 
@@ -87,11 +100,11 @@ def generate(adapters: Adapters, ids: Ids, sides: Iterable[str]) -> dict[str, Ad
             side: Condition.from_ids(columns, names, like=torch.zeros(1))
             for side, names in inputs.items()
         }
-        tensors = {
-            f"{side}.{tensor_name}": torch.cat([weights[tensor_name] for weights in sites])
-            for side, sites in source(conditions).items()
-            for tensor_name in sites[0]
-        }
+        kind, tensors = source.config.kind, {}
+        for side, sites in source(conditions).items():
+            kept = [trained_weights(kind, source.config.layers[side], weights) for weights in sites]
+            for tensor_name in kept[0]:
+                tensors[f"{side}.{tensor_name}"] = torch.cat([site[tensor_name] for site in kept])
         parts[name] = AdapterPart(describe_kind(source.config), inputs, tensors)
     return parts
 

@@ -112,6 +112,11 @@ class PrefixCache:
         [B * size, heads, 1, D]."""
         return self.scatter(self.by_sentence(x))
 
+    def of_sentences(self, x: Tensor) -> Tensor:
+        """From one of each running hypothesis [B * size, ...], alike for those of a sentence, to one
+        of each kept sentence [S, ...]."""
+        return self.scatter(x[:: self.size])
+
     def rows(self, x: Tensor) -> Tensor:
         """The inverse of `queries`."""
         return self.gather(x).transpose(1, 2).flatten(0, 1).unsqueeze(2)

@@ -1,5 +1,6 @@
 """A checkpoint with baked adapters, put together from a backbone and its settings."""
 
+import dataclasses
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from fairseq.tasks import TASK_DATACLASS_REGISTRY
 from omegaconf import OmegaConf
 
 from ...adapter_configuration import adapter_choices, source_configs
+from ...adapters import AdapterKind
 from ...data.lengths import LengthOptions
 from ...data.resume_options import ResumeOptions
 from ...data.stock_options import BORROWED
@@ -37,6 +39,7 @@ def baked_config(config: Namespace, names: list[str]) -> dict[str, Any]:
     extra = [replace(choice, source="baked") for choice in adapter_choices(config)[1:]]
     return {
         **vars(config),
+        **{name: value for c in configs.values() for name, value in kind_settings(c.kind).items()},
         **dict.fromkeys(FILES),
         "adapter_source": "baked",
         "extra_adapters": ",".join(choice.write(configs[choice.kind]) for choice in extra) or None,
@@ -45,6 +48,15 @@ def baked_config(config: Namespace, names: list[str]) -> dict[str, Any]:
         **(
             {"baked_cells": ",".join(names)} if ":" in names[0] else baked_directions(config, names)
         ),
+    }
+
+
+def kind_settings(kind: AdapterKind) -> dict[str, Any]:
+    """The options of a kind as it is after training, by their names in a model configuration."""
+    options = kind.trained_kind().options
+    return {
+        field.metadata["option"]: getattr(options, field.name)
+        for field in dataclasses.fields(options)
     }
 
 
