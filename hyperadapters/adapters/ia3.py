@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import init
 
 from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice, parse_points
+from .points import POINTS, Point
 
 POINT_NAMES = (
     "self_attn.k", "self_attn.v", "cross_attn.k", "cross_attn.v", "ffn.hidden",
@@ -48,3 +49,13 @@ class IA3(AdapterKind):
     def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
         change = weights["change"]
         return x + x * (change if change.dim() == 1 else change.unsqueeze(1))
+
+    def what_keeps_from_folding(self, activation: str) -> str | None:
+        return None
+
+    def fold(self, point: Point, layer: Weights, weights: Weights) -> Weights:
+        scale = 1 + weights["change"]
+        if point == POINTS.get("ffn.hidden"):  # behind the activation, so into the map that follows
+            return {"fc2.weight": layer["fc2.weight"] * scale}
+        weight, bias = f"{point.last}.weight", f"{point.last}.bias"
+        return {weight: layer[weight] * scale.unsqueeze(1), bias: layer[bias] * scale}

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..support.errors import UserError
 from ..support.registry import Registry
-from .points import LayerShape
+from .points import LayerShape, Point
 
 Weights = Mapping[str, Tensor]
 
@@ -175,6 +175,26 @@ class AdapterKind(ABC):
             weights: as `apply` takes them.
         """
         return weights
+
+    def what_keeps_from_folding(self, activation: str) -> str | None:
+        """Why one weight set cannot be folded into the weights of a layer; None if it can.
+
+        Args:
+            activation: the activation function of the backbone's feed-forward blocks.
+        """
+        return "only adapters of kinds parallel, lora and ia3 fold"
+
+    def fold(self, point: Point, layer: Weights, weights: Weights) -> Weights:
+        """The tensors of a layer that without an adapter does exactly what it does with one.
+
+        Args:
+            point: where the adapter acts.
+            layer: the layer's tensors, as `fc1.weight`.
+            weights: one weight set of this point.
+        Returns:
+            those of the layer's tensors that change.
+        """
+        raise NotImplementedError
 
     @property
     def has_identity(self) -> bool:

@@ -4,13 +4,14 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn import init
 
 from ..support.errors import UserError
 from .kind import KINDS, AdapterKind, TensorSpec, Weights, choice, parse_points
-from .points import POINTS
+from .points import POINTS, Point
 from .rows import linear
 
 POINT_NAMES = tuple(
@@ -71,3 +72,10 @@ class Lora(AdapterKind):
         x = F.dropout(x, self.options.dropout, training)
         low = linear(x, weights["a"]) * (self.options.alpha / self.options.rank)  # [..., r]
         return linear(low, weights["b"])
+
+    def what_keeps_from_folding(self, activation: str) -> str | None:
+        return None
+
+    def fold(self, point: Point, layer: Weights, weights: Weights) -> Weights:
+        name, scale = f"{point.first}.weight", self.options.alpha / self.options.rank
+        return {name: torch.addmm(layer[name], weights["b"], weights["a"], alpha=scale)}

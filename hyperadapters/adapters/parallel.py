@@ -1,9 +1,11 @@
 """The parallel adapter: a bottleneck without LayerNorm of its own, beside the feed-forward block."""
 
+import torch
 from torch import Tensor
 from torch.nn import init
 
 from .kind import KINDS, AdapterKind, BottleneckOptions, TensorSpec, Weights, activations
+from .points import Point
 from .rows import linear
 
 
@@ -43,3 +45,20 @@ class Parallel(AdapterKind):
         hidden = linear(x, weights["down"], weights["down_bias"])  # [..., b]
         hidden = activations.get(self.options.activation)(hidden)
         return linear(hidden, weights["up"], weights["up_bias"])  # [..., C]
+
+    def what_keeps_from_folding(self, activation: str) -> str | None:
+        if self.options.activation == activation:
+            return None
+        return (
+            f"the adapters were trained with --adapter-activation {self.options.activation} and the "
+            f"backbone with --activation-fn {activation}: they fold only if both are the same"
+        )
+
+    def fold(self, point: Point, layer: Weights, weights: Weights) -> Weights:
+        """[W2 U] act([W1; D] x + [b1; b_D]) + b2 + b_U: a block wider by the bottleneck dimension."""
+        return {
+            "fc1.weight": torch.cat([layer["fc1.weight"], weights["down"]]),
+            "fc1.bias": torch.cat([layer["fc1.bias"], weights["down_bias"]]),
+            "fc2.weight": torch.cat([layer["fc2.weight"], weights["up"]], 1),
+            "fc2.bias": layer["fc2.bias"] + weights["up_bias"],
+        }

@@ -1,8 +1,8 @@
 """Write the adapters of one direction or one cell to a file of their own, with a card beside it.
 
 The adapters are safetensors, the card (the same name, but .json) says what they are and which backbone
-they belong to; `hyperadapters attach` puts them onto it. With --plain, adapters of kind parallel are
-folded into the backbone instead: an ordinary fairseq Transformer that needs none of this code.
+they belong to; `hyperadapters attach` puts them onto it. With --plain, adapters of kinds parallel, lora
+and ia3 are folded into the backbone instead: an ordinary fairseq Transformer that needs none of this code.
 """
 
 import json

@@ -1,34 +1,34 @@
-"""Fold the parallel adapters of one direction into the feed-forward blocks beside which they work."""
+"""Fold the adapters of one direction into the weights of the layers that they act in."""
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
+from ...adapters import POINTS
+from ...sources import SourceConfig
 
-def folded(model: Mapping[str, Tensor], adapters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A backbone whose feed-forward blocks are wider by the bottleneck dimension.
 
-    W2 act(W1 x + b1) + b2 + U act(D x + b_D) + b_U = [W2 U] act([W1; D] x + [b1; b_D]) + b2 + b_U,
-    exactly, if both activation functions are the same and nothing stands between the two maps.
+def folded(
+    model: Mapping[str, Tensor], adapters: Mapping[str, Tensor], config: SourceConfig
+) -> dict[str, Tensor]:
+    """A backbone that does without adapters what it does with them.
 
     Args:
         model: tensors of the backbone by their names in fairseq's Transformer.
-        adapters: parallel adapters of one direction, `SIDE.NAME` [layers, *shape].
+        adapters: the adapters of one direction, `SIDE.NAME` [layers, *shape].
+        config: what their source knows of kind and layers.
     Returns:
-        the tensors of the wider backbone.
+        the tensors of the backbone with the adapters in them.
     """
-    wide = dict(model)
-    for side in ("encoder", "decoder"):
-        for layer in range(adapters[f"{side}.down"].size(0)):
-            weights = {name: adapters[f"{side}.{name}"][layer] for name in NAMES}
-            prefix = f"{side}.layers.{layer}"
-            first, second = f"{prefix}.fc1", f"{prefix}.fc2"
-            wide[f"{first}.weight"] = torch.cat([model[f"{first}.weight"], weights["down"]])
-            wide[f"{first}.bias"] = torch.cat([model[f"{first}.bias"], weights["down_bias"]])
-            wide[f"{second}.weight"] = torch.cat([model[f"{second}.weight"], weights["up"]], dim=1)
-            wide[f"{second}.bias"] = model[f"{second}.bias"] + weights["up_bias"]
-    return wide
-
-
-NAMES = ("down", "down_bias", "up", "up_bias")
+    tensors = dict(model)
+    for side, sites in config.sites.items():
+        for number, site in enumerate(sites):
+            prefix = f"{side}.layers.{site.layer}."
+            for point, names in config.kind.layout(config.layers[side]).items():
+                layer = {
+                    n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)
+                }
+                weights = {name: adapters[f"{side}.{flat}"][number] for name, flat in names.items()}
+                for name, tensor in config.kind.fold(POINTS.get(point), layer, weights).items():
+                    tensors[prefix + name] = tensor
+    return tensors

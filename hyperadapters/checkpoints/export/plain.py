@@ -7,9 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
+from ...adapter_configuration import source_configs
 from ...configuration import STOCK_OPTIONS
 from ...data.stock_options import stock_defaults
-from ...support.errors import Problems, UserError
+from ...options import kind_from
+from ...support.errors import Problems
 from ...support.files import check_output
 from ...support.languages import split_direction
 from ...training.freezing import is_backbone
@@ -31,7 +33,7 @@ def export_plain(checkpoint: str, direction: str, out: str) -> str:
     """Writes a checkpoint of fairseq's own Transformer that translates one direction.
 
     Args:
-        checkpoint: a checkpoint with adapters of kind `parallel` from any source.
+        checkpoint: a checkpoint with adapters of a kind that folds, from any source.
         direction: the direction, as `src-tgt`.
         out: the checkpoint to write.
     Returns:
@@ -49,42 +51,45 @@ def export_plain(checkpoint: str, direction: str, out: str) -> str:
         for name, tensor in trained.state["model"].items()
         if is_backbone(name) and name != "_extra_state"
     }
-    settings = plain_settings(trained, pair)
-    model = folded(backbone, trained.adapter_set(pair).tensors)
+    (config,) = source_configs(trained.config).values()
+    model = folded(backbone, trained.adapter_set(pair).tensors, config)
+    settings = plain_settings(trained, pair, model)
     write(out, plain_state(trained.state, settings, model))
     return command_of(settings, out)
 
 
 def check_it_folds(trained: Checkpoint) -> None:
     """Raises:
-    UserError: with everything that keeps the adapters from folding into the feed-forward blocks.
+    UserError: with everything that keeps the adapters from folding into the backbone's weights.
     """
     cfg, problems = trained.config, Problems()
-    if cfg.adapter_kind != "parallel":
-        raise UserError(
-            f"{trained.path} has adapters of kind {cfg.adapter_kind}: only --adapter-kind parallel "
-            "folds into a plain Transformer; leave out --plain, or bake the checkpoint"
+    reason = kind_from(cfg, cfg.adapter_kind).what_keeps_from_folding(cfg.activation_fn)
+    if reason:
+        problems.add(
+            f"{trained.path} has adapters of kind {cfg.adapter_kind}: {reason}; leave out --plain, or "
+            "bake the checkpoint"
         )
     if cfg.extra_adapters:
         problems.add(f"--extra-adapters {cfg.extra_adapters} do not fold into a plain Transformer")
-    if cfg.adapter_activation != cfg.activation_fn:
-        problems.add(
-            f"the adapters were trained with --adapter-activation {cfg.adapter_activation} and the "
-            f"backbone with --activation-fn {cfg.activation_fn}: they fold only if both are the same"
-        )
     if getattr(cfg, "scale_fc", False):
         problems.add("a backbone trained with --scale-fc cannot take them up")
     problems.raise_if_any()
 
 
-def plain_settings(trained: Checkpoint, pair: str) -> dict[str, Any]:
-    """The flat settings of the plain Transformer and of the stock task that it translates with."""
+def plain_settings(trained: Checkpoint, pair: str, model: Mapping[str, Tensor]) -> dict[str, Any]:
+    """The flat settings of the plain Transformer and of the stock task that it translates with.
+
+    Args:
+        trained: the checkpoint that it is made of.
+        pair: its direction.
+        model: its tensors.
+    """
     src, tgt = split_direction(pair)
     cfg = vars(trained.config)
     metadata = trained.metadata
     stock_options = {name: cfg[name] for name in STOCK_OPTIONS if name in cfg}
     wider = {
-        f"{side}_ffn_embed_dim": cfg[f"{side}_ffn_embed_dim"] + cfg["adapter_bottleneck"]
+        f"{side}_ffn_embed_dim": model[f"{side}.layers.0.fc1.weight"].size(0)
         for side in ("encoder", "decoder")
     }
     task = {
@@ -96,8 +101,8 @@ def plain_settings(trained: Checkpoint, pair: str) -> dict[str, Any]:
         "lang_pairs": [pair],
         "langs": list(metadata["languages"]),
     }
-    model = {"arch": "transformer", "encoder_embed_path": None, "decoder_embed_path": None}
-    return {**task, **stock_options, **wider, **model, "task": STOCK_TASK}
+    arch = {"arch": "transformer", "encoder_embed_path": None, "decoder_embed_path": None}
+    return {**task, **stock_options, **wider, **arch, "task": STOCK_TASK}
 
 
 def plain_state(
