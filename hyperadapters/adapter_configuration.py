@@ -20,6 +20,7 @@ from .sources import (
     condition_of,
     condition_sides,
     parse_inputs,
+    seeded,
 )
 from .support.errors import Problems, UserError
 from .support.languages import Languages
@@ -149,10 +150,11 @@ def build_adapters(cfg: Any) -> AdapterSource | SourceGroup:
     configs = source_configs(cfg)
     if cfg.adapter_source == "baked" and cfg.baked_from == "stack":
         return Stack.baked(configs[cfg.adapter_kind])
-    sources = {
-        choice.kind: SOURCES.get(choice.source)(configs[choice.kind])
-        for choice in adapter_choices(cfg)
-    }
+    with seeded(cfg.adapter_seed):
+        sources = {
+            choice.kind: SOURCES.get(choice.source)(configs[choice.kind])
+            for choice in adapter_choices(cfg)
+        }
     return SourceGroup(sources) if len(sources) > 1 else sources[cfg.adapter_kind]
 
 
@@ -209,6 +211,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
         sizes=sizes,
         conditions=stored_conditions(cfg, {"languages": languages.codes, "tasks": tasks}),
         start=cfg.adapter_start or "published",
+        seed=cfg.adapter_seed,
         hyper=HyperOptions(
             hidden=cfg.hyper_hidden,
             layers=cfg.hyper_layers,

@@ -61,6 +61,11 @@ ADAPTER_OPTIONS: dict[str, Any] = {
         "backbone; calibrated: generated weights start at the scale of stored ones); by default "
         "identity with --init-from and published otherwise",
     ),
+    "adapter_seed": option(
+        Optional[int], None,
+        "draw the start values of the adapters with this seed, whatever else is drawn, and alike for "
+        "every language and task: adapters of several trainings that are to be merged need one",
+    ),
     "hyper_hidden": option(int, 204, "hidden dimension d_h of the hypernetwork"),
     "hyper_layers": option(int, 2, "residual blocks of the hypernetwork"),
     "hyper_lang_dim": option(int, 50, "width of the hypernetwork's language embeddings"),

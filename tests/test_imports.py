@@ -18,13 +18,14 @@ LAYERS = (
     ("backbone", "data", "configuration"),
     ("adapter_configuration",),
     ("options",),
+    ("merging",),
     ("sources",),
     ("adapters",),
     ("metrics", "reports"),
     ("support", "shipped_files"),
 )
 ROOT = "hyperadapters"
-PURE = ("adapters", "sources")  # without fairseq
+PURE = ("adapters", "sources", "merging")  # without fairseq
 
 
 def module_name(path: Path) -> str:

@@ -38,6 +38,8 @@ class IA3(AdapterKind):
     """
 
     Options = Options
+    merging_rules = ("multiply", "add")
+    neutral = 1.0
 
     @property
     def points(self) -> tuple[str, ...]:

@@ -133,6 +133,10 @@ class AdapterKind(ABC):
     # whether `apply` reads a point's input and its result is added to the output; else it maps the
     # output
     adds: ClassVar[bool] = False
+    # the rules of `merging.RULES` that suit its structure, the usual one first
+    merging_rules: ClassVar[tuple[str, ...]] = ("add",)
+    # what is added to its tensors to get the factors that they stand for
+    neutral: ClassVar[float] = 0.0
 
     def __init__(self, options: Any) -> None:
         self.options = options

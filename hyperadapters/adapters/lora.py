@@ -56,6 +56,7 @@ class Lora(AdapterKind):
 
     Options = Options
     adds = True
+    merging_rules = ("add", "product")
 
     @property
     def points(self) -> tuple[str, ...]:

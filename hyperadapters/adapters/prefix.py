@@ -58,6 +58,7 @@ class Prefix(AdapterKind):
     """
 
     Options = Options
+    merging_rules = ("transfer", "transfer_right", "add")
 
     @property
     def points(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ COMMANDS = tuple(
     import_module(f"{__package__}.{name}")
     for name in (
         "attach", "bake", "benchmark", "compare", "demo", "demo_tagging", "evaluate",
-        "evaluate_tagging", "export", "files", "languages", "options", "parameters", "prepare",
+        "evaluate_tagging", "export", "files", "languages", "merge", "options", "parameters", "prepare",
         "run_jobs", "translate", "user_dir",
     )
 )  # fmt: skip

@@ -7,7 +7,15 @@ from .group import SourceGroup
 from .growth import PreviousSource
 from .inputs import INPUTS, ids_by_input, parse_inputs
 from .named_condition import condition_ids, condition_of, condition_sides
-from .source import SOURCES, STARTS, AdapterSource, HyperOptions, ParameterSet, SourceConfig
+from .source import (
+    SOURCES,
+    STARTS,
+    AdapterSource,
+    HyperOptions,
+    ParameterSet,
+    SourceConfig,
+    seeded,
+)
 from .stack import Stack
 
 __all__ = [
@@ -29,4 +37,5 @@ __all__ = [
     "condition_sides",
     "ids_by_input",
     "parse_inputs",
+    "seeded",
 ]

@@ -78,6 +78,13 @@ def trained_weights(kind: AdapterKind, layer: LayerShape, weights: Weights) -> W
     }
 
 
+def kind_of(description: Mapping[str, Any]) -> AdapterKind:
+    """The inverse of `describe_kind`."""
+    kind = KINDS.get(description["name"])
+    names = {field.name for field in dataclasses.fields(kind.Options)}
+    return kind(kind.Options(**{n: value for n, value in description.items() if n in names}))
+
+
 @torch.no_grad()
 def generate(adapters: Adapters, ids: Ids, sides: Iterable[str]) -> dict[str, AdapterPart]:
     """The weights that adapter sources of any sort give for one condition, see `AdapterSet.parts`.

@@ -12,7 +12,7 @@ from .condition import Condition
 from .growth import PreviousSource
 from .inputs import INPUTS
 from .module_map import ModuleMap
-from .source import SOURCES, AdapterSource, Ids, ParameterSet, SourceConfig
+from .source import SOURCES, AdapterSource, Ids, ParameterSet, SourceConfig, seeded
 
 Key = tuple[int, ...]
 
@@ -65,12 +65,13 @@ class Bank(AdapterSource):
         for side in config.inputs:
             sets: ModuleMap[nn.ParameterDict] = ModuleMap()
             for key in self.keys(side):
-                sets[self.name_of(key)] = nn.ParameterDict(
-                    {
-                        name: stored(spec, len(config.sites[side]), config.start)
-                        for name, spec in config.tensors(side).items()
-                    }
-                )
+                with seeded(config.seed):  # alike for every key
+                    sets[self.name_of(key)] = nn.ParameterDict(
+                        {
+                            name: stored(spec, len(config.sites[side]), config.start)
+                            for name, spec in config.tensors(side).items()
+                        }
+                    )
             self.sides[side] = sets
 
     def keys(self, side: str) -> list[Key]:

@@ -1,10 +1,12 @@
 """Where adapter weights come from: the interface of adapter sources."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from ..adapters import AdapterKind, LayerShape, Site, TensorSpec, Weights
@@ -75,6 +77,7 @@ class SourceConfig:
             weights for if they are keyed by both languages: the trained directions, or what is baked.
         start: "published" start values; "identity": adapters that change nothing; "calibrated":
             generated tensors start at the scale of the published start of a stored adapter.
+        seed: of the start values, which then depend on nothing else; None goes on with what is drawn.
         hyper: options of the hypernetwork.
     """
 
@@ -85,6 +88,7 @@ class SourceConfig:
     sizes: Mapping[str, int]
     conditions: Mapping[str, Sequence[Ids]] = field(default_factory=dict)
     start: str = "published"
+    seed: int | None = None
     hyper: HyperOptions = field(default_factory=HyperOptions)
 
     def __post_init__(self) -> None:
@@ -94,6 +98,17 @@ class SourceConfig:
     def tensors(self, side: str) -> dict[str, TensorSpec]:
         """Name and specification of every tensor of a weight set of a side."""
         return self.kind.tensors(self.layers[side])
+
+
+@contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """Within this context a seed decides what is drawn on the CPU; None changes nothing."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
 
 
 class AdapterSource(nn.Module, ABC):

@@ -18,6 +18,7 @@ from ...multitask.configuration import HyperXEncoderConfig
 from ...sources import AdapterSet
 from ...sources.adapter_files import read_adapters, refuse_card
 from ...sources.baked import Baked, describe_kind, sources_by_name
+from ...sources.hypernetwork import Hypernetwork
 from ...support.errors import UserError
 from ...support.fingerprint import fingerprint
 from .. import task_metadata
@@ -32,18 +33,21 @@ CONFIGS = {"adapter_transformer": AdapterTransformerConfig, "hyperx_encoder": Hy
 def provenance_of(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
     """What exported adapters belong to: the name of their `source`, the fingerprint of their `backbone`,
     the `task_state` (what the task recorded of its data), and the `model` configuration of a
-    checkpoint that is baked for them alone.
+    checkpoint that is baked for them alone; of generated ones the fingerprint of their `generator`.
 
     Args:
         checkpoint: the checkpoint that they are of.
         name: their direction or cell.
     """
     model = baked_config(checkpoint.config, [name])
+    sources = sources_by_name(checkpoint.adapters).values()
+    generated = any(isinstance(source, Hypernetwork) for source in sources)
     return {
         "source": model["baked_from"],
         "backbone": fingerprint(backbone_weights(checkpoint.state["model"])),
         "task_state": checkpoint.metadata,
         "model": model,
+        **({"generator": fingerprint(checkpoint.adapter_tensors())} if generated else {}),
     }
 
 
