@@ -14,9 +14,9 @@ from ..support.errors import report
 COMMANDS = tuple(
     import_module(f"{__package__}.{name}")
     for name in (
-        "attach", "bake", "benchmark", "compare", "demo", "demo_tagging", "evaluate",
-        "evaluate_tagging", "export", "files", "languages", "merge", "options", "parameters", "prepare",
-        "run_jobs", "translate", "user_dir",
+        "attach", "bake", "benchmark", "compare", "demo", "demo_merging", "demo_tagging", "evaluate",
+        "evaluate_tagging", "export", "files", "languages", "merge", "options", "parameters",
+        "prepare", "run_jobs", "translate", "user_dir",
     )
 )  # fmt: skip
 

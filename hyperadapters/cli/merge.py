@@ -3,7 +3,8 @@
 AdaMergeX: adapters of a task in a source language become those of a target language by the gap between
 the adapters of a reference task (such as masked language modelling) in both languages. Adapters are named
 as files (.safetensors) or as CHECKPOINT@CELL or CHECKPOINT@DIRECTION, all of one frozen backbone. The
-result is a file of adapters, which `hyperadapters attach` puts onto a checkpoint with the task's head.
+result is a file of adapters, which `hyperadapters attach` puts onto a checkpoint with the task's head;
+for several target languages a folder of files.
 """
 
 import json
@@ -11,8 +12,6 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from ..support.errors import UserError
-
-ROLES = ("task_source", "reference_target", "reference_source")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,8 +21,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--task-source", metavar="A", help="adapters of the task in the source language")
     add(
-        "--reference-target", metavar="A", help="those of the reference task in the target language"
-    )
+        "--reference-target", nargs="+", metavar="A",
+        help="those of the reference task in the target language, or in each of several",
+    )  # fmt: skip
     add(
         "--reference-source", metavar="A", help="those of the reference task in the source language"
     )
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--rule",
         choices=RULES.names(),
         help="how gaps are added and subtracted; by default what suits the kind: multiply for ia3, "
-        "transfer for prefix, add for all others (product: for lora, on the product BA)",
+        "transfer for prefix, add for all others and for sums (product: for lora, on the product BA)",
     )
     add(
         "--space", default="weights", choices=("weights", "conditions"),
@@ -54,33 +54,115 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--trained-target", metavar="A", help="adapters of the task trained on the target language: shows "
         "the cosine between its gap and that of the references")  # fmt: skip
     add(
+        "--tune", nargs="+", metavar="A",
+        help="choose --t on validation data of other languages: the reference task's adapters in these "
+        "(with --checkpoint, --data)",
+    )  # fmt: skip
+    add("--checkpoint", help="tuning: checkpoint with the backbone and the task's head (.pt)")
+    add("--data", metavar="FOLDER", help="tuning: folder of corpus.yaml")
+    add(
+        "--values", default="0,0.25,0.5,0.75,1,1.25", metavar="T,T",
+        help="tuning: what --t is chosen from (default: %(default)s)",
+    )  # fmt: skip
+    add("--cpu", action="store_true", help="tuning: use the CPU even if a GPU is there")
+    add(
         "--name",
         help="cell or direction that the result is for (default: what the gap makes of the first)",
     )
-    add("--out", required=True, metavar="FILE", help="file to write (.safetensors)")
+    add(
+        "--out", required=True, metavar="FILE",
+        help="file to write (.safetensors); with several target languages a folder for files as "
+        "ner.de.safetensors",
+    )  # fmt: skip
     add("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(args: Namespace) -> None:
     """Merges and shows how much changed in every layer."""
+    targets = args.reference_target or [None]
+    several = len(targets) > 1
+    if several and (args.name or args.trained_target):
+        raise UserError("--name and --trained-target go with one --reference-target")
+    records = []
+    for target in targets:
+        record, text = merge_one(args, target, several)
+        records.append(record)
+        if not args.json:
+            print(text)
+    if args.json:
+        print(json.dumps(records if several else records[0], indent=2))
+
+
+def merge_one(args: Namespace, target: str | None, several: bool) -> tuple[dict[str, Any], str]:
+    """Merges for one target language, or sums, and writes the file.
+
+    Returns:
+        the figures, and what to print of them.
+    """
     from ..checkpoints.export.merging import write_merged
 
-    names = [getattr(args, role) for role in ROLES]
+    names = [args.task_source, target, args.reference_source]
+    trials = tune(args, names) if args.tune else []
+    if trials:
+        from ..evaluation.merge_tuning import best_distance
+
+        args.t = best_distance(trials)
     result = merged(args, names)
-    inputs = [*filter(None, [*names, args.trained_target]), *(args.sum or ())]
-    write_merged(result, args.out, inputs)
-    if args.json:
-        figures = {key: [vars(f) for f in getattr(result, key)] for key in ("changes", "cosines")}
-        card = {"name": result.adapters.name, **result.adapters.provenance["merged"]}
-        print(json.dumps({"out": args.out, **card, **figures}, indent=2))
-    else:
-        print(table(result))
-        print(f"{result.adapters.name}: {args.out}")
+    name, card = result.adapters.name, result.adapters.provenance["merged"]
+    out = f"{args.out}/{name.replace(':', '.')}.safetensors" if several else args.out
+    write_merged(result, out, [*filter(None, [*names, args.trained_target]), *(args.sum or ())])
+    figures = {key: [vars(f) for f in getattr(result, key)] for key in ("changes", "cosines")}
+    if trials:
+        figures["tuning"] = [{**vars(trial), "mean": trial.mean} for trial in trials]
+    distance = f", t = {args.t:g}" if "t" in card else ""
+    tables = [tuning_table(trials), table(result), f"{name}{distance}: {out}"]
+    return {"name": name, "out": out, **card, **figures}, "\n\n".join(filter(None, tables))
+
+
+def tune(args: Namespace, names: list[str | None]) -> list[Any]:
+    """Tries distances on other languages than the target.
+
+    Raises:
+        UserError: if the options do not go together.
+    """
+    from ..evaluation.merge_tuning import Tuning, try_distances
+    from ..merging.merge import Choices
+
+    if not args.checkpoint or not args.data or not all(names):
+        raise UserError(
+            "--tune needs --checkpoint, --data and the adapters of the task and the reference task"
+        )
+    if args.space != "weights" or args.control or args.sum:
+        raise UserError("--tune goes without --sum, --space conditions and --control")
+    try:
+        values = [float(value) for value in args.values.split(",")]
+    except ValueError:
+        raise UserError(f"--values {args.values}: give numbers, as 0,0.5,1") from None
+    tuning = Tuning(args.tune, args.checkpoint, args.data, values, args.cpu)
+    choices = Choices(args.rule, args.floor)
+    return try_distances(names[0], names[2], names[1], tuning, choices, args.any_start)
+
+
+def tuning_table(trials: list[Any]) -> str:
+    """The validation scores of every distance; empty without any."""
+    from ..reports.tables import PLAIN, format_table
+
+    if not trials:
+        return ""
+    cells = list(trials[0].scores)
+    rows = [
+        [f"{trial.t:g}", *(f"{trial.scores[cell]:.1f}" for cell in cells), f"{trial.mean:.1f}"]
+        for trial in trials
+    ]
+    return format_table(rows, ["t", *cells, "mean"], form=PLAIN)
 
 
 def merged(args: Namespace, names: list[str | None]) -> Any:
     """The merged adapters that a command line asks for.
 
+    Args:
+        args: the command line.
+        names: the three adapters of AdaMergeX, if they are given.
     Raises:
         UserError: if its options do not go together.
     """

@@ -76,7 +76,7 @@ class Demo(ABC):
         """The runs of fairseq-train."""
 
     @abstractmethod
-    def evaluations(self) -> dict[str, Command]:
+    def evaluations(self) -> dict[str, list[Command]]:
         """The commands of `hyperadapters` that follow, by the names of their steps."""
 
     @abstractmethod
@@ -102,12 +102,13 @@ class Demo(ABC):
         trainings, evaluations = self.trainings(), self.evaluations()
         commands = [list(job.command) for job in trainings]
         prepare = ["prepare", self.path(self.configuration), "--out", self.path("prepared")]
-        lines = [product(prepare), *commands, *map(product, evaluations.values()), *self.examples()]
+        further = [product(words) for step in evaluations.values() for words in step]
+        lines = [product(prepare), *commands, *further, *self.examples()]
         settings = {"plan": asdict(self.plan), "trainings": commands}
         steps = steps_of(self.out, settings)
         steps.run("corpus of constructed languages", settings, self.write_corpus)
         write_lines(self.out / "commands.sh", map(shlex.join, lines))
-        steps.run("preparation", settings, partial(self.run_silently, prepare))
+        steps.run("preparation", settings, partial(self.run_silently, [prepare]))
         JobRunner().run(map(beside_python, trainings))
         for name, words in evaluations.items():
             steps.run(name, settings, partial(self.run_silently, words))
@@ -121,10 +122,11 @@ class Demo(ABC):
         print("; ".join(places), file=sys.stderr)
         return rows
 
-    def run_silently(self, words: Command) -> None:
-        """Runs a command of `hyperadapters` without what it prints but for progress and remarks."""
-        with redirect_stdout(StringIO()):
-            self.run_command(words)
+    def run_silently(self, commands: list[Command]) -> None:
+        """Runs commands of `hyperadapters` without what they print but for progress and remarks."""
+        for words in commands:
+            with redirect_stdout(StringIO()):
+                self.run_command(words)
 
     def path(self, *parts: str) -> str:
         """The path of what is in the folder."""

@@ -130,7 +130,7 @@ class TaggingDemo(Demo):
             "--log-format", "json", "--log-interval", "10",
         ]  # fmt: skip
 
-    def evaluations(self) -> dict[str, Command]:
+    def evaluations(self) -> dict[str, list[Command]]:
         models = {
             name: ["--look-up", TAGGED]
             if name == LOOK_UP
@@ -138,10 +138,10 @@ class TaggingDemo(Demo):
             for name in SYSTEMS
         }
         return {
-            f"evaluation: {title}": [
+            f"evaluation: {title}": [[
                 "evaluate-tagging", *models[name], "--cpu", "--data", self.path("corpus"),
                 "--cells", EVALUATED, "--name", title, "--out", self.path("evaluation", name),
-            ]
+            ]]
             for name, title in SYSTEMS.items()
         }  # fmt: skip
 

@@ -110,13 +110,13 @@ class TranslationDemo(Demo):
             "--log-format", "json", "--log-interval", "10",
         ]  # fmt: skip
 
-    def evaluations(self) -> dict[str, Command]:
+    def evaluations(self) -> dict[str, list[Command]]:
         evaluations = {
-            f"evaluation: {title}": [
+            f"evaluation: {title}": [[
                 "evaluate", "--checkpoint", self.checkpoint(name), "--data", self.path("bin"),
                 "--references", self.path("text"), "--beam", str(self.plan.beam),
                 "--name", title, "--out", self.path("evaluation", name),
-            ]
+            ]]
             for name, title in SYSTEMS.items()
         }  # fmt: skip
         folders = (self.path("evaluation", name) for name in SYSTEMS)
@@ -124,7 +124,7 @@ class TranslationDemo(Demo):
             "compare", *folders, "--samples", str(self.plan.samples),
             "--out", self.path("comparison"),
         ]  # fmt: skip
-        return {**evaluations, "comparison": comparison}
+        return {**evaluations, "comparison": [comparison]}
 
     def results(self) -> list[Row]:
         self.draw()

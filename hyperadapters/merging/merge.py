@@ -112,7 +112,7 @@ def merge_points(
             tensors.update({f"{side}.{names[tensor]}": x for tensor, x in merged.items()})
             for layer, size in enumerate(relative_change(rule, weights[0], merged)):
                 figures.append(Figure(name, side, layer, point, size))
-        ordered = {tensor: tensors[tensor].to(x.dtype) for tensor, x in part.tensors.items()}
+        ordered = {n: tensors[n].to(x.dtype).contiguous() for n, x in part.tensors.items()}
         parts[name] = replace(part, tensors=ordered)
     return replace(sets[0], parts=parts), figures
 
@@ -179,7 +179,7 @@ def check_alike(sets: Sequence[AdapterSet]) -> None:
                 if ours.get(name) != theirs.get(name):
                     raise UserError(
                         f"the adapters of {first.name} and {other.name} differ in {what}: "
-                        f"{name or 'they'} {ours.get(name)} and {theirs.get(name)}"
+                        f"{name + ' ' if name else ''}{ours.get(name)} and {theirs.get(name)}"
                     )
 
 

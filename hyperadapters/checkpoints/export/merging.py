@@ -9,7 +9,15 @@ from typing import Any
 import torch
 
 from ...merging.conditions import move_embeddings
-from ...merging.merge import Choices, Figure, combine, compare_gaps, merge, merge_points
+from ...merging.merge import (
+    Choices,
+    Figure,
+    check_alike,
+    combine,
+    compare_gaps,
+    merge,
+    merge_points,
+)
 from ...sources import AdapterSet, condition_ids, condition_of
 from ...sources.adapter_files import SUFFIX, card_path, write_adapters
 from ...sources.baked import kind_of
@@ -23,7 +31,6 @@ from .provenance import provenance_of, read_exported
 
 # What adapters that are merged must have in common, of `what_must_agree`.
 SHARED = ("backbone", "architecture", "dictionary", "input format")
-ROLES = ("--task-source", "--reference-target", "--reference-source")
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ def combine_adapters(
     name: str | None = None,
     any_start: bool = False,
 ) -> Result:
-    """The weighted sum of adapters.
+    """The weighted sum of adapters; by default of their tensors, whatever their kind.
 
     Args:
         weighted: the weight of each, by what names it (see `open_adapters`).
@@ -138,10 +145,9 @@ def combine_adapters(
     """
     sets = open_adapters(list(weighted))
     check_together(sets, list(weighted), any_start)
+    choices = replace(choices, rule=choices.rule or "add")
     adapters, changes = combine(sets, list(weighted.values()), choices)
-    merged = {
-        "rule": choices.rule or usual_rules(sets[0]), "coefficients": list(weighted.values()),
-    }  # fmt: skip
+    merged = {"rule": choices.rule, "coefficients": list(weighted.values())}
     return Result(renamed(adapters, name or sets[0].name, sets, merged), changes)
 
 
@@ -166,6 +172,7 @@ def check_together(sets: Sequence[AdapterSet], texts: Sequence[str], any_start: 
     """Raises:
     UserError: naming adapters of different backbones, inputs or start values.
     """
+    check_alike(sets)
     first = what_must_agree(sets[0])
     for text, other in zip(texts[1:], sets[1:]):
         theirs = what_must_agree(other)

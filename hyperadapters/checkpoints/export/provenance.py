@@ -12,6 +12,7 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from ... import register
 from ...adapter_configuration import build_adapters
 from ...configuration import AdapterTransformerConfig, defaults
 from ...multitask.configuration import HyperXEncoderConfig
@@ -58,6 +59,7 @@ def read_exported(path: str) -> AdapterSet:
         UserError: if a file is missing or damaged, contradicts itself, or asks for anything but plain
             adapters of one of our models.
     """
+    register()  # names of architectures are fairseq's to know
     adapters = read_adapters(path)
     with refuse_card(path):
         adapters = complete(adapters)
