@@ -29,7 +29,7 @@ class Options:
     """
 
     length: int = choice("prefix_length", 10, "keys and values of a prefix at each point")
-    hidden: int = choice(
+    reparametrisation: int = choice(
         "prefix_hidden", 0,
         "hidden dimension of the network from which a prefix is computed while it trains "
         "(reparametrisation); 0 trains keys and values themselves",
@@ -43,8 +43,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.length < 1:
             raise UserError(f"--prefix-length {self.length}: give at least 1")
-        if self.hidden < 0:
-            raise UserError(f"--prefix-hidden {self.hidden}: give 0 or more")
+        if self.reparametrisation < 0:
+            raise UserError(f"--prefix-hidden {self.reparametrisation}: give 0 or more")
         parse_points("--prefix-points", self.points, POINT_NAMES)
 
 
@@ -53,7 +53,7 @@ class Prefix(AdapterKind):
     """softmax(q [P_K; K]^T) [P_V; V]: attention with a prefix of keys P_K and values P_V (Li & Liang
     2021, "Prefix-Tuning: Optimizing Continuous Prompts for Generation", section 4.2).
 
-    With `hidden` a prefix is W2 tanh(W1 e + b1) + b2 of an embedding e of each place (section 4.3;
+    Reparametrised, a prefix is W2 tanh(W1 e + b1) + b2 of an embedding e of each place (section 4.3;
     each layer has a network of its own). What is baked or exported are its keys and values.
     """
 
@@ -65,7 +65,7 @@ class Prefix(AdapterKind):
         return parse_points("--prefix-points", self.options.points, POINT_NAMES)
 
     def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
-        length, hidden = self.options.length, self.options.hidden
+        length, hidden = self.options.length, self.options.reparametrisation
         if not hidden:
             return {name: TensorSpec((length, outputs), small) for name in ("key", "value")}
         return {
@@ -78,7 +78,7 @@ class Prefix(AdapterKind):
 
     def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
         """As described there; what `x` [..., 0] holds already stays before it."""
-        if self.options.hidden:
+        if self.options.reparametrisation:
             weights = self.trained_tensors(weights)
         places = torch.stack([weights["key"], weights["value"]], -2)  # [..., n, 2, C]
         prefix = places.flatten(-3)
@@ -87,10 +87,14 @@ class Prefix(AdapterKind):
         return torch.cat([x, prefix.expand(*x.shape[:-1], -1)], -1)
 
     def trained_kind(self) -> AdapterKind:
-        return Prefix(replace(self.options, hidden=0)) if self.options.hidden else self
+        return (
+            Prefix(replace(self.options, reparametrisation=0))
+            if self.options.reparametrisation
+            else self
+        )
 
     def trained_tensors(self, weights: Weights) -> Mapping[str, Tensor]:
-        if not self.options.hidden:
+        if not self.options.reparametrisation:
             return weights
         hidden = linear(weights["embedding"], weights["inner"], weights["inner_bias"]).tanh()
         places = linear(hidden, weights["outer"], weights["outer_bias"])  # [..., n, 2 * C]

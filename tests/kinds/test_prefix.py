@@ -62,7 +62,7 @@ def test_a_prefix_equals_keys_and_values_put_in_by_hand(make_config):
 
 
 def test_what_is_baked_are_keys_and_values(make_config):
-    source = trained_source(make_config, hidden=6, length=2)
+    source = trained_source(make_config, reparametrisation=6, length=2)
     baked = bake(source, {side: [{"src": 0, "tgt": 1}] for side in ("encoder", "decoder")})
     names = {name.rpartition("_")[2] for name, _ in baked.tensors("decoder", ()).items()}
     assert names == {"key", "value"}
