@@ -215,6 +215,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
         hyper=HyperOptions(
             hidden=cfg.hyper_hidden,
             layers=cfg.hyper_layers,
+            head_rank=cfg.hyper_head_rank,
             lang_dim=cfg.hyper_lang_dim,
             layer_dim=cfg.hyper_layer_dim,
             lang_start=start_of_languages(cfg, tasks),

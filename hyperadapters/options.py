@@ -68,6 +68,9 @@ ADAPTER_OPTIONS: dict[str, Any] = {
     ),
     "hyper_hidden": option(int, 204, "hidden dimension d_h of the hypernetwork"),
     "hyper_layers": option(int, 2, "residual blocks of the hypernetwork"),
+    "hyper_head_rank": option(
+        int, 0, "rank of the hypernetwork's heads, each a product of two matrices; 0 for full ones"
+    ),
     "hyper_lang_dim": option(int, 50, "width of the hypernetwork's language embeddings"),
     "hyper_lang_start": option(
         Optional[float], None, "standard deviation of the language embeddings at the start: small, and "

@@ -32,12 +32,15 @@ class TensorSpec:
             `zero_is_identity`, since a stored tensor has no offset.
         zero_is_identity: whether the adapter is the identity when this tensor and all others so
             marked are zero.
+        is_shared: whether one tensor a site serves all conditions: it is stored and trained, whatever
+            the source.
     """
 
     shape: tuple[int, ...]
     start: Callable[[Tensor], Tensor]
     offset: float = 0.0
     zero_is_identity: bool = False
+    is_shared: bool = False
 
     @property
     def size(self) -> int:

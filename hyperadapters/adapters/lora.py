@@ -1,7 +1,7 @@
 """LoRA: a low-rank update of the projections of attention and of the feed-forward block."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -34,6 +34,10 @@ class Options:
     dropout: float = choice(
         "lora_dropout", 0.0, "dropout probability of the input of LoRA's update"
     )
+    diagonal: bool = choice(
+        "lora_diagonal", False,
+        "all conditions share A and B, and only a diagonal between them depends on the condition",
+    )  # fmt: skip
     points: str = choice(
         "lora_points", "self_attn.q,self_attn.v",
         "projections that LoRA updates, a comma-separated list of "
@@ -52,7 +56,12 @@ class Options:
 
 @KINDS.register("lora")
 class Lora(AdapterKind):
-    """W x + (alpha / r) B A dropout(x), for chosen projections W (Hu et al. 2022, section 4.1)."""
+    """W x + (alpha / r) B A dropout(x), for chosen projections W (Hu et al. 2022, section 4.1).
+
+    With a diagonal d between A and B, which then are the same for all conditions, B diag(d) A stands
+    for B A (Abdalla et al. 2025, "Zhyper: Factorized Hypernetworks for Conditioned LLM Fine-Tuning");
+    what is baked or exported are A and B diag(d).
+    """
 
     Options = Options
     adds = True
@@ -63,16 +72,31 @@ class Lora(AdapterKind):
         return parse_points("--lora-points", self.options.points, POINT_NAMES)
 
     def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
-        rank = self.options.rank
-        return {
-            "a": TensorSpec((rank, inputs), partial(init.kaiming_uniform_, a=math.sqrt(5))),
-            "b": TensorSpec((outputs, rank), init.zeros_, zero_is_identity=True),
+        rank, is_shared = self.options.rank, self.options.diagonal
+        start_of_a = partial(init.kaiming_uniform_, a=math.sqrt(5))
+        tensors = {
+            "a": TensorSpec((rank, inputs), start_of_a, is_shared=is_shared),
+            "b": TensorSpec(
+                (outputs, rank), init.zeros_, zero_is_identity=True, is_shared=is_shared
+            ),
         }
+        if self.options.diagonal:
+            tensors["diagonal"] = TensorSpec((rank,), init.ones_, offset=1.0)
+        return tensors
 
     def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
         x = F.dropout(x, self.options.dropout, training)
+        weights = self.trained_tensors(weights)
         low = linear(x, weights["a"]) * (self.options.alpha / self.options.rank)  # [..., r]
         return linear(low, weights["b"])
+
+    def trained_kind(self) -> AdapterKind:
+        return Lora(replace(self.options, diagonal=False)) if self.options.diagonal else self
+
+    def trained_tensors(self, weights: Weights) -> Weights:
+        if not self.options.diagonal:
+            return weights
+        return {"a": weights["a"], "b": weights["b"] * weights["diagonal"].unsqueeze(-2)}
 
     def what_keeps_from_folding(self, activation: str) -> str | None:
         return None

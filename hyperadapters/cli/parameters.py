@@ -3,6 +3,7 @@
 With --tasks, those of an encoder with tasks (--arch hyperx_encoder).
 """
 
+import dataclasses
 import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options that decide the size of a configuration."""
     from ..options import kind_options
+    from ..sources import HyperOptions
 
     add = parser.add_argument
     add(
@@ -31,18 +33,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     )  # fmt: skip
     add("--adapter-kind", default="bottleneck", help="adapter kind (default: %(default)s)")
     for name, (kind, field) in kind_options().items():
+        words, text = "--" + name.replace("_", "-"), field.metadata["help"].replace("%", "%%")
+        if kind is bool:
+            add(words, action="store_true", help=text)
+            continue
         add(
-            "--" + name.replace("_", "-"),
+            words,
             type=getattr(kind, "__args__", [kind])[0],
             default=field.default,
             metavar=name.rpartition("_")[2].upper(),
-            help=field.metadata["help"].replace("%", "%%")
-            + ("" if "default" in field.metadata["help"] else " (default: %(default)s)"),
+            help=text + ("" if "default" in text else " (default: %(default)s)"),
         )
-    for name, default in (("hidden", 204), ("layers", 2), ("lang-dim", 50), ("layer-dim", 50)):
-        add(
-            f"--hyper-{name}", type=int, default=default, metavar="N", help="(default: %(default)s)"
-        )
+    for field in dataclasses.fields(HyperOptions):
+        if field.type is int:
+            words = f"--hyper-{field.name.replace('_', '-')}"
+            add(words, type=int, default=field.default, metavar="N", help="(default: %(default)s)")
     add("--hyper-untied", action="store_true", help="separate source and target embeddings")
     add("--json", action="store_true", help="print JSON instead of a table")
 

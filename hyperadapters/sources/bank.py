@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from ..adapters import TensorSpec, Weights
+from ..adapters import Weights
 from ..support.errors import UserError, format_list
 from .condition import Condition
 from .growth import PreviousSource
 from .inputs import INPUTS
 from .module_map import ModuleMap
-from .source import SOURCES, AdapterSource, Ids, ParameterSet, SourceConfig, seeded
+from .source import SOURCES, AdapterSource, Ids, ParameterSet, SourceConfig, stored_set
 
 Key = tuple[int, ...]
 
@@ -38,17 +38,6 @@ def keys_of_conditions(inputs: Sequence[str], config: SourceConfig, side: str) -
     return list(dict.fromkeys(itertools.chain.from_iterable(keys)))
 
 
-def stored(spec: TensorSpec, sites: int, start: str) -> nn.Parameter:
-    """A parameter [sites, *shape] with its start values."""
-    values = torch.empty(sites, *spec.shape)
-    for site in values:
-        if start == "identity" and spec.zero_is_identity:
-            nn.init.zeros_(site)
-        else:
-            spec.start(site)
-    return nn.Parameter(values)
-
-
 class Bank(AdapterSource):
     """One stored adapter set per key and site.
 
@@ -65,13 +54,7 @@ class Bank(AdapterSource):
         for side in config.inputs:
             sets: ModuleMap[nn.ParameterDict] = ModuleMap()
             for key in self.keys(side):
-                with seeded(config.seed):  # alike for every key
-                    sets[self.name_of(key)] = nn.ParameterDict(
-                        {
-                            name: stored(spec, len(config.sites[side]), config.start)
-                            for name, spec in config.tensors(side).items()
-                        }
-                    )
+                sets[self.name_of(key)] = stored_set(config, side, config.tensors(side))
             self.sides[side] = sets
 
     def keys(self, side: str) -> list[Key]:
@@ -100,7 +83,7 @@ class Bank(AdapterSource):
             )
         return self.sides[side][name]
 
-    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
+    def weights(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         weights: dict[str, list[Weights]] = {}
         for side, condition in conditions.items():
             sets = [

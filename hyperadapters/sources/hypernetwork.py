@@ -33,6 +33,30 @@ def embedding(count: int, width: int, std: float = 1.0) -> nn.Embedding:
     return table
 
 
+class Head(nn.Linear):
+    """The map from the last hidden state to a generated tensor; with a rank a product of two.
+
+    Args:
+        hidden: hidden dimension d_h.
+        outputs: values of the tensor.
+        rank: its rank; 0 for a full one.
+    """
+
+    def __init__(self, hidden: int, outputs: int, rank: int) -> None:
+        super().__init__(rank or hidden, outputs)
+        nn.init.xavier_uniform_(self.weight)
+        nn.init.zeros_(self.bias)
+        self.inner = nn.Linear(hidden, rank, bias=False) if rank else None
+        if (
+            self.inner is not None
+        ):  # orthonormal rows: what they give has the scale of what they read
+            nn.init.orthogonal_(self.inner.weight, gain=math.sqrt(hidden / rank))
+
+    def reduce(self, hidden: Tensor) -> Tensor:
+        """What the last map reads [R, rank] of hidden states [R, d_h]."""
+        return hidden if self.inner is None else self.inner(hidden)
+
+
 class ResidualBlock(nn.Module):
     """h + W2 dropout(act(W1 LN(h) + b1)) + b2.
 
@@ -94,9 +118,9 @@ class Hypernetwork(AdapterSource):
         )
         self.dropout = nn.Dropout(options.dropout)
         self.outputs = outputs_of_heads(config)
-        self.heads: ModuleMap[nn.Linear] = ModuleMap()
+        self.heads: ModuleMap[Head] = ModuleMap()
         for head, (_, spec, _) in self.outputs.items():
-            self.heads[head] = linear(options.hidden, spec.size)
+            self.heads[head] = Head(options.hidden, spec.size, options.head_rank)
             if config.start == "identity" and spec.zero_is_identity:
                 nn.init.zeros_(self.heads[head].weight)
         self.scale = 1 / math.sqrt(options.hidden) if options.rescale else 1.0
@@ -168,7 +192,7 @@ class Hypernetwork(AdapterSource):
             if sides not in joint:
                 joint[sides] = torch.cat([scaled[side] for side in sides])
             head = self.heads[head_name]
-            tensor = F.linear(joint[sides], head.weight, head.bias * self.scale)
+            tensor = F.linear(head.reduce(joint[sides]), head.weight, head.bias * self.scale)
             tensor = tensor.view(-1, *spec.shape)
             if spec.offset:
                 tensor = tensor + spec.offset
@@ -177,7 +201,7 @@ class Hypernetwork(AdapterSource):
                 weights[side][name] = part
         return weights
 
-    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
+    def weights(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         embedded = {side: self.embed(side, condition) for side, condition in conditions.items()}
         rows = [part.size(0) * part.size(1) for part in embedded.values()]
         hidden = self.hidden(torch.cat([part.flatten(0, 1) for part in embedded.values()]))

@@ -14,6 +14,7 @@ from ..support.errors import UserError
 from ..support.registry import Registry
 from .condition import Condition
 from .growth import PreviousSource
+from .module_map import ModuleMap
 
 ParameterSet = list[nn.Parameter]
 Ids = Mapping[str, int]
@@ -28,6 +29,7 @@ class HyperOptions:
     Args:
         hidden: hidden dimension d_h.
         layers: residual blocks R, 0 or more.
+        head_rank: rank of the map from the last hidden state to a generated tensor; 0 for a full one.
         lang_dim: width of the language and task embeddings.
         layer_dim: width of the layer embedding.
         lang_start: standard deviation of the language embeddings at the start.
@@ -43,6 +45,7 @@ class HyperOptions:
 
     hidden: int = 204
     layers: int = 2
+    head_rank: int = 0
     lang_dim: int = 50
     layer_dim: int = 50
     lang_start: float = 1.0
@@ -53,7 +56,13 @@ class HyperOptions:
     output_norm: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("hidden", 1), ("layers", 0), ("lang_dim", 1), ("layer_dim", 1)):
+        for name, least in (
+            ("hidden", 1),
+            ("layers", 0),
+            ("head_rank", 0),
+            ("lang_dim", 1),
+            ("layer_dim", 1),
+        ):
             if getattr(self, name) < least:
                 option = name.replace("_", "-")
                 raise UserError(f"--hyper-{option} {getattr(self, name)}: give at least {least}")
@@ -96,8 +105,14 @@ class SourceConfig:
             raise UserError(f"--adapter-start {self.start}: choose one of {', '.join(STARTS)}")
 
     def tensors(self, side: str) -> dict[str, TensorSpec]:
-        """Name and specification of every tensor of a weight set of a side."""
-        return self.kind.tensors(self.layers[side])
+        """Name and specification of every tensor of a weight set of a side that a source gives."""
+        specs = self.kind.tensors(self.layers[side])
+        return {name: spec for name, spec in specs.items() if not spec.is_shared}
+
+    def shared_tensors(self, side: str) -> dict[str, TensorSpec]:
+        """Name and specification of every tensor of a side that serves all conditions."""
+        specs = self.kind.tensors(self.layers[side])
+        return {name: spec for name, spec in specs.items() if spec.is_shared}
 
 
 @contextmanager
@@ -109,6 +124,27 @@ def seeded(seed: int | None) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield
+
+
+def stored_set(
+    config: SourceConfig, side: str, specs: Mapping[str, TensorSpec]
+) -> nn.ParameterDict:
+    """Parameters [sites, *shape] of all layers of a side with their start values."""
+    with seeded(config.seed):
+        return nn.ParameterDict(
+            {n: stored(spec, len(config.sites[side]), config.start) for n, spec in specs.items()}
+        )
+
+
+def stored(spec: TensorSpec, sites: int, start: str) -> nn.Parameter:
+    """A parameter [sites, *shape] with its start values."""
+    values = torch.empty(sites, *spec.shape)
+    for site in values:
+        if start == "identity" and spec.zero_is_identity:
+            nn.init.zeros_(site)
+        else:
+            spec.start(site)
+    return nn.Parameter(values)
 
 
 class AdapterSource(nn.Module, ABC):
@@ -129,6 +165,11 @@ class AdapterSource(nn.Module, ABC):
     def __init__(self, config: SourceConfig) -> None:
         super().__init__()
         self.config = config
+        self.shared: ModuleMap[nn.ParameterDict] = ModuleMap()
+        for side in config.inputs:
+            specs = config.shared_tensors(side)
+            if specs:
+                self.shared[side] = stored_set(config, side, specs)
 
     @property
     def members(self) -> list["AdapterSource"]:
@@ -136,14 +177,26 @@ class AdapterSource(nn.Module, ABC):
         return [self]
 
     @abstractmethod
-    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
-        """The weights of all sites of all sides, in one call.
+    def weights(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
+        """What depends on conditions of the weights of all sites of all sides, in one call.
 
         Args:
             conditions: the distinct conditions of each side.
         Returns:
             for each side, for each of its sites: tensors [K, *shape].
         """
+
+    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
+        """The weights of all sites of all sides, see `weights`, with those that are shared."""
+        weights = self.weights(conditions)
+        for side in self.shared.keys() & weights.keys():
+            count = conditions[side].count
+            shared = {name: tensor.unbind(0) for name, tensor in self.shared[side].items()}
+            weights[side] = [
+                {**site, **{name: t[n].expand(count, *t[n].shape) for name, t in shared.items()}}
+                for n, site in enumerate(weights[side])
+            ]
+        return weights
 
     def conditional_parameters(self) -> list[ParameterSet]:
         """Sets of parameters that some batches leave without gradient, each used as a whole."""
@@ -182,5 +235,9 @@ class NoAdapters(AdapterSource):
 
     default_inputs = {"encoder": (), "decoder": ()}
 
-    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
+    def __init__(self, config: SourceConfig) -> None:
+        super().__init__(config)
+        self.shared = ModuleMap()
+
+    def weights(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         return {side: [] for side in conditions}

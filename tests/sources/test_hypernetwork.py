@@ -189,3 +189,28 @@ def test_generated_weights_keep_their_scale_in_half_precision(make_config, hidde
         difference = (tensor.float() - single[name]).std()
         assert difference < 0.05 * single[name].std().clamp(min=0.01), name
     assert 0.01 < single["down"].std() < 5  # far from the largest and smallest halves
+
+
+def test_a_low_rank_head_equals_a_full_one_with_the_product(make_config):
+    thin = SOURCES.get("hyper")(make_config(hyper={"head_rank": 2}))
+    full = SOURCES.get("hyper")(make_config())
+    state = {n: t for n, t in thin.state_dict().items() if ".inner." not in n or "heads" not in n}
+    for name, head in thin.heads.items():
+        state[f"heads.{name}.weight"] = head.weight @ head.inner.weight
+    full.load_state_dict(state)
+    wanted = conditions(full.config)
+    for side, sites in full(wanted).items():
+        for ours, theirs in zip(thin(wanted)[side], sites):
+            for name, tensor in theirs.items():
+                torch.testing.assert_close(ours[name], tensor)
+    thin_size, full_size = (sum(p.numel() for p in s.heads.parameters()) for s in (thin, full))
+    assert thin_size < full_size
+
+
+def test_only_the_diagonal_depends_on_the_condition(make_config):
+    source = SOURCES.get("hyper")(make_config(kind="lora", diagonal=True, rank=2))
+    assert set(source.heads) == {"self_attn_q_diagonal", "self_attn_v_diagonal"}
+    weights = source(conditions(source.config))["encoder"][0]
+    assert weights["self_attn_q_a"].shape == (2, 2, 6)
+    assert torch.equal(*weights["self_attn_q_a"])
+    assert not torch.equal(*weights["self_attn_q_diagonal"])

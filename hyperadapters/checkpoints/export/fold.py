@@ -20,15 +20,15 @@ def folded(
     Returns:
         the tensors of the backbone with the adapters in them.
     """
-    tensors = dict(model)
+    tensors, kind = dict(model), config.kind.trained_kind()
     for side, sites in config.sites.items():
         for number, site in enumerate(sites):
             prefix = f"{side}.layers.{site.layer}."
-            for point, names in config.kind.layout(config.layers[side]).items():
+            for point, names in kind.layout(config.layers[side]).items():
                 layer = {
                     n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)
                 }
                 weights = {name: adapters[f"{side}.{flat}"][number] for name, flat in names.items()}
-                for name, tensor in config.kind.fold(POINTS.get(point), layer, weights).items():
+                for name, tensor in kind.fold(POINTS.get(point), layer, weights).items():
                     tensors[prefix + name] = tensor
     return tensors
