@@ -199,8 +199,8 @@ def test_a_low_rank_head_equals_a_full_one_with_the_product(make_config):
         state[f"heads.{name}.weight"] = head.weight @ head.inner.weight
     full.load_state_dict(state)
     wanted = conditions(full.config)
-    for side, sites in full(wanted).items():
-        for ours, theirs in zip(thin(wanted)[side], sites):
+    for side, by_site in full(wanted).items():
+        for ours, theirs in zip(thin(wanted)[side], by_site):
             for name, tensor in theirs.items():
                 torch.testing.assert_close(ours[name], tensor)
     thin_size, full_size = (sum(p.numel() for p in s.heads.parameters()) for s in (thin, full))
