@@ -13,7 +13,7 @@ class LayerwiseHypernetwork(Hypernetwork):
     Same parameters, same weights as `Hypernetwork`; it is used by the benchmark only.
     """
 
-    def forward(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
+    def weights(self, conditions: Mapping[str, Condition]) -> dict[str, list[Weights]]:
         return {
             side: [
                 self.generate({side: self.hidden(embedded)})[side]

@@ -6,6 +6,7 @@ from copy import deepcopy
 import pytest
 import torch
 
+from hyperadapters.adapters import KINDS
 from hyperadapters.benchmark import run as benchmark
 from hyperadapters.benchmark.batches import batch_of
 from hyperadapters.benchmark.memory import peak_memory
@@ -109,3 +110,13 @@ def test_rounds_are_interleaved_and_ratios_taken_within_them():
     assert calls == ["a", "b", "b", "a", "a", "b"] and len(times["a"]) == 2
     assert ratio({"a": [2.0, 30.0], "b": [1.0, 10.0]}, "a", "b") == [2.0, 3.0]
     assert spread([1.0, 2.0, 3.0]) == 1.0 and spread([1.0]) == 0.0
+
+
+def test_every_kind_is_measured_against_the_bottleneck(capsys):
+    assert main(["benchmark", *WORDS, "--directions", "1,4", "--kinds", "all", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    others = [kind for kind in KINDS.names() if kind != "bottleneck"]
+    for what in ("train_step", "train_step_mixed4", "decode"):
+        assert set(figures["milliseconds"][what]) == {"bottleneck", *others}
+        assert all(figures["ratios"][f"{what}_{kind}_over_bottleneck"] > 0 for kind in others)
+    assert figures["parameters"]["ia3"] < figures["parameters"]["bottleneck"]
