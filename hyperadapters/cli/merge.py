@@ -8,6 +8,7 @@ for several target languages a folder of files.
 """
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
@@ -29,6 +30,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add("--t", type=float, default=1.0, help="how far to move (default: %(default)s)")
     add("--sum", nargs="+", metavar="A=WEIGHT", help="instead: sum adapters with these weights")
+    add(
+        "--average", nargs="+", metavar="A",
+        help="instead: average adapters of a task in several languages, weighted by similarity, for the "
+        "language of --language",
+    )  # fmt: skip
+    add("--language", metavar="LANG", help="average: the language, which none was trained on")
+    add(
+        "--distances", default="genealogy", metavar="FILE",
+        help="average: a table of distances between languages, or genealogy (default)",
+    )  # fmt: skip
     add(
         "--rule",
         choices=RULES.names(),
@@ -110,7 +121,11 @@ def merge_one(args: Namespace, target: str | None, several: bool) -> tuple[dict[
     result = merged(args, names)
     name, card = result.adapters.name, result.adapters.provenance["merged"]
     out = f"{args.out}/{name.replace(':', '.')}.safetensors" if several else args.out
-    write_merged(result, out, [*filter(None, [*names, args.trained_target]), *(args.sum or ())])
+    write_merged(
+        result,
+        out,
+        [*filter(None, [*names, args.trained_target]), *(args.sum or ()), *(args.average or ())],
+    )
     figures = {key: [vars(f) for f in getattr(result, key)] for key in ("changes", "cosines")}
     if trials:
         figures["tuning"] = [{**vars(trial), "mean": trial.mean} for trial in trials]
@@ -170,13 +185,22 @@ def merged(args: Namespace, names: list[str | None]) -> Any:
     from ..merging.merge import Choices
 
     choices = Choices(args.rule, args.floor, args.control, args.control_seed)
+    if args.average:
+        if any(names) or args.sum or args.control or args.trained_target or not args.language:
+            raise UserError("--average goes with --language, --distances, --rule and --any-start")
+        result, weights = merging.average_adapters(
+            args.average, args.language, args.distances, choices, args.any_start
+        )
+        for code, weight in weights.items():
+            print(f"{code}: weight {weight:.3f}", file=sys.stderr)
+        return result
     if args.sum:
         if any(names) or args.control or args.trained_target or args.space != "weights":
             raise UserError("--sum goes with --rule, --any-start and --name only")
         return merging.combine_adapters(weights_of(args.sum), choices, args.name, args.any_start)
     if not all(names):
         raise UserError(
-            "give --task-source, --reference-target and --reference-source, or --sum A=WEIGHT ..."
+            "give --task-source, --reference-target and --reference-source, or --sum or --average"
         )
     if args.space == "conditions":
         if args.rule or args.control or args.trained_target or args.floor:

@@ -170,3 +170,17 @@ def test_adapters_that_did_not_begin_alike_are_refused(trained_on_cells, by_cell
     assert run("merge", *words, "--any-start")["name"] == "pos:qaa"
     words[2] = f"{by_cell}@pos:qaa=0.5"
     assert "differ in kind" in run("merge", *words)
+
+
+def test_an_average_weighted_by_similarity(by_cell, run, tmp_path):
+    table, out = tmp_path / "distances.tsv", tmp_path / "average.safetensors"
+    table.write_text("qaa\tqba\t1\nqab\tqba\t3\nqaa\tqab\t4\n")
+    words = ["merge", "--average", f"{by_cell}@mlm:qaa", f"{by_cell}@mlm:qab", "--distances", table,
+             "--out", out, "--json", "--language"]  # fmt: skip
+    record = run(*words, "qba")
+    assert record["name"] == "mlm:qba"
+    assert record["coefficients"] == pytest.approx([0.75, 0.25])
+    first, second = (tensors(by_cell, cell) for cell in ("mlm:qaa", "mlm:qab"))
+    for name, tensor in load_file(out).items():
+        torch.testing.assert_close(tensor, 0.75 * first[name] + 0.25 * second[name])
+    assert "languages other than qab" in run(*words, "qab")

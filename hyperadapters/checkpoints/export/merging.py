@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ...data.reference_distances import read_reference
 from ...merging.conditions import move_embeddings
 from ...merging.merge import (
     Choices,
@@ -149,6 +150,41 @@ def combine_adapters(
     adapters, changes = combine(sets, list(weighted.values()), choices)
     merged = {"rule": choices.rule, "coefficients": list(weighted.values())}
     return Result(renamed(adapters, name or sets[0].name, sets, merged), changes)
+
+
+def average_adapters(
+    texts: Sequence[str], language: str, distances: str, choices: Choices, any_start: bool = False
+) -> tuple[Result, dict[str, float]]:
+    """The adapters of a language that has none: the mean of those of others, each weighted by its
+    similarity, 1 less its distance as a part of the largest (after Accou & Poelman 2026, "Typologically
+    Informed Parameter Aggregation").
+
+    Args:
+        texts: adapters of one task in several languages, see `open_adapters`.
+        language: the language that they are averaged for.
+        distances: a table of distances, or "genealogy", see `data.reference_distances`.
+        choices: the rule.
+        any_start: whether the adapters may have begun with different values.
+    Returns:
+        the adapters, and the weight of each of the languages.
+    Raises:
+        UserError: if distances are missing or all languages are equally far.
+    """
+    conditions = [each.condition for each in open_adapters(texts)]
+    codes = [condition["src"] for condition in conditions]
+    if len(set(codes)) < len(codes) or language in codes:
+        raise UserError(f"--average: give one each of languages other than {language}")
+    table = read_reference(distances, [language, *codes]).among([language, *codes])
+    similarities = (1 - table[0, 1:] / table.max()).tolist()
+    total = sum(similarities)
+    if not total > 0:
+        raise UserError(
+            f"--distances {distances}: no language is nearer to {language} than another"
+        )
+    weights = {text: similarity / total for text, similarity in zip(texts, similarities)}
+    name = AdapterSet({**conditions[0], "src": language}, {}).name
+    result = combine_adapters(weights, choices, name, any_start)
+    return result, dict(zip(codes, weights.values()))
 
 
 def write_merged(result: Result, out: str, inputs: Sequence[str]) -> None:
