@@ -2,8 +2,8 @@
 OUT ?= demo
 ARGS ?=
 
-# make demo-tagging: tasks and languages on one encoder
-.PHONY: demo demo-tagging test check set-up
+# make demo-tagging: tasks and languages on one encoder; make demo-merging: adapters made of others
+.PHONY: demo demo-tagging demo-merging test check set-up
 
 set-up:
 	@sh scripts/set_up.sh
@@ -13,6 +13,9 @@ demo: set-up
 
 demo-tagging: set-up
 	.venv/bin/hyperadapters demo-tagging $(ARGS)
+
+demo-merging: set-up
+	.venv/bin/hyperadapters demo-merging $(ARGS)
 
 # two workers, each with whole files, so that what the tests of a file share is trained once
 test: set-up
