@@ -7,6 +7,7 @@ that has seen the same, and adapters trained on the target. About ten minutes on
 """
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 
 from . import demo
 
@@ -14,6 +15,13 @@ from . import demo
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
     demo.add_arguments(parser, "demo-merging")
+    parser.add_argument(
+        "--reference",
+        default="mlm",
+        choices=("mlm", "pos"),
+        help="the reference task: masked language modelling, or parts of speech (for entities alone) "
+        "(default: %(default)s)",
+    )
 
 
 def run(args: Namespace) -> None:
@@ -21,4 +29,5 @@ def run(args: Namespace) -> None:
     from ..demos.merging import MergingDemo, MergingPlan
     from .main import run_command
 
-    MergingDemo(args.out, MergingPlan.make(args.quick, args.seed), run_command).run(args.json)
+    plan = replace(MergingPlan.make(args.quick, args.seed), reference=args.reference)
+    MergingDemo(args.out, plan, run_command).run(args.json)

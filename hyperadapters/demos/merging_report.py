@@ -1,18 +1,15 @@
-"""What the merging demo compares, its table and its picture."""
+"""What a study of merging compares, its table and its picture."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data.conlang_family import CODES
 from ..support.figures import figure
 
-SOURCE = CODES[0]
-TARGETS = CODES[1:]
-TASKS = ("pos", "ner")
 VALUES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 LOOK_UP, HYPER_X, STACK = "look-up", "hyper-x", "stack"
+# the options of each kind
 KINDS: dict[str, tuple[str, ...]] = {
     "lora": (
         "--adapter-kind", "lora", "--lora-rank", "8", "--lora-alpha", "16",
@@ -70,10 +67,14 @@ class Variant:
         return self.title.replace(": ", "-").replace(", ", "-").replace(" ", "-").replace("=", "")
 
 
-def variants() -> list[Variant]:
-    """All ways to merge that are compared."""
+def variants(kinds: Sequence[str]) -> list[Variant]:
+    """All ways to merge that are compared.
+
+    Args:
+        kinds: the adapter kinds.
+    """
     ways = []
-    for kind in KINDS:
+    for kind in kinds:
         ways += [Variant(kind, f"{kind}, t = {t:g}", ("--t", f"{t:g}"), t=t) for t in VALUES]
         ways.append(Variant(kind, f"{kind}, reference adapters", gap="none"))
         ways += [Variant(kind, f"{kind}, {title}", words) for title, words in RULES[kind].items()]
@@ -88,85 +89,95 @@ def variants() -> list[Variant]:
     return ways
 
 
-def rows_of(scores: Mapping[tuple[str, str], Score]) -> list[dict[str, Any]]:
-    """The rows of the table.
+@dataclass(frozen=True)
+class Report:
+    """The table and the picture of a study.
 
     Args:
+        kinds: the adapter kinds.
+        tasks: the tasks, with what to call their scores.
+        groups: the target languages by group, with what to call the group.
         scores: those of the cells, by split ("test" or "valid") and folder of the evaluation.
     """
-    by_title = {variant.title: scores["test", variant.name] for variant in variants()}
-    rows = [row("look-up", scores["test", LOOK_UP])]
-    for kind in KINDS:
-        rows += [
-            row(f"{kind}: source language", by_title[f"{kind}, t = 0"]),
-            row(f"{kind}: AdaMergeX, t = 1", by_title[f"{kind}, t = 1"]),
-            row(f"{kind}: AdaMergeX, t (tuned)", tuned(kind, scores)),
+
+    kinds: Sequence[str]
+    tasks: Mapping[str, str]
+    groups: Mapping[str, tuple[str, Sequence[str]]]
+    scores: Mapping[tuple[str, str], Score]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the table."""
+        ways = {way.title: self.scores["test", way.name] for way in variants(self.kinds)}
+        rows = [self.row("look-up", self.scores["test", LOOK_UP])]
+        for kind in self.kinds:
+            rows += [
+                self.row(f"{kind}: source language", ways[f"{kind}, t = 0"]),
+                self.row(f"{kind}: AdaMergeX, t = 1", ways[f"{kind}, t = 1"]),
+                self.row(f"{kind}: AdaMergeX, t (tuned)", self.tuned(kind)),
+            ]
+            titles = ["reference adapters", *RULES[kind], *CONTROLS]
+            rows += [self.row(f"{kind}: {title}", ways[f"{kind}, {title}"]) for title in titles]
+            upper = self.scores["test", f"{kind}-upper"]
+            rows.append(self.row(f"{kind}: trained on the target", upper))
+        stack = self.scores["test", STACK]
+        return [
+            *rows,
+            self.row("MAD-X: stacked language and task adapters", stack),
+            self.row("Hyper-X: source language", ways["hyper-x, t = 0"]),
+            self.row("Hyper-X", ways["hyper-x, t = 1"]),
+            self.row("Hyper-X, moved in its conditions, t (tuned)", self.tuned(HYPER_X)),
         ]
-        titles = ["reference adapters", *RULES[kind], *CONTROLS]
-        rows += [row(f"{kind}: {title}", by_title[f"{kind}, {title}"]) for title in titles]
-        rows.append(row(f"{kind}: trained on the target", scores["test", f"{kind}-upper"]))
-    return [
-        *rows,
-        row("MAD-X: stacked language and task adapters", scores["test", STACK]),
-        row("Hyper-X: source language", by_title["hyper-x, t = 0"]),
-        row("Hyper-X", by_title["hyper-x, t = 1"]),
-        row("Hyper-X, moved in its conditions, t (tuned)", tuned(HYPER_X, scores)),
-    ]
 
+    def row(self, title: str, scores: Score) -> dict[str, Any]:
+        """A row from the scores of all target cells."""
+        return {
+            "system": title,
+            **{
+                f"{task}_{group}": self.mean(scores, task, group)
+                for task in self.tasks
+                for group in self.groups
+            },
+        }
 
-def row(title: str, scores: Score) -> dict[str, Any]:
-    """A row from the scores of all target cells."""
-    return {
-        "system": title,
-        **{f"{task}_{group}": mean(scores, task, group) for task in TASKS for group in GROUPS},
-    }
+    def mean(self, scores: Score, task: str, group: str) -> float:
+        """The mean over the target languages of a group."""
+        codes = self.groups[group][1]
+        return sum(scores[f"{task}:{code}"] for code in codes) / len(codes)
 
+    def distances(self, system: str) -> list[Variant]:
+        """The ways to merge that differ in the distance alone."""
+        return [way for way in variants(self.kinds) if way.system == system and way.t is not None]
 
-GROUPS = ("near", "far")
+    def tuned(self, system: str) -> Score:
+        """The test score of each cell at the distance that is best on the validation sentences of its
+        task in the other languages."""
+        names = [way.name for way in self.distances(system)]
+        codes = [code for _, members in self.groups.values() for code in members]
+        best = {}
+        for task in self.tasks:
+            for code in codes:
+                rest = [f"{task}:{other}" for other in codes if other != code]
+                sums = {n: sum(self.scores["valid", n][cell] for cell in rest) for n in names}
+                name = max(sums, key=sums.__getitem__)
+                best[f"{task}:{code}"] = self.scores["test", name][f"{task}:{code}"]
+        return best
 
-
-def mean(scores: Score, task: str, group: str) -> float:
-    """The mean over the targets of the source's branch ("near") or of the others ("far")."""
-    codes = [code for code in TARGETS if (code[:2] == SOURCE[:2]) == (group == "near")]
-    return sum(scores[f"{task}:{code}"] for code in codes) / len(codes)
-
-
-def tuned(system: str, scores: Mapping[tuple[str, str], Score]) -> Score:
-    """The test score of each cell at the distance that is best on other languages' validation
-    sentences of its task."""
-    names = [v.name for v in variants() if v.system == system and v.t is not None]
-    best = {}
-    for task in TASKS:
-        for code in TARGETS:
-            rest = [f"{task}:{other}" for other in TARGETS if other != code]
-            name = max(names, key=lambda name: sum(scores["valid", name][cell] for cell in rest))
-            best[f"{task}:{code}"] = scores["test", name][f"{task}:{code}"]
-    return best
-
-
-def draw_sweep(path: Path, scores: Mapping[tuple[str, str], Score]) -> None:
-    """Mean scores of every kind against the distance."""
-    titles = [(task, group) for task in TASKS for group in GROUPS]
-    words = {
-        "pos": "POS accuracy",
-        "ner": "entity F1",
-        "near": "same branch",
-        "far": "other branches",
-    }
-    with figure(path, (13, 3.8), columns=4) as axes:
-        for panel, (task, group) in zip(axes, titles):
-            for number, system in enumerate((*KINDS, HYPER_X)):
-                points = sweep(system, task, group, scores)
-                panel.plot(*zip(*points), marker="osvd^"[number], color=f"C{number}", label=system)
-            panel.set_title(f"{words[task]}, {words[group]}")
-            panel.set_xlabel("distance t")
-        handles, labels = axes[0].get_legend_handles_labels()
-        axes[0].figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
-
-
-def sweep(
-    system: str, task: str, group: str, scores: Mapping[tuple[str, str], Score]
-) -> Sequence[tuple[float, float]]:
-    """The mean test score at every distance."""
-    ways = [v for v in variants() if v.system == system and v.t is not None]
-    return [(v.t, mean(scores["test", v.name], task, group)) for v in ways if v.t is not None]
+    def draw(self, path: Path) -> None:
+        """Draws mean scores of every system against the distance."""
+        panels = [(task, group) for task in self.tasks for group in self.groups]
+        systems = (*self.kinds, HYPER_X)
+        with figure(path, (3.3 * len(panels), 3.8), columns=len(panels)) as axes:
+            for panel, (task, group) in zip(axes, panels):
+                for number, system in enumerate(systems):
+                    ways = self.distances(system)
+                    means = [self.mean(self.scores["test", w.name], task, group) for w in ways]
+                    panel.plot(
+                        [w.t for w in ways], means, marker="osvd^"[number], color=f"C{number}",
+                        label=system,
+                    )  # fmt: skip
+                panel.set_title(f"{self.tasks[task]}, {self.groups[group][0]}")
+                panel.set_xlabel("distance t")
+            handles, labels = axes[0].get_legend_handles_labels()
+            axes[0].figure.legend(
+                handles, labels, loc="outside lower center", ncols=5, frameon=False
+            )
