@@ -1,5 +1,6 @@
 """Words and sentences as the ids of their pieces."""
 
+import filecmp
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,23 @@ def sentencepiece_beside(checkpoint: str) -> Path | None:
     """The sentencepiece model that lies beside a checkpoint, if one does, see `keep_beside`."""
     path = Path(checkpoint).parent / SENTENCEPIECE
     return path if path.is_file() else None
+
+
+def carry_pieces(checkpoint: str, out: str) -> None:
+    """Copies the sentencepiece model that lies beside a checkpoint, if one does, beside another that is
+    made of it.
+
+    Raises:
+        UserError: if another one lies there.
+    """
+    model = sentencepiece_beside(checkpoint)
+    if model is None:
+        return
+    there = sentencepiece_beside(out)
+    if there is None:
+        keep_beside(str(Path(out).parent), model)
+    elif not filecmp.cmp(model, there, shallow=False):
+        raise UserError(f"{there} is not the model of {checkpoint}: give --out in another folder")
 
 
 @dataclass(frozen=True)

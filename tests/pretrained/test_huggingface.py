@@ -72,6 +72,21 @@ def test_a_checkpoint_needs_no_other_file(started, bare, tmp_path, run):
     check_features(model, *reference_outputs(folder, TOKENS))
 
 
+def test_what_is_baked_keeps_the_pieces(started, bare, tmp_path, run):
+    _, saved = started("bert")
+    baked = tmp_path / "baked" / "model.pt"
+    words = ("--checkpoint", saved, "--cells", "pos:qaa", "--out")
+    run("bake", *words, baked, "--json")
+    result = run("evaluate-tagging", "--checkpoint", baked, "--data", bare, "--out",
+                 tmp_path / "out", "--cells", "pos:qaa", "--cpu", "--json")  # fmt: skip
+    assert result["cells"]["pos:qaa"]["words"]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "sentencepiece.model").write_text("another")
+    assert "give --out in another folder" in run("bake", *words, other / "model.pt", "--json")
+    assert len(list(other.iterdir())) == 1
+
+
 def test_what_is_left_out_is_said(tagging, tmp_path, caplog):
     caplog.set_level("INFO")
     folder = write_folder(tmp_path / "a", tagging, surplus=3)

@@ -8,6 +8,7 @@ import torch
 
 from ...adapter_configuration import build_adapters
 from ...configuration import ARCHITECTURE
+from ...multitask.pieces import carry_pieces
 from ...sources import AdapterSet, condition_ids
 from ...sources.adapter_files import card_path
 from ...sources.adapter_set import describe
@@ -59,6 +60,7 @@ def attach(checkpoint: str, paths: list[str], out: str) -> Report:
     config = baked_config(Namespace(**model), names)
     tables = {"languages": metadata["languages"], "tasks": metadata.get("tasks", ())}
     state = baked_state(base, config, metadata, joined(exports, config, tables))
+    carry_pieces(checkpoint, out)
     write(out, state)
     what = "cells" if first.is_of_cell else "directions"
     return Report(what, names, Sizes.of(base.state, checkpoint), Sizes.of(state, out))

@@ -4,6 +4,7 @@ from functools import partial
 
 from tqdm import tqdm
 
+from ...multitask.pieces import carry_pieces
 from ...sources import condition_of, condition_sides
 from ...sources.baked import bake
 from ...support.errors import UserError
@@ -69,5 +70,6 @@ def bake_names(trained: Checkpoint, names: list[str], out: str) -> Report:
     what = "cells" if trained.has_cells else "directions"
     adapters = bake(trained.adapters, conditions, partial(tqdm, desc=what)).to(trained.precision)
     state = baked_state(trained, baked_config(trained.config, names), trained.metadata, adapters)
+    carry_pieces(trained.path, out)
     write(out, state)
     return Report(what, names, Sizes.of(trained.state, trained.path), Sizes.of(state, out))
