@@ -51,7 +51,7 @@ class Bottleneck(AdapterKind):
     def points(self) -> tuple[str, ...]:
         return (self.options.point,)
 
-    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+    def point_tensors(self, point: str, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         bottleneck, norm = self.options.bottleneck, self.options.norm
         # a branch that is normalised ends with its gain and bias: they alone can make it zero
         last = norm == "branch"

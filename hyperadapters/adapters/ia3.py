@@ -45,7 +45,7 @@ class IA3(AdapterKind):
     def points(self) -> tuple[str, ...]:
         return parse_points("--ia3-points", self.options.points, POINT_NAMES)
 
-    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+    def point_tensors(self, point: str, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         return {"change": TensorSpec((outputs,), init.zeros_, zero_is_identity=True)}
 
     def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:

@@ -150,10 +150,11 @@ class AdapterKind(ABC):
         """The points at which it acts, names in `POINTS`, wherever a layer has them."""
 
     @abstractmethod
-    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+    def point_tensors(self, point: str, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         """Name and specification of every tensor at a point.
 
         Args:
+            point: the point's name.
             inputs, outputs: widths of the point's input and output.
         """
 
@@ -206,7 +207,11 @@ class AdapterKind(ABC):
     @property
     def has_identity(self) -> bool:
         """Whether some weights leave activations as they are."""
-        return any(spec.zero_is_identity for spec in self.point_tensors(1, 1).values())
+        return any(spec.zero_is_identity for spec in self.all_tensors())
+
+    def all_tensors(self) -> list[TensorSpec]:
+        """The specifications of the tensors at all points, of points one value wide."""
+        return [s for point in self.points for s in self.point_tensors(point, 1, 1).values()]
 
     def layout(self, layer: LayerShape) -> dict[str, dict[str, str]]:
         """For each point that a layer has, the name of each of its tensors in a weight set.
@@ -218,7 +223,7 @@ class AdapterKind(ABC):
         return {
             point: {
                 name: f"{point.replace('.', '_')}_{name}" if several else name
-                for name in self.point_tensors(*widths)
+                for name in self.point_tensors(point, *widths)
             }
             for point in self.points
             if (widths := layer.widths(point))
@@ -227,7 +232,7 @@ class AdapterKind(ABC):
     def tensors(self, layer: LayerShape) -> dict[str, TensorSpec]:
         """Name and specification of every tensor of a weight set for a layer."""
         return {
-            flat_name: self.point_tensors(*layer.widths(point))[name]  # type: ignore[misc]
+            flat_name: self.point_tensors(point, *layer.widths(point))[name]  # type: ignore[misc]
             for point, names in self.layout(layer).items()
             for name, flat_name in names.items()
         }

@@ -30,6 +30,10 @@ class Options:
     """
 
     rank: int = choice("lora_rank", 8, "rank r of LoRA's update")
+    ranks: str | None = choice(
+        "lora_ranks", None,
+        "ranks of single points that differ from --lora-rank, a comma-separated list as ffn.hidden=16",
+    )  # fmt: skip
     alpha: float = choice("lora_alpha", 8.0, "LoRA's update is scaled by alpha / r")
     dropout: float = choice(
         "lora_dropout", 0.0, "dropout probability of the input of LoRA's update"
@@ -51,7 +55,27 @@ class Options:
             raise UserError(f"--lora-alpha {self.alpha}: give a number above 0")
         if not 0 <= self.dropout < 1:
             raise UserError(f"--lora-dropout {self.dropout}: give a probability below 1")
-        parse_points("--lora-points", self.points, POINT_NAMES)
+        points = parse_points("--lora-points", self.points, POINT_NAMES)
+        for point in self.rank_by_point:
+            if point not in points:
+                raise UserError(
+                    f"--lora-ranks {point}: it is not among --lora-points {self.points}"
+                )
+
+    @property
+    def rank_by_point(self) -> dict[str, int]:
+        """The points whose rank is another than `rank`.
+
+        Raises:
+            UserError: if the list cannot be read.
+        """
+        ranks = {}
+        for entry in filter(None, (self.ranks or "").split(",")):
+            point, _, rank = entry.strip().partition("=")
+            if not rank.isdecimal() or int(rank) < 1:
+                raise UserError(f"--lora-ranks {entry}: write POINT=RANK, as ffn.hidden=16")
+            ranks[point] = int(rank)
+        return ranks
 
 
 @KINDS.register("lora")
@@ -71,8 +95,9 @@ class Lora(AdapterKind):
     def points(self) -> tuple[str, ...]:
         return parse_points("--lora-points", self.options.points, POINT_NAMES)
 
-    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
-        rank, is_shared = self.options.rank, self.options.diagonal
+    def point_tensors(self, point: str, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+        rank = self.options.rank_by_point.get(point, self.options.rank)
+        is_shared = self.options.diagonal
         start_of_a = partial(init.kaiming_uniform_, a=math.sqrt(5))
         tensors = {
             "a": TensorSpec((rank, inputs), start_of_a, is_shared=is_shared),
@@ -87,7 +112,7 @@ class Lora(AdapterKind):
     def apply(self, x: Tensor, weights: Weights, training: bool = False) -> Tensor:
         x = F.dropout(x, self.options.dropout, training)
         weights = self.trained_tensors(weights)
-        low = linear(x, weights["a"]) * (self.options.alpha / self.options.rank)  # [..., r]
+        low = linear(x, weights["a"]) * (self.options.alpha / weights["a"].size(-2))  # [..., r]
         return linear(low, weights["b"])
 
     def trained_kind(self) -> AdapterKind:
@@ -102,5 +127,5 @@ class Lora(AdapterKind):
         return None
 
     def fold(self, point: Point, layer: Weights, weights: Weights) -> Weights:
-        name, scale = f"{point.first}.weight", self.options.alpha / self.options.rank
+        name, scale = f"{point.first}.weight", self.options.alpha / weights["a"].size(0)
         return {name: torch.addmm(layer[name], weights["b"], weights["a"], alpha=scale)}

@@ -32,7 +32,7 @@ class Parallel(AdapterKind):
     def points(self) -> tuple[str, ...]:
         return (self.options.point,)
 
-    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+    def point_tensors(self, point: str, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         bottleneck = self.options.bottleneck
         return {
             "down": TensorSpec((bottleneck, inputs), init.xavier_uniform_),

@@ -64,7 +64,7 @@ class Prefix(AdapterKind):
     def points(self) -> tuple[str, ...]:
         return parse_points("--prefix-points", self.options.points, POINT_NAMES)
 
-    def point_tensors(self, inputs: int, outputs: int) -> dict[str, TensorSpec]:
+    def point_tensors(self, point: str, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         length, hidden = self.options.length, self.options.reparametrisation
         if not hidden:
             return {name: TensorSpec((length, outputs), small) for name in ("key", "value")}

@@ -21,7 +21,7 @@ class Scaling(AdapterKind):
 
     points = ("ffn.out",)
 
-    def point_tensors(self, inputs, outputs):
+    def point_tensors(self, point, inputs, outputs):
         return {name: TensorSpec((1,), nn.init.ones_) for name in ("factor", "shift")}
 
     def apply(self, x, weights, training=False):

@@ -19,7 +19,7 @@ from hyperadapters.adapters.rows import apply_grouped, apply_in_blocks
 def test_each_row_gets_its_own_set_whatever_the_batch(count, rows, length, norm, activation, seed):
     torch.manual_seed(seed)
     kind = KINDS.get("bottleneck")(Options(3, activation, norm=norm))
-    specs = kind.point_tensors(5, 5)
+    specs = kind.point_tensors(kind.points[0], 5, 5)
     weights = {name: torch.randn(count, *spec.shape) for name, spec in specs.items()}
     x, index = torch.randn(length, rows, 5), torch.randint(count, (rows,))
     adapted = apply_to_rows(kind, x, weights, Rows(index, count))
@@ -50,7 +50,10 @@ def test_blocks_hold_each_row_once_with_its_set_and_little_else(count, rows, see
 
 def test_the_bottleneck_is_the_published_formula():
     kind = KINDS.get("bottleneck")(Options(2))
-    w = {name: torch.randn(spec.shape) for name, spec in kind.point_tensors(4, 4).items()}
+    w = {
+        name: torch.randn(spec.shape)
+        for name, spec in kind.point_tensors(kind.points[0], 4, 4).items()
+    }
     x = torch.randn(3, 2, 4)
     mean, variance = x.mean(-1, keepdim=True), x.var(-1, unbiased=False, keepdim=True)
     normed = (x - mean) / (variance + 1e-5).sqrt() * w["norm_gain"] + w["norm_bias"]

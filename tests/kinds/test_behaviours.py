@@ -27,6 +27,12 @@ VARIANTS = {
     "bottleneck, published": {"norm": "branch", "place": "after_feed_forward"},
     "lora, everywhere": {"kind": "lora", "points": f"{EVERYWHERE},ffn.hidden,ffn.out", "rank": 2},
     "lora, cross-attention": {"kind": "lora", "points": "cross_attn.k", "alpha": 4.0},
+    "lora, two ranks": {
+        "kind": "lora",
+        "rank": 3,
+        "points": "self_attn.q,ffn.hidden",
+        "ranks": "ffn.hidden=1",
+    },
     "lora, diagonal": {"kind": "lora", "diagonal": True, "rank": 3},
     "prefix, reparametrised": {"kind": "prefix", "reparametrisation": 3, "length": 2},
     "prefix, self-attention": {"kind": "prefix", "points": "self_attn.keys_values"},

@@ -1,5 +1,7 @@
 """LoRA and (IA)3 against peft."""
 
+from functools import partial
+
 import pytest
 import torch
 from small_backbone import batch_of, features, small_backbone
@@ -35,9 +37,9 @@ def set_ia3(module, tensors):
     vector.data = (1 + tensors["change"]).view(vector.shape)
 
 
-def lora(peft):
+def lora(peft, **options):
     modules = [MODULES[point] for point in LORA_POINTS.split(",")]
-    return MODULES, peft.LoraConfig(r=3, lora_alpha=5, target_modules=modules), set_lora
+    return MODULES, peft.LoraConfig(r=3, lora_alpha=5, target_modules=modules, **options), set_lora
 
 
 def ia3(peft):
@@ -52,6 +54,11 @@ def ia3(peft):
     "kind,options,describe",
     [
         ("lora", {"points": LORA_POINTS, "rank": 3, "alpha": 5.0}, lora),
+        (
+            "lora",
+            {"points": LORA_POINTS, "rank": 3, "alpha": 5.0, "ranks": "ffn.hidden=2,ffn.out=2"},
+            partial(lora, rank_pattern={"fc1": 2, "fc2": 2}),
+        ),
         ("ia3", {"points": IA3_POINTS}, ia3),
     ],
 )

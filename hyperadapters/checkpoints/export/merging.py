@@ -230,7 +230,7 @@ def check_together(sets: Sequence[AdapterSet], texts: Sequence[str], any_start: 
 def start_of(adapters: AdapterSet) -> Any:
     """What decided the start values of adapters; None if it is unknown."""
     kinds = [kind_of(part.kind) for part in adapters.parts.values()]
-    specs = [spec for kind in kinds for spec in kind.point_tensors(2, 2).values()]
+    specs = [spec for kind in kinds for spec in kind.all_tensors()]
     if all(torch.equal(*(spec.start(torch.empty(spec.shape)) for _ in range(2))) for spec in specs):
         return "constant"
     if adapters.provenance.get("generator"):
