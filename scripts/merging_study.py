@@ -108,6 +108,7 @@ def main() -> None:
     page = table(
         rows, {f"{task}_targets": (f"{title}, mean", ".1f") for task, title in study.tasks.items()}
     )
+    page += f"\n\n{study.write_cosines()}"
     write_json(out / "results.json", rows)
     write_text(out / "results.md", page + "\n")
     print(page)

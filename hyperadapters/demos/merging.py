@@ -83,5 +83,8 @@ class MergingDemo(TaggingDemo):
             "(MAD-X: text); "
             f"labels of the tasks are of {SOURCE}. t (tuned): for each target the distance that is best on the "
             "validation sentences of the other targets, of "
-            f"{', '.join(f'{t:g}' for t in VALUES)}. One seed.\n"
+            f"{', '.join(f'{t:g}' for t in VALUES)}. One seed.\n\n"
+            "What the method assumes, the gap from the source language being the same in the task and in "
+            "the reference task (means over layers, points and languages; the task's adapters are those "
+            f"trained on the targets):\n\n{self.study.write_cosines()}\n"
         )

@@ -3,10 +3,14 @@
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ..reports.tables import format_table
+from ..support.files import write_json
 from ..training.jobs import Job
 from .demo import Command
+from .merging_cosines import cosine_rows
 from .merging_report import HYPER_X, KINDS, LOOK_UP, STACK, Report, Score, Variant, variants
 
 LANGUAGE = "language-adapters"
@@ -177,6 +181,24 @@ class MergingStudy:
             "--cells", self.cells(list(self.tasks), self.targets), "--name", title,
             "--out", self.path("evaluation", folder),
         ]  # fmt: skip
+
+    def cosines(self) -> list[dict[str, Any]]:
+        """How like the gaps of the tasks and of the reference task are, see `cosine_rows`."""
+        names = [*self.kinds, *(f"{kind}-upper" for kind in self.kinds)]
+        return cosine_rows(
+            self.kinds, list(self.tasks), self.reference, [self.source, *self.targets],
+            {name: self.checkpoint(name) for name in names},
+        )  # fmt: skip
+
+    def write_cosines(self) -> str:
+        """Writes them as JSON; returns them as a table."""
+        rows = self.cosines()
+        write_json(Path(self.path("cosines.json")), rows)
+        cells = [
+            [row["kind"], row["task"], f"{row['same']:.3f}", f"{row['other']:.3f}"] for row in rows
+        ]
+        heads = ["kind", "task", "cosine with the gap of the same language", "of the others"]
+        return format_table(cells, heads, texts=2)
 
     def report(self, read: Callable[..., Any]) -> Report:
         """The table and the picture.

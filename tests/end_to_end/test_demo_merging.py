@@ -25,6 +25,9 @@ def test_every_way_to_merge_is_compared(tmp_path, monkeypatch):
     assert {"ia3: random gap", "ia3: trained on the target", "Hyper-X"} < rows.keys()
     table, picture = (out / "results.md").read_text(), out / "distances.png"
     assert all(system in table for system in rows) and picture.stat().st_size > 0
+    (cosines,) = json.loads((out / "cosines.json").read_text())
+    assert (cosines["kind"], cosines["task"]) == ("ia3", "ner")
+    assert all(-1 <= cosines[name] <= 1 for name in ("same", "other"))
     for variant in variants(["ia3"]):
         evaluation = out / "evaluation" / variant.name / "evaluation.json"
         cells = json.loads(evaluation.read_text())["cells"]
