@@ -77,7 +77,7 @@ def draw(path: Path) -> None:
             3.0,
             2.1,
             1.5,
-            "kind\nwhat an adapter computes:\nbottleneck, parallel,\nlora, ia3\n(adapters/)",
+            "kind\nwhat an adapter computes:\nbottleneck, parallel,\nlora, ia3, prefix\n(adapters/)",
             KIND,
         )
         arrow(axes, (2.35, 3.7), (2.95, 3.7), "ids")
@@ -86,8 +86,8 @@ def draw(path: Path) -> None:
         box(axes, 0.1, 0.2, 10.8, 2.1, "backbone\n", BACKBONE)
         points = (
             "layer",
-            "self_attn.q  .k  .v  .out  .heads",
-            "cross_attn.q  .k  .v  .out  .heads",
+            "self_attn.q  .k  .v  .out\n.heads  .keys_values",
+            "cross_attn.q  .k  .v  .out\n.heads  .keys_values",
             "ffn  ffn.hidden  ffn.out",
         )
         for number, (side, names) in enumerate(
