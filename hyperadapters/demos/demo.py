@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..data.conlang import Family
+from ..data.reference_distances import write_table
+from ..relatedness.measures import known_distances
 from ..reports.tables import format_table
 from ..support.files import write_json, write_lines, write_text
 from ..support.resumable import steps_of
@@ -106,7 +108,7 @@ class Demo(ABC):
         lines = [product(prepare), *commands, *further, *self.examples()]
         settings = {"plan": asdict(self.plan), "trainings": commands}
         steps = steps_of(self.out, settings)
-        steps.run("corpus of constructed languages", settings, self.write_corpus)
+        steps.run("corpus of constructed languages", settings, self.write_inputs)
         write_lines(self.out / "commands.sh", map(shlex.join, lines))
         steps.run("preparation", settings, partial(self.run_silently, [prepare]))
         JobRunner().run(map(beside_python, trainings))
@@ -121,6 +123,13 @@ class Demo(ABC):
         places = (f"{title}: {self.path(name)}" for title, name in files.items())
         print("; ".join(places), file=sys.stderr)
         return rows
+
+    def write_inputs(self) -> None:
+        """Writes the corpus, and the distances in the family tree as `family.tsv`."""
+        codes = self.family.languages
+        distances = known_distances(codes, self.family.distance)
+        write_table(self.out / "family.tsv", "true family tree (constructed)", codes, distances)
+        self.write_corpus()
 
     def run_silently(self, commands: list[Command]) -> None:
         """Runs commands of `hyperadapters` without what they print but for progress and remarks."""

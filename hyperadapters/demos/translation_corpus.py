@@ -5,8 +5,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..data.conlang import Family, training_sizes
-from ..data.reference_distances import write_table
-from ..relatedness.measures import known_distances
 from ..support.files import write_lines, write_text
 
 
@@ -15,16 +13,12 @@ def write_text_files(
 ) -> None:
     """Writes `text/SPLIT.CODE`: N-way parallel; a language has the first sentences of train only.
 
-    The distances in the family tree go to `family.tsv`, for `hyperadapters languages`.
-
     Args:
         out: where to.
         family: the languages.
         train: training sentences of the largest and of the smallest language.
         valid, test: sentences of each language.
     """
-    distances = known_distances(family.languages, family.distance)
-    write_table(out / "family.tsv", "true family tree (constructed)", family.languages, distances)
     seed = family.seed
     tested = list(family.meanings(test, f"test {seed}"))
     validated = list(family.meanings(valid, f"valid {seed}", exclude=tested))

@@ -155,9 +155,9 @@ def combine_adapters(
 def average_adapters(
     texts: Sequence[str], language: str, distances: str, choices: Choices, any_start: bool = False
 ) -> tuple[Result, dict[str, float]]:
-    """The adapters of a language that has none: the mean of those of others, each weighted by its
-    similarity, 1 less its distance as a part of the largest (after Accou & Poelman 2026, "Typologically
-    Informed Parameter Aggregation").
+    """The adapters of a language that has none: the mean of those of others, each weighted by the
+    inverse of its distance (after Accou & Poelman 2026, "Typologically Informed Parameter
+    Aggregation").
 
     Args:
         texts: adapters of one task in several languages, see `open_adapters`.
@@ -168,20 +168,18 @@ def average_adapters(
     Returns:
         the adapters, and the weight of each of the languages.
     Raises:
-        UserError: if distances are missing or all languages are equally far.
+        UserError: if distances are missing, or one is 0.
     """
     conditions = [each.condition for each in open_adapters(texts)]
     codes = [condition["src"] for condition in conditions]
     if len(set(codes)) < len(codes) or language in codes:
         raise UserError(f"--average: give one each of languages other than {language}")
-    table = read_reference(distances, [language, *codes]).among([language, *codes])
-    similarities = (1 - table[0, 1:] / table.max()).tolist()
-    total = sum(similarities)
-    if not total > 0:
+    known = read_reference(distances, [language, *codes]).among([language, *codes])[0, 1:]
+    if not known.all():
         raise UserError(
-            f"--distances {distances}: no language is nearer to {language} than another"
+            f"--distances {distances}: a language is 0 from {language}: take its adapters"
         )
-    weights = {text: similarity / total for text, similarity in zip(texts, similarities)}
+    weights = dict(zip(texts, (1 / known / (1 / known).sum()).tolist()))
     name = AdapterSet({**conditions[0], "src": language}, {}).name
     result = combine_adapters(weights, choices, name, any_start)
     return result, dict(zip(codes, weights.values()))
