@@ -17,6 +17,22 @@ training() { # FOLDER AFTER COMMAND...: a job that is kept when it has finished;
     job "name=${1#"$out"/}" "after=${2#"$out"/}" "log=$1.log" "marker=$1/finished" "${@:3}"
 }
 
+# the trained directions of `hyperadapters demo`
+directions=$(for code in qab qac qba qbb qbc qca qcb qcc; do printf 'qaa-%s,%s-qaa,' "$code" "$code"; done)
+
+train_pairs() { # FOLDER AFTER SEED UPDATES OPTION...: on the data of the demo in $demo
+    training "$1" "$2" fairseq-train "$demo/bin" --user-dir "$user_dir" \
+        --task multilingual_adapter_translation --lang-pairs "${directions%,}" --encoder-langtok tgt \
+        --sampling-method temperature --sampling-temperature 2 --arch adapter_transformer \
+        --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-layers 2 --decoder-layers 2 \
+        --encoder-attention-heads 4 --decoder-attention-heads 4 --dropout 0 \
+        --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \
+        --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
+        --max-tokens 1000 --max-update "$4" --num-workers 0 --seed "$3" \
+        --validate-interval-updates "$4" --no-epoch-checkpoints --log-format json --log-interval 50 \
+        --save-dir "$1" "${@:5}"
+}
+
 train_cells() { # FOLDER AFTER CORPUS SEED CELLS OPTION...
     # shellcheck disable=SC2086
     training "$1" "$2" fairseq-train "$3" --user-dir "$user_dir" --task hyperx \

@@ -31,22 +31,6 @@ demo=$1 out=$2
 [ -d "$demo/bin" ] || { echo "error: '$demo' is no folder of hyperadapters demo" >&2; exit 2; }
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
-others="qab qac qba qbb qbc qca qcb qcc"
-directions=$(for code in $others; do printf 'qaa-%s,%s-qaa,' "$code" "$code"; done)
-
-train_pairs() { # FOLDER AFTER SEED UPDATES OPTION...
-    training "$1" "$2" fairseq-train "$demo/bin" --user-dir "$user_dir" \
-        --task multilingual_adapter_translation --lang-pairs "${directions%,}" --encoder-langtok tgt \
-        --sampling-method temperature --sampling-temperature 2 --arch adapter_transformer \
-        --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-layers 2 --decoder-layers 2 \
-        --encoder-attention-heads 4 --decoder-attention-heads 4 --dropout 0 \
-        --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \
-        --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
-        --max-tokens 1000 --max-update "$4" --num-workers 0 --seed "$3" \
-        --validate-interval-updates "$4" --no-epoch-checkpoints --log-format json --log-interval 50 \
-        --save-dir "$1" "${@:5}"
-}
-
 adapters() { # SEED SYSTEM RATE
     local system=(--adapter-source "$2") start=$out/backbone-$1
     case $2 in hyper-*) system=(--adapter-source hyper --hyper-hidden "${2#hyper-}" --hyper-lang-dim 8 --hyper-layer-dim 8) ;; esac

@@ -163,6 +163,30 @@ def test_the_curve_has_mean_and_spread_of_seeds(tmp_path):
     assert out.with_suffix(".png").stat().st_size > 1000
 
 
+def test_sizes_of_generated_lora(tmp_path):
+    (tmp_path / "demo" / "bin").mkdir(parents=True)
+    systems = ("language", "full-4", "low-16-2", "diagonal-32")
+    words = ("lora_sizes.sh", tmp_path / "demo", tmp_path / "out", *systems)
+    done = run(*words, PRINT="1", SEEDS="4 5", RATES="0.01")
+    assert done.returncode == 0, done.stderr
+    backbones, adapters = trainings(done.stdout)[:2], trainings(done.stdout)[2:]
+    assert [one.seed for one in backbones] == [4, 5] and {one.seed for one in adapters} == {4}
+    chosen = [
+        (
+            one.adapter_source,
+            one.hyper_hidden,
+            one.hyper_head_rank,
+            one.lora_rank,
+            one.lora_diagonal,
+        )
+        for one in adapters
+    ]
+    assert chosen[1:] == [
+        ("hyper", 4, 0, 8, False), ("hyper", 16, 2, 8, False), ("hyper", 16, 0, 32, True),
+    ]  # fmt: skip
+    assert run(*words[:3], "what", PRINT="1").returncode == 2
+
+
 def test_systems_are_compared_at_several_learning_rates(tmp_path):
     (tmp_path / "demo" / "bin").mkdir(parents=True)
     out = tmp_path / "out"
