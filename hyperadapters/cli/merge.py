@@ -110,22 +110,25 @@ def merge_one(args: Namespace, target: str | None, several: bool) -> tuple[dict[
     Returns:
         the figures, and what to print of them.
     """
-    from ..checkpoints.export.merging import write_merged
+    from ..checkpoints.export.merging import check_merge_output, write_merged
 
     names = [args.task_source, target, args.reference_source]
+    inputs = [
+        *filter(None, [*names, args.trained_target]),
+        *weights_of(args.sum or []),
+        *(args.average or ()),
+    ]
+    if not several:
+        check_merge_output(args.out, inputs)
     trials = tune(args, names) if args.tune else []
     if trials:
         from ..evaluation.merge_tuning import best_distance
 
         args.t = best_distance(trials)
-    result = merged(args, names)
+    result = compute(args, names)
     name, card = result.adapters.name, result.adapters.provenance["merged"]
     out = f"{args.out}/{name.replace(':', '.')}.safetensors" if several else args.out
-    write_merged(
-        result,
-        out,
-        [*filter(None, [*names, args.trained_target]), *(args.sum or ()), *(args.average or ())],
-    )
+    write_merged(result, out, inputs)
     figures = {key: [vars(f) for f in getattr(result, key)] for key in ("changes", "cosines")}
     if trials:
         figures["tuning"] = [{**vars(trial), "mean": trial.mean} for trial in trials]
@@ -172,7 +175,7 @@ def tuning_table(trials: list[Any]) -> str:
     return format_table(rows, ["t", *cells, "mean"], form=PLAIN)
 
 
-def merged(args: Namespace, names: list[str | None]) -> Any:
+def compute(args: Namespace, names: list[str | None]) -> Any:
     """The merged adapters that a command line asks for.
 
     Args:

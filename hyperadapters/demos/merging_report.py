@@ -113,7 +113,7 @@ class Report:
             rows += [
                 self.row(f"{kind}: source language", ways[f"{kind}, t = 0"]),
                 self.row(f"{kind}: AdaMergeX, t = 1", ways[f"{kind}, t = 1"]),
-                self.row(f"{kind}: AdaMergeX, t (tuned)", self.tuned(kind)),
+                self.row(f"{kind}: AdaMergeX, t (tuned)", self.tune(kind)),
             ]
             titles = ["reference adapters", *RULES[kind], *CONTROLS]
             rows += [self.row(f"{kind}: {title}", ways[f"{kind}, {title}"]) for title in titles]
@@ -125,7 +125,7 @@ class Report:
             self.row("MAD-X: stacked language and task adapters", stack),
             self.row("Hyper-X: source language", ways["hyper-x, t = 0"]),
             self.row("Hyper-X", ways["hyper-x, t = 1"]),
-            self.row("Hyper-X, moved in its conditions, t (tuned)", self.tuned(HYPER_X)),
+            self.row("Hyper-X, moved in its conditions, t (tuned)", self.tune(HYPER_X)),
         ]
 
     def row(self, title: str, scores: Score) -> dict[str, Any]:
@@ -148,9 +148,9 @@ class Report:
         """The ways to merge that differ in the distance alone."""
         return [way for way in variants(self.kinds) if way.system == system and way.t is not None]
 
-    def tuned(self, system: str) -> Score:
-        """The test score of each cell at the distance that is best on the validation sentences of its
-        task in the other languages."""
+    def tune(self, system: str) -> Score:
+        """Takes for each cell the distance that is best on the validation sentences of its task in the
+        other languages; returns its test score there."""
         names = [way.name for way in self.distances(system)]
         codes = [code for _, members in self.groups.values() for code in members]
         best = {}

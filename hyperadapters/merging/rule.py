@@ -76,13 +76,13 @@ def permute_layers(gap: Weights, seed: int) -> Weights:
 def draw_gap(gap: Weights, seed: int) -> Weights:
     """A random gap, of the same norm in each layer and tensor."""
     generator = torch.Generator().manual_seed(seed)
-    drawn = {}
+    noises = {}
     for name, tensor in gap.items():
         noise = torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
         norms = (x.flatten(1).norm(dim=1) for x in (tensor, noise))
         ratio = torch.div(*norms).view(-1, *[1] * (tensor.dim() - 1))
-        drawn[name] = noise * ratio
-    return drawn
+        noises[name] = noise * ratio
+    return noises
 
 
 # What replaces a gap, by name, given the gap and a seed.

@@ -54,7 +54,7 @@ def test_the_tuned_distance_never_sees_its_own_language():
         "s", groups, {"ner": "F1"}, "mlm", "", {"ia3": "1"}, 1, "", lambda *parts: "/".join(parts)
     ).report(lambda *parts: None if not parts else {"cells": {}})
     report.scores.update(scores)
-    assert report.tuned("ia3") == {"ner:a": 0, "ner:b": 10 * (len(ways) - 1)}
+    assert report.tune("ia3") == {"ner:a": 0, "ner:b": 10 * (len(ways) - 1)}
 
 
 @pytest.mark.parametrize("code,other", [("b", "c"), ("c", "a"), ("d", "a")])

@@ -8,7 +8,7 @@ from ...adapters import POINTS
 from ...sources import SourceConfig
 
 
-def folded(
+def fold(
     model: Mapping[str, Tensor], adapters: Mapping[str, Tensor], config: SourceConfig
 ) -> dict[str, Tensor]:
     """A backbone that does without adapters what it does with them.

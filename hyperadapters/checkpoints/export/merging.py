@@ -69,7 +69,9 @@ def open_adapters(texts: Sequence[str]) -> list[AdapterSet]:
                 f"{text}@ner:de or {text}@de-fr"
             )
         else:
-            checkpoint = checkpoints.setdefault(path, Checkpoint(path).require_adapters())
+            if path not in checkpoints:
+                checkpoints[path] = Checkpoint(path).require_adapters()
+            checkpoint = checkpoints[path]
             select = select_cells if checkpoint.has_cells else select_directions
             name = select_one(select(checkpoint, name), text)
             adapters = checkpoint.adapter_set(name)
@@ -107,8 +109,8 @@ def merge_adapters(
             "of two languages"
         )
     cosines = compare_gaps([sets[3], sets[0]], sets[1:3], choices) if trained_target else []
-    merged = {"rule": choices.rule or usual_rules(sets[0]), "t": t, "control": choices.control}
-    return Result(renamed(adapters, name or moved_name(*sets[:3]), sets, merged), changes, cosines)
+    record = {"rule": choices.rule or usual_rules(sets[0]), "t": t, "control": choices.control}
+    return Result(rename(adapters, name or moved_name(*sets[:3]), sets, record), changes, cosines)
 
 
 def merge_conditions(texts: Sequence[str], t: float, name: str | None = None) -> Result:
@@ -126,12 +128,12 @@ def merge_conditions(texts: Sequence[str], t: float, name: str | None = None) ->
     moved = checkpoint.adapter_set(sets[0].name)
     _, changes = merge_points([sets[0], moved], Choices("add"), lambda _, weights: weights[1])
     moved = replace(moved, provenance=sets[0].provenance)
-    merged = {"space": "conditions", "t": t}
-    return Result(renamed(moved, name or moved_name(*sets), sets, merged), changes)
+    record = {"space": "conditions", "t": t}
+    return Result(rename(moved, name or moved_name(*sets), sets, record), changes)
 
 
 def combine_adapters(
-    weighted: Mapping[str, float],
+    coefficients: Mapping[str, float],
     choices: Choices,
     name: str | None = None,
     any_start: bool = False,
@@ -139,17 +141,17 @@ def combine_adapters(
     """The weighted sum of adapters; by default of their tensors, whatever their kind.
 
     Args:
-        weighted: the weight of each, by what names it (see `open_adapters`).
+        coefficients: the weight of each, by what names it (see `open_adapters`).
         choices: the rule.
         name: the direction or cell that the result is for; by default that of the first.
         any_start: whether the adapters may have begun with different values.
     """
-    sets = open_adapters(list(weighted))
-    check_together(sets, list(weighted), any_start)
+    sets = open_adapters(list(coefficients))
+    check_together(sets, list(coefficients), any_start)
     choices = replace(choices, rule=choices.rule or "add")
-    adapters, changes = combine(sets, list(weighted.values()), choices)
-    merged = {"rule": choices.rule, "coefficients": list(weighted.values())}
-    return Result(renamed(adapters, name or sets[0].name, sets, merged), changes)
+    adapters, changes = combine(sets, list(coefficients.values()), choices)
+    record = {"rule": choices.rule, "coefficients": list(coefficients.values())}
+    return Result(rename(adapters, name or sets[0].name, sets, record), changes)
 
 
 def average_adapters(
@@ -195,11 +197,18 @@ def write_merged(result: Result, out: str, inputs: Sequence[str]) -> None:
     Raises:
         UserError: if they cannot be written.
     """
+    check_merge_output(out, inputs)
+    write_adapters(result.adapters, out)
+
+
+def check_merge_output(out: str, inputs: Sequence[str]) -> None:
+    """Raises:
+    UserError: if a file of adapters cannot be written, or is one of those that are read.
+    """
     if Path(out).suffix != SUFFIX:
         raise UserError(f"--out {out}: the name must end in {SUFFIX}")
     for path in (out, card_path(out)):
         check_output(path, *(text.rpartition("@")[0] or text for text in inputs))
-    write_adapters(result.adapters, out)
 
 
 def check_together(sets: Sequence[AdapterSet], texts: Sequence[str], any_start: bool) -> None:
@@ -265,8 +274,8 @@ def moved_name(task_source: AdapterSet, target: AdapterSet, source: AdapterSet) 
     return AdapterSet(condition, {}).name
 
 
-def renamed(
-    adapters: AdapterSet, name: str, sets: Sequence[AdapterSet], merged: Mapping[str, Any]
+def rename(
+    adapters: AdapterSet, name: str, sets: Sequence[AdapterSet], record: Mapping[str, Any]
 ) -> AdapterSet:
     """The adapters of another direction or cell, with what their card says of their making.
 
@@ -283,9 +292,9 @@ def renamed(
         raise UserError(f"{name} has no place in the model of {adapters.name}: {error}") from error
     provenance["model"] = baked_config(Namespace(**provenance["model"]), [name])
     provenance.pop("generator", None)
-    made_of = [{"name": each.name, "sha256": each.card()["sha256"]} for each in sets]
+    inputs = [{"name": each.name, "sha256": each.card()["sha256"]} for each in sets]
     return replace(
         adapters,
         condition=condition,
-        provenance={**provenance, "merged": {**merged, "of": made_of}},
+        provenance={**provenance, "merged": {**record, "of": inputs}},
     )

@@ -19,7 +19,7 @@ from ..checkpoint import Checkpoint
 from ..selection import select_directions, select_one
 from ..task_metadata import FORMAT
 from .baked_checkpoint import history, write
-from .fold import folded
+from .fold import fold
 
 STOCK_TASK = "translation_multi_simple_epoch"
 # What the stock task reads from other sections, and names no data.
@@ -52,7 +52,7 @@ def export_plain(checkpoint: str, direction: str, out: str) -> str:
         if is_backbone(name) and name != "_extra_state"
     }
     (config,) = source_configs(trained.config).values()
-    model = folded(backbone, trained.adapter_set(pair).tensors, config)
+    model = fold(backbone, trained.adapter_set(pair).tensors, config)
     settings = plain_settings(trained, pair, model)
     write(out, plain_state(trained.state, settings, model))
     return command_of(settings, out)
