@@ -195,8 +195,9 @@ class AdaptedAttention(MultiheadAttention):
         self.set_incremental_state(incremental_state, "prefixes", state)
         if self.self_attention:
             keys, values, mask = *cache.entries_of(state), cache.mask
-            before = [cache.of_sentences(x) for x in self.prefix(source)]
+            before = self.prefix(source)
             if before[0].size(2):
+                before = tuple(cache.of_sentences(x) for x in before)
                 keys, values = (torch.cat(parts, 2) for parts in zip(before, (keys, values)))
                 mask = F.pad(mask, (before[0].size(2), 0))
             return keys, values, mask
