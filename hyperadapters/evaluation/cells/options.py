@@ -1,8 +1,11 @@
 """What a user can choose about an evaluation of cells."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..translation.decoding import Limits, Search
+
+CPU_TOKENS = 2000
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class Options:
         cells: see `Selection.select`.
         subset: the split, "test" or "valid".
         name: what to call the system; see `System.facts` for the default.
-        max_tokens: pieces a batch.
+        max_tokens: pieces a batch; by default that of `Limits`, and fewer where a CPU encodes.
         beam: beam size of translation cells.
         cpu: use the CPU even if a GPU is there.
         look_up: the trained cells of a look-up that is evaluated instead of a checkpoint.
@@ -23,7 +26,7 @@ class Options:
     cells: str = "all"
     subset: str = "test"
     name: str | None = None
-    max_tokens: int = Limits.max_tokens
+    max_tokens: int | None = None
     beam: int = 5
     cpu: bool = False
     look_up: str | None = None
@@ -31,7 +34,13 @@ class Options:
 
     def limits(self) -> Limits:
         """The size of a batch."""
-        return Limits(self.max_tokens)
+        return Limits() if self.max_tokens is None else Limits(self.max_tokens)
+
+    def encoder_limits(self, model: Any) -> Limits:
+        """The size of a batch that is encoded at once by a model."""
+        on_gpu = next(model.parameters()).is_cuda
+        # large batches leave a CPU's caches, and pad more
+        return self.limits() if on_gpu or self.max_tokens is not None else Limits(CPU_TOKENS)
 
     @property
     def search(self) -> Search:

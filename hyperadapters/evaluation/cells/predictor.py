@@ -48,10 +48,9 @@ class CellPredictor:
         everything = Sentences(cell.name, *cell.direction, dataset, range(len(dataset)))
         results: dict[int, T] = {}
         cuda = next(self.model.parameters()).is_cuda
+        places = ((everything, row) for row in everything.rows)
         with tqdm(total=len(dataset), desc=f"predicting {cell.name}", leave=False) as bar:
-            for batch in batches(
-                ((everything, row) for row in everything.rows), self.options.limits()
-            ):
+            for batch in batches(places, self.options.encoder_limits(self.model)):
                 rows = [row for _, row in batch]
                 samples = [dataset[row] for row in rows]
                 net_input = collate(samples)["net_input"]
