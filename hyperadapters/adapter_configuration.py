@@ -6,13 +6,17 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import torch
+
 from .adapters import POINTS, SIDES, AdapterKind, LayerShape, is_in_attention, sites
 from .options import kind_from
 from .sources import (
     INPUTS,
     SOURCES,
     AdapterSource,
+    Bank,
     HyperOptions,
+    LanguageRanks,
     SourceConfig,
     SourceGroup,
     Stack,
@@ -20,7 +24,9 @@ from .sources import (
     condition_of,
     condition_sides,
     parse_inputs,
+    parse_language_ranks,
     seeded,
+    surplus_values,
 )
 from .support.errors import Problems, UserError
 from .support.languages import Languages
@@ -158,6 +164,15 @@ def build_adapters(cfg: Any) -> AdapterSource | SourceGroup:
     return SourceGroup(sources) if len(sources) > 1 else sources[cfg.adapter_kind]
 
 
+def count_surplus(cfg: Any) -> int:
+    """How many adapter values of a complete model configuration are zero for ever, since their
+    languages have a smaller rank."""
+    if not cfg.adapter_language_ranks:
+        return 0
+    with torch.device("meta"):
+        return surplus_values(build_adapters(cfg))
+
+
 def source_configs(cfg: Any) -> dict[str, SourceConfig]:
     """What the adapter sources of a model configuration must know, by the name of their kind.
 
@@ -212,6 +227,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
         conditions=stored_conditions(cfg, {"languages": languages.codes, "tasks": tasks}),
         start=cfg.adapter_start or "published",
         seed=cfg.adapter_seed,
+        language_ranks=language_ranks(cfg, choice, languages, inputs),
         hyper=HyperOptions(
             hidden=cfg.hyper_hidden,
             layers=cfg.hyper_layers,
@@ -226,6 +242,29 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
             output_norm=cfg.hyper_output_norm,
         ),
     )
+
+
+def language_ranks(
+    cfg: Any, choice: AdapterChoice, languages: Languages, inputs: Mapping[str, tuple[str, ...]]
+) -> LanguageRanks:
+    """The ranks of stored adapters of single languages.
+
+    Raises:
+        UserError: if they cannot be read, or the adapters are not stored by language.
+    """
+    if choice.kind != cfg.adapter_kind:
+        return {}
+    ranks = parse_language_ranks(
+        cfg.adapter_language_ranks, languages.codes, kind_from(cfg, choice.kind)
+    )
+    tables = {INPUTS.get(name).table for names in inputs.values() for name in names}
+    is_stored = issubclass(SOURCES.get(choice.source), Bank) or choice.source == "baked"
+    if ranks and not (is_stored and "languages" in tables):
+        raise UserError(
+            f"--adapter-language-ranks: adapters of --adapter-source {choice.source} are not stored by "
+            "language; use language or pair"
+        )
+    return ranks
 
 
 def stored_conditions(

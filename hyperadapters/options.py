@@ -66,6 +66,11 @@ ADAPTER_OPTIONS: dict[str, Any] = {
         "draw the start values of the adapters with this seed, whatever else is drawn, and alike for "
         "every language and task: adapters of several trainings that are to be merged need one",
     ),
+    "adapter_language_ranks": option(
+        Optional[str], None,
+        "languages whose stored adapters (of --adapter-kind) have a smaller rank (LoRA) or bottleneck "
+        "than others, a comma-separated list of LANG=RANK or LANG@POINT=RANK (as en=2,de@ffn.hidden=4)",
+    ),
     "hyper_hidden": option(int, 204, "hidden dimension d_h of the hypernetwork"),
     "hyper_layers": option(int, 2, "residual blocks of the hypernetwork"),
     "hyper_head_rank": option(

@@ -9,7 +9,7 @@ import torch
 from . import configuration
 from .adapter_configuration import build_adapters
 from .reports.tables import PLAIN, format_table
-from .sources import SOURCES
+from .sources import SOURCES, surplus_values
 from .support.errors import UserError
 from .support.figures import figure
 
@@ -69,7 +69,7 @@ def parameters_of(cfg: Any) -> int:
     """Adapter parameters of a complete model configuration."""
     with torch.device("meta"):  # shapes without memory
         module = build_adapters(cfg)
-    return sum(parameter.numel() for parameter in module.parameters())
+    return sum(parameter.numel() for parameter in module.parameters()) - surplus_values(module)
 
 
 # Systems with tasks: their adapter source and what it depends on.

@@ -9,12 +9,11 @@ their own: `hyperadapters compare OUT-1/evaluation OUT-2/evaluation ...` takes t
 
 import argparse
 import json
-from contextlib import redirect_stdout
-from io import StringIO
+from functools import partial
 from pathlib import Path
 
 from hyperadapters.cli.main import run_command
-from hyperadapters.demos.demo import USER_DIR, beside_python, table
+from hyperadapters.demos.demo import USER_DIR, beside_python, run_silently, table
 from hyperadapters.demos.merging_report import KINDS
 from hyperadapters.demos.merging_study import MergingStudy
 from hyperadapters.multitask.all_tasks import TASKS
@@ -99,7 +98,7 @@ def main() -> None:
     steps = steps_of(out, settings)
     JobRunner(args.at_a_time).run([beside_python(job) for job in trainings])
     for name, commands in study.evaluations().items():
-        steps.run(name, settings, lambda commands=commands: run_all(commands))
+        steps.run(name, settings, partial(run_silently, run_command, commands))
     report = study.report(
         lambda *parts: json.loads(out.joinpath(*parts).read_text(encoding="utf-8"))
     )
@@ -112,13 +111,6 @@ def main() -> None:
     write_json(out / "results.json", rows)
     write_text(out / "results.md", page + "\n")
     print(page)
-
-
-def run_all(commands: list[list[str]]) -> None:
-    """Runs commands of `hyperadapters` without what they print."""
-    for words in commands:
-        with redirect_stdout(StringIO()):
-            run_command(words)
 
 
 if __name__ == "__main__":

@@ -56,10 +56,10 @@ class Bottleneck(AdapterKind):
         # a branch that is normalised ends with its gain and bias: they alone can make it zero
         last = norm == "branch"
         tensors = {
-            "down": TensorSpec((bottleneck, outputs), init.xavier_uniform_),
-            "down_bias": TensorSpec((bottleneck,), init.zeros_),
+            "down": TensorSpec((bottleneck, outputs), init.xavier_uniform_, rank_axis=0),
+            "down_bias": TensorSpec((bottleneck,), init.zeros_, rank_axis=0),
             "up": TensorSpec(
-                (outputs, bottleneck), init.xavier_uniform_, zero_is_identity=not last
+                (outputs, bottleneck), init.xavier_uniform_, zero_is_identity=not last, rank_axis=1
             ),
             "up_bias": TensorSpec((outputs,), init.zeros_, zero_is_identity=not last),
         }

@@ -34,6 +34,8 @@ class TensorSpec:
             marked are zero.
         is_shared: whether one tensor a site serves all conditions: it is stored and trained, whatever
             the source.
+        rank_axis: the axis along which the tensor has the rank of a low-rank update or the width of a
+            bottleneck, if any.
     """
 
     shape: tuple[int, ...]
@@ -41,6 +43,7 @@ class TensorSpec:
     offset: float = 0.0
     zero_is_identity: bool = False
     is_shared: bool = False
+    rank_axis: int | None = None
 
     @property
     def size(self) -> int:

@@ -100,9 +100,13 @@ class Lora(AdapterKind):
         is_shared = self.options.diagonal
         start_of_a = partial(init.kaiming_uniform_, a=math.sqrt(5))
         tensors = {
-            "a": TensorSpec((rank, inputs), start_of_a, is_shared=is_shared),
+            "a": TensorSpec((rank, inputs), start_of_a, is_shared=is_shared, rank_axis=0),
             "b": TensorSpec(
-                (outputs, rank), init.zeros_, zero_is_identity=True, is_shared=is_shared
+                (outputs, rank),
+                init.zeros_,
+                zero_is_identity=True,
+                is_shared=is_shared,
+                rank_axis=1,
             ),
         }
         if self.options.diagonal:

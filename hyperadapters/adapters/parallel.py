@@ -35,9 +35,11 @@ class Parallel(AdapterKind):
     def point_tensors(self, point: str, inputs: int, outputs: int) -> dict[str, TensorSpec]:
         bottleneck = self.options.bottleneck
         return {
-            "down": TensorSpec((bottleneck, inputs), init.xavier_uniform_),
-            "down_bias": TensorSpec((bottleneck,), init.zeros_),
-            "up": TensorSpec((outputs, bottleneck), init.xavier_uniform_, zero_is_identity=True),
+            "down": TensorSpec((bottleneck, inputs), init.xavier_uniform_, rank_axis=0),
+            "down_bias": TensorSpec((bottleneck,), init.zeros_, rank_axis=0),
+            "up": TensorSpec(
+                (outputs, bottleneck), init.xavier_uniform_, zero_is_identity=True, rank_axis=1
+            ),
             "up_bias": TensorSpec((outputs,), init.zeros_, zero_is_identity=True),
         }
 

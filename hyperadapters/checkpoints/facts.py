@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..adapter_configuration import count_surplus
 from ..support.fingerprint import fingerprint
 from ..training.freezing import RULES, backbone_rule, is_adapter
 from .checkpoint import Checkpoint
@@ -27,7 +28,7 @@ def trained_parameters(checkpoint: Checkpoint) -> int | None:
         return config.trained_values
     is_frozen = RULES[backbone_rule(config)] if config.freeze_backbone else lambda name: False
     frozen = (tensor for name, tensor in weights.items() if is_frozen(name))
-    return count_values(weights.values()) - count_values(frozen)
+    return count_values(weights.values()) - count_values(frozen) - count_surplus(config)
 
 
 def facts(checkpoint: Checkpoint, name: str | None) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def facts(checkpoint: Checkpoint, name: str | None) -> dict[str, Any]:
         "adapter_source": config.adapter_source,
         "adapter_condition": config.encoder_adapter_condition,
         "baked_from": config.baked_from,
-        "adapter_parameters": count_values(adapters),
+        "adapter_parameters": count_values(adapters) - count_surplus(config),
         "total_parameters": count_values(weights.values()),
         "trained_parameters": trained_parameters(checkpoint),
         "updates": history[-1].get("num_updates"),

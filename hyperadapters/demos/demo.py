@@ -110,10 +110,10 @@ class Demo(ABC):
         steps = steps_of(self.out, settings)
         steps.run("corpus of constructed languages", settings, self.write_inputs)
         write_lines(self.out / "commands.sh", map(shlex.join, lines))
-        steps.run("preparation", settings, partial(self.run_silently, [prepare]))
+        steps.run("preparation", settings, partial(run_silently, self.run_command, [prepare]))
         JobRunner().run(map(beside_python, trainings))
         for name, words in evaluations.items():
-            steps.run(name, settings, partial(self.run_silently, words))
+            steps.run(name, settings, partial(run_silently, self.run_command, words))
         rows = self.results()
         page = f"{table(rows, self.columns)}\n\n{self.notes(rows)}"
         write_json(self.out / "results.json", rows)
@@ -130,12 +130,6 @@ class Demo(ABC):
         distances = known_distances(codes, self.family.distance)
         write_table(self.out / "family.tsv", "true family tree (constructed)", codes, distances)
         self.write_corpus()
-
-    def run_silently(self, commands: list[Command]) -> None:
-        """Runs commands of `hyperadapters` without what they print but for progress and remarks."""
-        for words in commands:
-            with redirect_stdout(StringIO()):
-                self.run_command(words)
 
     def path(self, *parts: str) -> str:
         """The path of what is in the folder."""
@@ -156,6 +150,18 @@ class Demo(ABC):
     def training(self, name: str, command: Command, *after: str) -> Job:
         """A training that saves to the folder `name`."""
         return Job(name, command, self.log(name), after, self.out / name / "finished")
+
+
+def run_silently(run_command: Callable[[Command], None], commands: Sequence[Command]) -> None:
+    """Runs commands of `hyperadapters` without what they print but for progress and remarks.
+
+    Args:
+        run_command: runs one in this process, given its words.
+        commands: their words.
+    """
+    for words in commands:
+        with redirect_stdout(StringIO()):
+            run_command(words)
 
 
 def product(words: Command) -> Command:

@@ -14,6 +14,8 @@ from .merging_cosines import cosine_rows
 from .merging_report import HYPER_X, KINDS, LOOK_UP, STACK, Report, Score, Variant, variants
 
 LANGUAGE = "language-adapters"
+# apart, so that `hyperadapters compare` takes the folder of the test
+EVALUATIONS = {"test": "evaluation", "valid": "validation"}
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,7 @@ class MergingStudy:
         commands = [words for task in self.tasks for words in self.merges(variant, task, folder)]
         commands += [attach, self.evaluate(model, variant.name, variant.title)]
         if variant.t is not None:
-            valid = self.evaluate(model, f"valid/{variant.name}", variant.title)
-            commands.append([*valid, "--subset", "valid"])
+            commands.append(self.evaluate(model, variant.name, variant.title, "valid"))
         return commands
 
     def merges(self, variant: Variant, task: str, folder: str) -> list[Command]:
@@ -174,12 +175,12 @@ class MergingStudy:
         mates = next(codes for _, codes in self.groups.values() if code in codes)
         return next((each for each in rest if each not in mates), rest[0])
 
-    def evaluate(self, system: list[str], folder: str, title: str) -> Command:
+    def evaluate(self, system: list[str], folder: str, title: str, subset: str = "test") -> Command:
         """Scores a system on all target cells."""
         return [
             "evaluate-tagging", *system, "--cpu", "--data", self.corpus,
             "--cells", self.cells(list(self.tasks), self.targets), "--name", title,
-            "--out", self.path("evaluation", folder),
+            "--subset", subset, "--out", self.path(EVALUATIONS[subset], folder),
         ]  # fmt: skip
 
     def cosines(self) -> list[dict[str, Any]]:
@@ -214,7 +215,6 @@ class MergingStudy:
         )
         scores: dict[tuple[str, str], Score] = {}
         for split, name in names:
-            folder = name if split == "test" else f"{split}/{name}"
-            cells = read("evaluation", folder, "evaluation.json")["cells"]
+            cells = read(EVALUATIONS[split], name, "evaluation.json")["cells"]
             scores[split, name] = {cell: entry["score"] for cell, entry in cells.items()}
         return Report(self.kinds, self.tasks, self.groups, scores)

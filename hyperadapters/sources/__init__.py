@@ -1,11 +1,13 @@
 """Where adapter weights come from: pure torch, no fairseq. Every source registers in `SOURCES`."""
 
-from . import baked, bank, hypernetwork, stack  # noqa: F401
+from . import baked, hypernetwork, stack  # noqa: F401
 from .adapter_set import AdapterPart, AdapterSet
+from .bank import Bank, surplus_values
 from .condition import Condition
 from .group import SourceGroup
 from .growth import PreviousSource
 from .inputs import INPUTS, ids_by_input, parse_inputs
+from .language_ranks import LanguageRanks, parse_language_ranks
 from .named_condition import condition_ids, condition_of, condition_sides
 from .source import (
     SOURCES,
@@ -25,8 +27,10 @@ __all__ = [
     "AdapterPart",
     "AdapterSet",
     "AdapterSource",
+    "Bank",
     "Condition",
     "HyperOptions",
+    "LanguageRanks",
     "ParameterSet",
     "PreviousSource",
     "SourceConfig",
@@ -37,5 +41,7 @@ __all__ = [
     "condition_sides",
     "ids_by_input",
     "parse_inputs",
+    "parse_language_ranks",
     "seeded",
+    "surplus_values",
 ]

@@ -1,7 +1,7 @@
 """Stored adapters, one set per key: the regular adapters."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from ..support.errors import UserError, format_list
 from .condition import Condition
 from .growth import PreviousSource
 from .inputs import INPUTS
+from .language_ranks import surplus
 from .module_map import ModuleMap
 from .source import SOURCES, AdapterSource, Ids, ParameterSet, SourceConfig, stored_set
 
@@ -56,6 +57,8 @@ class Bank(AdapterSource):
             for key in self.keys(side):
                 sets[self.name_of(key)] = stored_set(config, side, config.tensors(side))
             self.sides[side] = sets
+        for part in self.surplus():
+            nn.init.zeros_(part)
 
     def keys(self, side: str) -> list[Key]:
         """All keys of a side: the trained directions if it depends on both languages, else all ids."""
@@ -63,6 +66,18 @@ class Bank(AdapterSource):
         if "src" in inputs and "tgt" in inputs:
             return keys_of_conditions(inputs, self.config, side)
         return keys_of_condition(inputs, self.config, {})
+
+    def surplus(self) -> Iterator[Tensor]:
+        """The parts of the stored tensors that are beyond the ranks of their languages."""
+        config = self.config
+        for side, sets in self.sides.items():
+            languages = self.keys_of_languages(side, list(config.language_ranks))
+            for key, places in languages.items():
+                ids = [key[place] for place in places]
+                tensors = dict(sets[self.name_of(key)].items())
+                yield from surplus(
+                    config.language_ranks, ids, config.kind, config.layers[side], tensors
+                )
 
     @staticmethod
     def name_of(key: Key) -> str:
@@ -145,6 +160,12 @@ class Bank(AdapterSource):
             if len(sets) > 1
             for tensors in sets.values()
         ]
+
+
+def surplus_values(module: nn.Module) -> int:
+    """How many stored values of a module are zero for ever, see `language_ranks`."""
+    banks = (bank for bank in module.modules() if isinstance(bank, Bank))
+    return sum(part.numel() for bank in banks for part in bank.surplus())
 
 
 @SOURCES.register("language")

@@ -14,6 +14,7 @@ from ..support.errors import UserError
 from ..support.registry import Registry
 from .condition import Condition
 from .growth import PreviousSource
+from .language_ranks import LanguageRanks
 from .module_map import ModuleMap
 
 ParameterSet = list[nn.Parameter]
@@ -87,6 +88,7 @@ class SourceConfig:
         start: "published" start values; "identity": adapters that change nothing; "calibrated":
             generated tensors start at the scale of the published start of a stored adapter.
         seed: of the start values, which then depend on nothing else; None goes on with what is drawn.
+        language_ranks: of stored adapters of single languages, by language id and point.
         hyper: options of the hypernetwork.
     """
 
@@ -98,6 +100,7 @@ class SourceConfig:
     conditions: Mapping[str, Sequence[Ids]] = field(default_factory=dict)
     start: str = "published"
     seed: int | None = None
+    language_ranks: LanguageRanks = field(default_factory=dict)
     hyper: HyperOptions = field(default_factory=HyperOptions)
 
     def __post_init__(self) -> None:

@@ -15,7 +15,8 @@ class Sizes:
     """Sizes of a checkpoint.
 
     Args:
-        adapter_parameters: values in its adapters, or in what generates them.
+        adapter_parameters: values in its adapters, zeros beyond a language's rank included, or in what
+            generates them.
         tensor_bytes: bytes of the model's weights, tied ones once.
         file_bytes: bytes of the file.
     """
