@@ -83,6 +83,7 @@ setup(
         "fairseq-fixed==0.12.3.1",
         "torch>=2.4",
         "numpy>=1.24",
+        "networkx>=3,<4",
         "safetensors>=0.4,<1",
         "sentencepiece>=0.2,<0.3",
         "sacrebleu>=2.4,<3",

@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from ..support.registry import Registry
 from .mlm import MaskedLanguageModel
 from .ner import NamedEntities
+from .parsing import Parsing
 from .pos import PartsOfSpeech
 from .task import Task
 from .translation import Translation
 
 TASKS: Registry[Task] = Registry("task")
 # new ones at the end: their order here is that of the task ids in a model
-for task in (MaskedLanguageModel(), NamedEntities(), PartsOfSpeech(), Translation()):
+for task in (
+    MaskedLanguageModel(), NamedEntities(), PartsOfSpeech(), Translation(), Parsing(),
+):  # fmt: skip
     TASKS.register(task.name)(task)
 
 

@@ -33,6 +33,8 @@ class WordHead(nn.Module):
 class WordTagging(Task):
     """What the tagging tasks share; each says how it reads files and which metric scores it."""
 
+    labels_words = True
+
     def label_table(self, sentences: Sequence[TaggedSentence]) -> list[str]:
         return sorted({label for sentence in sentences for label in sentence.labels})
 
@@ -73,23 +75,21 @@ class WordTagging(Task):
         )
         for part, ids in zip(predictor.sentences, predictions):
             tags[part.sentence] += [labels[number] for number in ids]
-        return tagging_result(sentences, tags, labels)
+        return self.label_result(sentences, tags, labels)
 
+    def word_labels(self, sentence: TaggedSentence) -> Sequence[str]:
+        return sentence.labels
 
-def tagging_result(
-    sentences: Sequence[TaggedSentence], tags: Sequence[Sequence[str]], labels: Sequence[str]
-) -> CellResult:
-    """Puts predicted labels beside the words and their gold labels.
-
-    Args:
-        sentences: the sentences.
-        tags: the predicted labels of each.
-        labels: the label table.
-    """
-    rows = [
-        list(zip(sentence.words, sentence.labels, predicted, strict=True))
-        for sentence, predicted in zip(sentences, tags)
-    ]
-    gold = Counter(label for sentence in sentences for label in sentence.labels)
-    unknown = {label: count for label, count in sorted(gold.items()) if label not in labels}
-    return CellResult(rows, unknown)
+    def label_result(
+        self,
+        sentences: Sequence[TaggedSentence],
+        labels: Sequence[Sequence[str]],
+        table: Sequence[str],
+    ) -> CellResult:
+        rows = [
+            list(zip(sentence.words, sentence.labels, predicted, strict=True))
+            for sentence, predicted in zip(sentences, labels)
+        ]
+        gold = Counter(label for sentence in sentences for label in sentence.labels)
+        unknown = {label: count for label, count in sorted(gold.items()) if label not in table}
+        return CellResult(rows, unknown)

@@ -142,6 +142,7 @@ class Task(ABC):
         False  # its head wants every layer's output, not only the last
     )
     metric: ClassVar[type[TagMetric]] = Accuracy  # of validation
+    labels_words: ClassVar[bool] = False  # a look-up of words can predict it, see `word_labels`
     is_averaged: ClassVar[bool] = True  # its scores count in the mean over cells
     has_further_figures: ClassVar[bool] = False  # evaluation gives more than one figure a cell
 
@@ -266,6 +267,26 @@ class Task(ABC):
             sentences: as `read` gives them.
             predictor: the model and the encoded sentences.
         """
+
+    def word_labels(self, sentence: Any) -> Sequence[str]:
+        """The label of each word, from which the look-up of an evaluation learns.
+
+        Args:
+            sentence: as `read` gives it.
+        """
+        raise NotImplementedError
+
+    def label_result(
+        self, sentences: Sequence[Any], labels: Sequence[Sequence[str]], table: Sequence[str]
+    ) -> CellResult:
+        """What labels of words predict, the inverse of `word_labels`.
+
+        Args:
+            sentences: as `read` gives them.
+            labels: the label of each word of each.
+            table: the label table.
+        """
+        raise NotImplementedError
 
     def metrics(self, direction: tuple[str, str], options: Any) -> dict[str, Any]:
         """Makes the sacreBLEU metrics that score an evaluation, by title, the main one first.

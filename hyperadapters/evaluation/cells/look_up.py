@@ -13,9 +13,7 @@ from ...multitask.cells import Cell, parse_cells
 from ...multitask.configuration import Tables
 from ...multitask.corpus import Corpus
 from ...multitask.loading import check_cells, read_cell, subsample
-from ...multitask.readers import TaggedSentence
-from ...multitask.tagging import WordTagging, tagging_result
-from ...multitask.task import CellResult, EncodingReport
+from ...multitask.task import CellResult, EncodingReport, Task
 from ...support.errors import UserError
 from ...support.resumable import digest
 from .options import Options
@@ -35,13 +33,18 @@ class Lexicon:
     unknown: str
 
     @classmethod
-    def of(cls, sentences: Sequence[TaggedSentence]) -> "Lexicon":
+    def of(cls, task: Task, sentences: Sequence[Any]) -> "Lexicon":
         """Counts the labels of words; of labels that a word has equally often, the one that is more
-        frequent in all sentences counts."""
+        frequent in all sentences counts.
+
+        Args:
+            task: the task.
+            sentences: as the task reads them.
+        """
         labels: Counter = Counter()
         by_word: dict[str, Counter] = defaultdict(Counter)
         for sentence in sentences:
-            for word, label in zip(sentence.words, sentence.labels):
+            for word, label in zip(sentence.words, task.word_labels(sentence)):
                 labels[label] += 1
                 by_word[word][label] += 1
         most = {
@@ -72,32 +75,31 @@ class LookUp(System):
     def __init__(self, cells: str, seed: int, corpus: Corpus) -> None:
         training_cells = parse_cells(cells)
         check_cells(training_cells, corpus, "train")
-        tagging = [cell for cell in training_cells if isinstance(TASKS.get(cell.task), WordTagging)]
-        if not tagging:
+        looked_up = [cell for cell in training_cells if TASKS.get(cell.task).labels_words]
+        if not looked_up:
             raise UserError(
                 f"--look-up {cells}: these tasks give words no labels: name cells such as pos:en,ner:de"
             )
-        self.left_out = [cell.name for cell in training_cells if cell not in tagging]
-        self.seed = seed if any(cell.sentences for cell in tagging) else None
-        by_task: dict[str, list[TaggedSentence]] = {cell.task: [] for cell in tagging}
+        self.left_out = [cell.name for cell in training_cells if cell not in looked_up]
+        self.seed = seed if any(cell.sentences for cell in looked_up) else None
+        by_task: dict[str, list[Any]] = {cell.task: [] for cell in looked_up}
         self.training_sentences = {}
-        for cell in tagging:
+        for cell in looked_up:
             sentences = subsample(cell, read_cell(cell, corpus, "train"), seed)
             self.training_sentences[cell.name] = len(sentences)
             by_task[cell.task] += sentences
         labels = {task: TASKS.get(task).label_table(read) for task, read in by_task.items()}
         self.tables = Tables(corpus.languages.codes, list(by_task), labels)
-        self.lexicons = {task: Lexicon.of(read) for task, read in by_task.items()}
+        self.lexicons = {task: Lexicon.of(TASKS.get(task), read) for task, read in by_task.items()}
         self.digest = digest([asdict(lexicon) for lexicon in self.lexicons.values()])
 
     def load(self, options: Options) -> None:
         """Nothing to do: the lexicons are there."""
 
-    def predict(
-        self, cell: Cell, sentences: Sequence[TaggedSentence]
-    ) -> tuple[CellResult, EncodingReport]:
-        tags = [self.lexicons[cell.task].tag(sentence.words) for sentence in sentences]
-        result = tagging_result(sentences, tags, self.tables.labels[cell.task])
+    def predict(self, cell: Cell, sentences: Sequence[Any]) -> tuple[CellResult, EncodingReport]:
+        labels = [self.lexicons[cell.task].tag(sentence.words) for sentence in sentences]
+        table = self.tables.labels[cell.task]
+        result = TASKS.get(cell.task).label_result(sentences, labels, table)
         return result, EncodingReport(len(sentences))
 
     def facts(self, name: str | None) -> dict[str, Any]:
