@@ -10,7 +10,7 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
-from .adapter_configuration import check_points, source_configs, warn_of_start
+from .adapter_configuration import check_points, read_head_masks, source_configs, warn_of_start
 from .options import ADAPTER_OPTIONS, option
 from .sources import SOURCES
 from .support.errors import Problems, UserError, did_you_mean
@@ -30,6 +30,7 @@ RECORDED: dict[str, Any] = {
     "directions": option(Optional[str], None, "trained directions; the baked ones if baked"),
     "baked_from": option(Optional[str], None, "adapter source that baked weights come from"),
     "trained_directions": option(Optional[str], None, "trained directions, if baked"),
+    "recorded_head_masks": option(Optional[str], None, "what --head-masks held, as JSON"),
 }
 
 
@@ -116,6 +117,7 @@ def complete_config(
         complete_sizes(cfg, cfg._name)
         if cfg.adapter_start is None:
             cfg.adapter_start = "identity" if start else "published"
+        cfg.recorded_head_masks = read_head_masks(cfg)
     check(cfg)
 
 

@@ -71,6 +71,11 @@ ADAPTER_OPTIONS: dict[str, Any] = {
         "languages whose stored adapters (of --adapter-kind) have a smaller rank (LoRA) or bottleneck "
         "than others, a comma-separated list of LANG=RANK or LANG@POINT=RANK (as en=2,de@ffn.hidden=4)",
     ),
+    "head_masks": option(
+        Optional[str], None,
+        "kind head_mask: file with the heads that each language uses, of `hyperadapters subnetworks`; "
+        "languages that it lacks use all",
+    ),
     "hyper_hidden": option(int, 204, "hidden dimension d_h of the hypernetwork"),
     "hyper_layers": option(int, 2, "residual blocks of the hypernetwork"),
     "hyper_head_rank": option(

@@ -18,14 +18,14 @@ LAYERS = (
     ("backbone", "data", "configuration"),
     ("adapter_configuration",),
     ("options",),
-    ("merging",),
+    ("merging", "subnetworks"),
     ("sources",),
     ("adapters",),
     ("metrics", "reports"),
     ("support", "shipped_files"),
 )
 ROOT = "hyperadapters"
-PURE = ("adapters", "sources", "merging")  # without fairseq
+PURE = ("adapters", "sources", "merging", "subnetworks")  # without fairseq
 
 
 def module_name(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from . import bottleneck, ia3, lora, parallel, prefix  # noqa: F401
 from .attach import SideAdapters, attached
+from .head_mask import HeadMask
 from .kind import KINDS, AdapterKind, TensorSpec, Weights
 from .points import POINTS, SIDES, LayerShape, Site, is_in_attention, sites
 from .rows import Rows, apply_to_rows
@@ -11,6 +12,7 @@ __all__ = [
     "POINTS",
     "SIDES",
     "AdapterKind",
+    "HeadMask",
     "LayerShape",
     "Rows",
     "SideAdapters",

@@ -36,6 +36,7 @@ class TensorSpec:
             the source.
         rank_axis: the axis along which the tensor has the rank of a low-rank update or the width of a
             bottleneck, if any.
+        is_trained: whether training changes it; a tensor that stays as it is must be stored.
     """
 
     shape: tuple[int, ...]
@@ -44,6 +45,7 @@ class TensorSpec:
     zero_is_identity: bool = False
     is_shared: bool = False
     rank_axis: int | None = None
+    is_trained: bool = True
 
     @property
     def size(self) -> int:
@@ -173,6 +175,14 @@ class AdapterKind(ABC):
         Returns:
             what is added to the point's output or replaces it (see `adds`).
         """
+
+    def across_layers(self, weights: list[Weights]) -> list[Weights]:
+        """What is applied, where it depends on the weights of all layers; by default these as they are.
+
+        Args:
+            weights: the weight set of each site of a side, tensors [K, *shape].
+        """
+        return weights
 
     def trained_kind(self) -> "AdapterKind":
         """The kind of the weights that are kept after training: this one, unless some of its tensors

@@ -78,10 +78,12 @@ for block, module, memory in (
     for name, source in (("q", "width"), ("k", memory), ("v", memory), ("out", "width")):
         path = f"{module}.{name}_proj"
         POINTS.register(f"{block}.{name}")(Point(path, path, path, reads=source))
-    # the second reads nothing [1, B, 0] and gives n keys and values for each row [1, B, n * 2 * C]
-    for name, inner in (("heads", "head_outputs"), ("keys_values", "keys_values")):
-        path = f"{module}.{inner}"
-        POINTS.register(f"{block}.{name}")(Point(path, path, path))
+    # what a kind gives of heads is one value each
+    path = f"{module}.head_outputs"
+    POINTS.register(f"{block}.heads")(Point(path, path, path, gives="heads"))
+    # reads nothing [1, B, 0] and gives n keys and values for each row [1, B, n * 2 * C]
+    path = f"{module}.keys_values"
+    POINTS.register(f"{block}.keys_values")(Point(path, path, path))
 
 
 def is_in_attention(point: str) -> bool:

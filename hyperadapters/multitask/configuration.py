@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from omegaconf import DictConfig, open_dict
 
+from ..adapter_configuration import read_head_masks
 from ..configuration import (
     RECORDED,
     SIZES,
@@ -112,6 +113,7 @@ def complete_config(cfg: DictConfig, tables: Tables, start: Any) -> None:
         complete_sizes(cfg, cfg._name)
         if cfg.adapter_start is None:
             cfg.adapter_start = "identity" if start else "published"
+        cfg.recorded_head_masks = read_head_masks(cfg)
     if cfg.adapter_source == "pair":
         raise UserError(
             "--adapter-source pair: a sentence that is tagged has no language pair; choose hyper, "

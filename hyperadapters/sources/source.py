@@ -147,7 +147,7 @@ def stored(spec: TensorSpec, sites: int, start: str) -> nn.Parameter:
             nn.init.zeros_(site)
         else:
             spec.start(site)
-    return nn.Parameter(values)
+    return nn.Parameter(values, requires_grad=spec.is_trained)
 
 
 class AdapterSource(nn.Module, ABC):
@@ -199,7 +199,7 @@ class AdapterSource(nn.Module, ABC):
                 {**site, **{name: t[n].expand(count, *t[n].shape) for name, t in shared.items()}}
                 for n, site in enumerate(weights[side])
             ]
-        return weights
+        return {side: self.config.kind.across_layers(sites) for side, sites in weights.items()}
 
     def conditional_parameters(self) -> list[ParameterSet]:
         """Sets of parameters that some batches leave without gradient, each used as a whole."""

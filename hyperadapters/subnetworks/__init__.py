@@ -1,0 +1,1 @@
+"""Language-specific subnetworks: which attention heads each language uses."""
