@@ -16,7 +16,7 @@ COMMANDS = tuple(
     for name in (
         "attach", "bake", "benchmark", "compare", "demo", "demo_merging", "demo_tagging", "evaluate",
         "evaluate_tagging", "export", "files", "languages", "merge", "options", "parameters",
-        "prepare", "run_jobs", "translate", "user_dir",
+        "prepare", "run_jobs", "subnetworks", "translate", "user_dir",
     )
 )  # fmt: skip
 

@@ -1,0 +1,147 @@
+"""Find the head masks of languages with trained models."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from tqdm import tqdm
+
+from ..multitask.cells import Cell
+from ..multitask.corpus import read_corpus
+from ..multitask.loading import read_cell
+from ..multitask.pieces import sentencepiece_beside
+from ..subnetworks.masks import HeadMasks, Places, lines, parse
+from ..subnetworks.pruning import ByPlace, Pruning, combine, count, prune
+from ..support.errors import UserError
+from ..support.resumable import steps_of
+from .cells.options import Options
+from .cells.run import score_cell
+from .cells.selection import Selection
+from .cells.trained_model import TrainedModel
+from .head_masking import head_importance, masked_heads, places_of_model
+
+
+@dataclass(frozen=True)
+class Search:
+    """What head masks are found with.
+
+    Args:
+        data: the folder of corpus.yaml.
+        cells: the cells whose languages get a mask, see `Selection.select`.
+        subset: the split that importance and scores are measured on.
+        pruning: when pruning ends.
+        share: the share of several models whose masks must have a head.
+        cpu: use the CPU even if a GPU is there.
+    """
+
+    data: str
+    cells: str = "trained"
+    subset: str = "valid"
+    pruning: Pruning = Pruning()
+    share: float = 0.5
+    cpu: bool = False
+
+
+def find_masks(
+    checkpoints: Sequence[str], out: Path, search: Search
+) -> tuple[HeadMasks, list[dict[str, Any]]]:
+    """Finds a mask for every language; what is done already stays.
+
+    Args:
+        checkpoints: one model, or several that were trained with different seeds.
+        out: folder for the results.
+        search: what is searched and how.
+    Returns:
+        the masks, and for each model and language the steps to its mask.
+    Raises:
+        UserError: if the models have other heads, or a cell has no sentences.
+    """
+    settings = {"checkpoints": list(checkpoints), **asdict(search)}
+    steps = steps_of(out, settings)
+    rows: list[dict[str, Any]] = []
+    places: Places = {}
+    for number, path in enumerate(checkpoints):
+        model = Model(path, search)
+        if number and model.places != places:
+            raise UserError(
+                f"{path} has other heads than {checkpoints[0]}: give models of one shape"
+            )
+        places = model.places
+        for language, cells in tqdm(model.cells_by_language().items(), desc="languages"):
+            find = partial(model.find, language, cells)
+            rows.append(steps.run(f"{language} in {path}", settings, find))
+    found: dict[str, list[ByPlace]] = {}
+    for row in rows:
+        mask = {place: parse(row["mask"][place], *sizes) for place, sizes in places.items()}
+        found.setdefault(row["language"], []).append(mask)
+    masks = {
+        language: combine(of_language, search.share) for language, of_language in found.items()
+    }
+    for language, mask in masks.items():
+        if not count(mask):
+            raise UserError(f"no head of {language} is in enough of the masks: lower --share")
+    return HeadMasks(places, masks, settings), rows
+
+
+class Model:
+    """A trained model whose heads are pruned.
+
+    Args:
+        path: its checkpoint.
+        search: what is searched and how.
+    """
+
+    def __init__(self, path: str, search: Search) -> None:
+        self.path, self.search = path, search
+        self.corpus = read_corpus(search.data).with_pieces(sentencepiece_beside(path))
+        self.system = TrainedModel(path, self.corpus)
+        self.options = Options(subset=search.subset, cpu=search.cpu)
+        self.system.load(self.options)
+        self.loss_options = Namespace(**self.system.checkpoint.section("criterion"))
+        self.places = places_of_model(self.system.model)
+
+    def cells_by_language(self) -> dict[str, list[Cell]]:
+        """The cells that are searched, by language."""
+        cells = Selection(self.system, self.corpus, self.search.subset).select(self.search.cells)
+        by_language: dict[str, list[Cell]] = {}
+        for cell in cells:
+            by_language.setdefault(cell.language, []).append(cell)
+        return by_language
+
+    def find(self, language: str, cells: Sequence[Cell]) -> dict[str, Any]:
+        """Prunes for one language.
+
+        Args:
+            language: the language.
+            cells: its cells.
+        Returns:
+            model, language, mask and steps in plain containers.
+        """
+        sentences = [read_cell(cell, self.corpus, self.search.subset) for cell in cells]
+        predictors = [self.system.predictor(cell, read) for cell, read in zip(cells, sentences)]
+        limits = self.options.encoder_limits(self.system.model)
+
+        def importance(mask: ByPlace) -> dict[str, Tensor]:
+            datasets = [predictor.dataset for predictor in predictors]
+            return head_importance(self.system.model, datasets, mask, limits, self.loss_options)
+
+        def score(mask: ByPlace) -> float:
+            with masked_heads(self.system.model, mask):
+                scores = [
+                    score_cell(cell, self.system.predict(cell, read)[0], self.system.task_options)
+                    for cell, read in zip(cells, sentences)
+                ]
+            return sum(each["score"] for each in scores) / len(scores)
+
+        mask, steps = prune(self.places, importance, score, self.search.pruning)
+        return {
+            "checkpoint": self.path,
+            "language": language,
+            "mask": {place: lines(used) for place, used in mask.items()},
+            "used": count(mask),
+            "steps": [asdict(step) for step in steps],
+        }

@@ -1,0 +1,170 @@
+"""Pruning of attention heads, the controls of its masks, and the command on a trained model."""
+
+import json
+from argparse import Namespace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tagging_corpus import train_cells
+
+from hyperadapters.checkpoints.checkpoint import Checkpoint
+from hyperadapters.evaluation.head_masking import head_importance, masked_heads, places_of_model
+from hyperadapters.evaluation.translation.decoding import Limits
+from hyperadapters.multitask.all_tasks import TASKS
+from hyperadapters.multitask.cells import parse_cells
+from hyperadapters.multitask.corpus import read_corpus
+from hyperadapters.multitask.dataset import collate
+from hyperadapters.multitask.loading import read_cell
+from hyperadapters.subnetworks.masks import HeadMasks
+from hyperadapters.subnetworks.pruning import Pruning, combine, count, prune, shared, shuffled
+
+PLACE = "encoder.self_attn.heads"
+OTHER = "decoder.cross_attn.heads"
+
+
+def importances(*rows):
+    values = {PLACE: torch.tensor(rows)}
+    return lambda mask: values
+
+
+def test_the_least_important_heads_of_layers_go_first():
+    # layer 0 has larger values throughout: they count against those of their layer alone
+    importance = importances([9.0, 1.0, 8.0, 7.0], [0.4, 0.5, 0.6, 0.1])
+    mask, steps = prune(
+        {PLACE: (2, 4)}, importance, lambda mask: float(count(mask)), Pruning(0.25, 0.75)
+    )
+    assert mask[PLACE].tolist() == [[True, False, True, True], [True, True, True, False]]
+    assert [(step.used, step.score) for step in steps] == [(8, 8.0), (6, 6.0), (4, 4.0)]
+
+
+def test_a_threshold_that_nothing_meets_keeps_all_heads():
+    whole = {PLACE: (2, 2)}
+    mask, _ = prune(
+        whole, importances([1.0, 2.0], [1.0, 2.0]), lambda m: float(count(m) == 4), Pruning()
+    )
+    assert count(mask) == 4
+
+
+@given(st.integers(1, 3), st.integers(2, 5), st.sampled_from([0.2, 0.5, 0.8]), st.randoms())
+def test_a_share_is_kept_on_each_side(layers, heads, kept, random):
+    places = {PLACE: (layers, heads), OTHER: (layers + 1, heads)}
+    values = {
+        place: torch.tensor([[random.random() for _ in range(n)] for _ in range(m)])
+        for place, (m, n) in places.items()
+    }
+    mask, _ = prune(places, lambda mask: values, lambda mask: 0.0, Pruning(0.1, kept=kept))
+    for place, (m, n) in places.items():
+        assert int(mask[place].sum()) == max(1, round(kept * m * n))
+
+
+def masks():
+    draw = torch.Generator().manual_seed(3)
+    return HeadMasks(
+        {PLACE: (3, 6), OTHER: (2, 4)},
+        {
+            code: {
+                PLACE: torch.rand(3, 6, generator=draw) < 0.6,
+                OTHER: torch.rand(2, 4, generator=draw) < 0.5,
+            }
+            for code in "abc"
+        },
+    )
+
+
+def test_random_masks_have_as_many_heads_in_every_layer():
+    found = masks()
+    control = shuffled(found, 1)
+    for code, by_place in found.masks.items():
+        for place, mask in by_place.items():
+            assert control.masks[code][place].sum(1).tolist() == mask.sum(1).tolist()
+    assert any(not torch.equal(found.flat(code), control.flat(code)) for code in "abc")
+    assert torch.equal(control.flat("a"), shuffled(found, 1).flat("a"))
+    assert not torch.equal(control.flat("a"), shuffled(found, 2).flat("a"))
+
+
+def test_the_shared_mask_has_what_most_languages_have():
+    found = masks()
+    common = shared(found)
+    assert common.overlap("a", "b") == common.overlap("a", "c") == 1
+    for place in (PLACE, OTHER):
+        sums = torch.stack([by_place[place] for by_place in found.masks.values()]).float().sum(0)
+        used = common.masks["a"][place]
+        assert int(used.sum()) == round(float(sums.sum()) / 3)
+        assert sums[used].min() >= sums[~used].max()
+
+
+def test_models_vote():
+    masks_of_models = [{PLACE: torch.tensor([[a, b, c]])} for a, b, c in
+                       ((True, True, False), (True, False, False), (True, True, False))]  # fmt: skip
+    assert combine(masks_of_models, 0.5)[PLACE].tolist() == [[True, True, False]]
+    assert combine(masks_of_models, 1)[PLACE].tolist() == [[True, False, False]]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tagging, tmp_path_factory):
+    return train_cells(
+        tagging, tmp_path_factory.mktemp("heads"), "--adapter-source", "none", "--max-update", "40",
+        "--encoder-attention-heads", "4", cells="pos:qaa,pos:qba",
+    )  # fmt: skip
+
+
+def test_importance_is_the_slope_of_the_loss(tagging, checkpoint):
+    opened = Checkpoint(checkpoint)
+    corpus = read_corpus(str(tagging))
+    task = opened.task(corpus)
+    model = opened.model(task).double()
+    (cell,) = parse_cells("pos:qaa")
+    dataset = task.make_dataset(cell, read_cell(cell, corpus, "valid")[:5])
+    places = places_of_model(model)
+    ones = {place: torch.ones(sizes) for place, sizes in places.items()}
+    found = head_importance(model, [dataset], ones, Limits(), Namespace())[PLACE]
+
+    def loss(mask):
+        sample = collate([dataset[row] for row in range(len(dataset))])
+        with torch.no_grad(), masked_heads(model, {PLACE: mask}):
+            output = model(**sample["net_input"])["pos"]
+        return TASKS.get("pos").loss(output, sample["target"]["pos"], Namespace()).item()
+
+    step = 1e-3
+    for layer, head in ((0, 0), (1, 3)):
+        sides = []
+        for sign in (1, -1):
+            mask = torch.ones(places[PLACE], dtype=torch.double)
+            mask[layer, head] += sign * step
+            sides.append(loss(mask))
+        slope = abs(sides[0] - sides[1]) / (2 * step)
+        assert found[layer, head].item() == pytest.approx(slope, rel=1e-2, abs=1e-6)
+
+
+def test_masks_are_found_written_and_trained_with(tagging, checkpoint, tmp_path, run, capsys):
+    out = tmp_path / "out"
+    words = (
+        "subnetworks",
+        "find",
+        "--checkpoint",
+        checkpoint,
+        "--data",
+        tagging,
+        "--out",
+        out,
+        "--cpu",
+    )
+    result = run(*words, "--kept", "0.5", "--json")
+    masks = HeadMasks.read(out / "masks.json")
+    assert [int(masks.flat(code).sum()) for code in ("qaa", "qba")] == [4, 4]
+    assert {row["language"]: row["used"] for row in result["found"]} == {"qaa": 4, "qba": 4}
+    assert (out / "masks.png").stat().st_size > 1000
+    capsys.readouterr()
+    assert run(*words, "--kept", "0.5", "--json") == result  # nothing is pruned again
+    assert "== qaa" not in capsys.readouterr().err
+    run("subnetworks", "random", out / "masks.json", "--out", out / "random.json", "--json")
+    assert HeadMasks.read(out / "random.json").origin["random"] == 1
+    train_cells(
+        tagging, tmp_path / "save", "--encoder-attention-heads", "4", "--max-update", "2",
+        "--adapter-kind", "head_mask", "--adapter-source", "language",
+        "--head-masks", str(out / "masks.json"), "--head-mask-kept", "0.5",
+        "--encoder-adapter-condition", "src", cells="pos:qaa,pos:qba",
+    )  # fmt: skip
+    assert json.loads((out / "masks.json").read_text())["origin"]["pruning"]["kept"] == 0.5
