@@ -39,6 +39,7 @@ from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import KeptRows
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
+from ..training.unused_heads import unused_heads_kept
 
 logger = logging.getLogger(__name__)
 
@@ -259,7 +260,8 @@ class HyperXTask(EverySentence, FairseqTask):
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
         clear_unused_gradients(optimizer, model)
-        super().optimizer_step(optimizer, model, update_num)
+        with unused_heads_kept(optimizer, model):
+            super().optimizer_step(optimizer, model, update_num)
         for rows in self.kept_rows:
             rows.restore()
 

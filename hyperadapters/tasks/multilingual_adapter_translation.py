@@ -29,6 +29,7 @@ from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import freeze
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
+from ..training.unused_heads import unused_heads_kept
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +189,8 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
         clear_unused_gradients(optimizer, model)
-        super().optimizer_step(optimizer, model, update_num)
+        with unused_heads_kept(optimizer, model):
+            super().optimizer_step(optimizer, model, update_num)
 
     def valid_step(self, sample, model, criterion):
         return super().valid_step(complete(sample), model, criterion)
