@@ -1,7 +1,9 @@
 """The scripts of studies: what they train, and their tables and curves."""
 
+import argparse
 import json
 import os
+import runpy
 import shlex
 import subprocess
 import sys
@@ -200,3 +202,29 @@ def test_systems_are_compared_at_several_learning_rates(tmp_path):
         log.write_text(f"2026 | INFO | valid | {figures}\n")
     subprocess.run([sys.executable, SCRIPTS / "learning_rate_table.py", out], check=True)
     assert "| language | 1.250 ± 0.354 |" in (out / "learning_rates.md").read_text()
+
+
+def test_merged_directions_are_compared_on_equal_terms(tmp_path):
+    script = runpy.run_path(str(SCRIPTS / "merge_directions.py"))
+    args = argparse.Namespace(
+        demo=tmp_path, out=tmp_path / "out", seeds="1", rates="0.01", updates=6, backbone_updates=5,
+        at_a_time=1,
+    )  # fmt: skip
+    study = script["DirectionStudy"](args)
+    backbone, *adapters = trainings(
+        "\n".join(
+            shlex.join(["fairseq-train", *job.command[1:]])
+            for job in (
+                study.backbone(1),
+                *(study.adapters("lora", system, "0.01", 1) for system in script["SYSTEMS"]),
+            )
+        )
+    )
+    assert all("qaa" in pair.split("-") for pair in backbone.lang_pairs.split(","))
+    pair, target, language, hyper = adapters
+    assert pair.lang_pairs == language.lang_pairs == hyper.lang_pairs
+    assert not set(target.lang_pairs.split(",")) & set(pair.lang_pairs.split(","))
+    different = {key for key in vars(pair) if vars(pair)[key] != vars(language).get(key)}
+    assert different == {"adapter_source", "save_dir"}
+    titles = [title for title, _ in study.evaluations({("lora", "pair"): "lora-pair/0.01"}, 1)]
+    assert titles[0] == "backbone" and "lora: random gap" in titles and len(titles) == 8
