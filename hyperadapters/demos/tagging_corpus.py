@@ -1,4 +1,4 @@
-"""Text, tags and entities of the tagging demo."""
+"""Text, tags, trees and entities of the tagging demo."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ..support.files import write_lines, write_text
 
 
 def write_corpus(folder: Path, family: Family, sizes: dict[str, int], pieces: int) -> None:
-    """Writes text, tags and entities, in which all languages express the same meanings.
+    """Writes text, tags, trees and entities, in which all languages express the same meanings.
 
     With them `translation.yaml` for `hyperadapters prepare`, and `corpus.yaml` for `--task hyperx`.
 
@@ -43,6 +43,7 @@ dictionary: ../prepared/dict.txt
 languages: [{languages}]
 tasks:
   pos: {{files: "{{lang}}.{{split}}.conllu", languages: [{languages}]}}
+  parse: {{files: "{{lang}}.{{split}}.conllu", languages: [{languages}]}}
   ner: {{files: "{{lang}}.{{split}}.iob2", languages: [{languages}]}}
   mlm: {{files: "{{lang}}.{{split}}.txt", languages: [{languages}]}}
 """,
