@@ -47,8 +47,9 @@ def arguments() -> argparse.Namespace:
     add(
         "--lr",
         default="0.001",
-        help="learning rate of the bottleneck's systems: MAD-X, Hyper-X (default: %(default)s)",
+        help="learning rate of MAD-X, whose adapters are stored bottlenecks (default: %(default)s)",
     )
+    add("--hyper-lr", default="0.001", help="that of Hyper-X (default: %(default)s)")
     add("--arch", default="hyperx_encoder", help="(default: %(default)s)")
     add("--updates", type=int, default=300, help="of each training (default: %(default)s)")
     add("--max-tokens", type=int, default=1000, help="pieces a batch (default: %(default)s)")
@@ -72,6 +73,7 @@ def main() -> None:
     )  # fmt: skip
 
     def train(name: str, cells: str, start: str | None, source: str, *options: str) -> Job:
+        rate = args.hyper_lr if source == "hyper" else args.lr
         begin = study.checkpoint(start) if start else args.backbone
         command = [
             "fairseq-train", args.corpus, "--user-dir", str(USER_DIR), "--task", "hyperx",
@@ -81,7 +83,7 @@ def main() -> None:
             "--seed", str(args.seed), "--save-dir", path(name), "--no-epoch-checkpoints",
             "--save-interval-updates", "50", "--keep-interval-updates", "1", "--disable-validation",
             "--log-format", "json", "--log-interval", "10", "--adapter-source", source,
-            "--adapter-bottleneck", "48", "--hyper-hidden", "32", "--lr", args.lr, *options,
+            "--adapter-bottleneck", "48", "--hyper-hidden", "32", "--lr", rate, *options,
             "--lr-scheduler", "inverse_sqrt", "--warmup-updates", str(max(1, args.updates // 10)),
             "--max-update", str(args.updates), "--max-tokens", str(args.max_tokens),
         ]  # fmt: skip

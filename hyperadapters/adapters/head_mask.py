@@ -1,6 +1,5 @@
 """Head masks: each language, or task, uses its own subset of the attention heads."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,6 +27,11 @@ class Options:
         "learn which heads are used, so that this share of the heads of encoder or decoder is (by "
         "default masks stay as --head-masks says)",
     )  # fmt: skip
+    update_every: int | None = choice(
+        "head_mask_update_every", None,
+        "estimate masks anew after so many updates, from the importance of all heads in between, each "
+        "with as many heads as --head-masks gives it",
+    )  # fmt: skip
     points: str = choice(
         "head_mask_points", ",".join(POINT_NAMES),
         f"whose heads are masked, a comma-separated list of {', '.join(POINT_NAMES)} (default: both)",
@@ -37,6 +41,12 @@ class Options:
         parse_points("--head-mask-points", self.points, POINT_NAMES)
         if self.kept is not None and not 0 < self.kept < 1:
             raise UserError(f"--head-mask-kept {self.kept}: give a share between 0 and 1")
+        if self.update_every is not None and self.update_every < 1:
+            raise UserError(f"--head-mask-update-every {self.update_every}: give at least 1")
+        if self.kept is not None and self.update_every is not None:
+            raise UserError(
+                "--head-mask-kept and --head-mask-update-every are two ways to change masks: give one"
+            )
 
 
 @KINDS.register("head_mask")
@@ -46,7 +56,8 @@ class HeadMask(AdapterKind):
 
     What is stored, or generated, is a change d of each head: the head is used if 1 + d is at least 1/2.
     With a share of kept heads it is learnt: those with the largest d of all layers of a side are used,
-    and the gradient of the mask goes to d as it is (straight-through; Bengio et al. 2013).
+    and the gradient of the mask goes to d as it is (straight-through; Bengio et al. 2013). Or masks are
+    estimated anew at intervals, see `training.head_mask_updates`.
     """
 
     Options = Options
@@ -64,8 +75,15 @@ class HeadMask(AdapterKind):
         if self.is_learnt:  # like heads would all be used, whatever the share
             start = partial(init.normal_, std=0.01)
             return {"change": TensorSpec((outputs,), start)}
+        is_estimated = self.options.update_every is not None
+        change = TensorSpec((outputs,), init.zeros_, zero_is_identity=True, is_trained=is_estimated)
+        if not is_estimated:
+            return {"change": change}
         return {
-            "change": TensorSpec((outputs,), init.zeros_, zero_is_identity=True, is_trained=False)
+            "change": change,
+            "importance": TensorSpec(
+                (outputs,), init.zeros_, zero_is_identity=True, is_trained=False
+            ),
         }
 
     def across_layers(self, weights: list[Weights]) -> list[Weights]:
@@ -92,8 +110,7 @@ class HeadMask(AdapterKind):
         )
 
     def trained_kind(self) -> AdapterKind:
-        return HeadMask(replace(self.options, kept=None)) if self.is_learnt else self
+        return HeadMask(replace(self.options, kept=None, update_every=None))
 
-    def used_heads(self, weights: Sequence[Weights]) -> Tensor:
-        """Which heads are used [sites, points, heads], from the weights of one condition."""
-        return torch.stack([torch.stack(list(site.values())) for site in weights]).ge(MASKED)
+    def trained_tensors(self, weights: Weights) -> Weights:
+        return {"change": weights["change"]}

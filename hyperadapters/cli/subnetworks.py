@@ -1,9 +1,9 @@
-"""Find which attention heads each language needs, and compare the masks.
+"""Find which attention heads each language needs, and make and compare masks of heads.
 
 `find` prunes the heads of a trained model for every language: the least important ones go step by step,
 until the score falls below a share of the whole model's, or until so many are left. The file of masks is
 for fairseq-train --extra-adapters head_mask:language@src/ --head-masks FILE. `random` and `shared` make
-controls of it: masks of equal size per layer, and one mask for all languages. `show` prints and draws masks.
+controls of it, `nearest` adds languages, `show` prints and draws how masks overlap.
 """
 
 import json
@@ -15,21 +15,34 @@ from typing import Any
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add_find(actions.add_parser("find", help="find masks with a trained model"))
-    for name, text in (
-        ("random", "random masks with as many heads in every layer"),
-        ("shared", "one mask for all languages, of the heads that most of them use"),
-        ("show", "overlap of the masks, as a table and as a picture"),
-    ):
-        action = actions.add_parser(name, help=text, description=text)
-        action.add_argument("masks", help="file of masks (.json)")
-        what = (
-            "picture of the overlap to write (.png)" if name == "show" else "file to write (.json)"
-        )
-        action.add_argument("--out", required=name != "show", type=Path, help=what)
-        if name == "random":
-            action.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
-        action.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+    def action(name: str, text: str, function: Any) -> ArgumentParser:
+        options = actions.add_parser(name, help=text, description=text)
+        options.set_defaults(act=function)
+        options.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        return options
+
+    def change(name: str, text: str, function: Any) -> ArgumentParser:
+        options = action(name, text, function)
+        options.add_argument("masks", help="file of masks (.json)")
+        options.add_argument("--out", required=True, type=Path, help="file to write (.json)")
+        return options
+
+    add_find(action("find", "find masks with a trained model", find))
+    options = change("random", "random masks with as many heads in every layer", make_random)
+    options.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
+    change("shared", "one mask for all languages, of the heads that most of them use", make_shared)
+    options = change("nearest", "give languages the masks of their nearest ones", add_nearest)
+    options.add_argument(
+        "--languages", required=True, metavar="LANG,LANG", help="those without a mask"
+    )
+    options.add_argument(
+        "--distances", default="genealogy", metavar="FILE",
+        help="a table of distances between languages, or genealogy (default)",
+    )  # fmt: skip
+    options = action("show", "overlap of the masks, as a table and as a picture", show)
+    options.add_argument("masks", help="file of masks (.json)")
+    options.add_argument("--out", type=Path, help="picture to write (.png)")
 
 
 def add_find(parser: ArgumentParser) -> None:
@@ -72,19 +85,15 @@ def add_find(parser: ArgumentParser) -> None:
         "%(default)s)",
     )  # fmt: skip
     add("--cpu", action="store_true", help="use the CPU even if a GPU is there")
-    add("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(args: Namespace) -> None:
     """Runs an action."""
-    if args.action == "find":
-        find(args)
-    else:
-        change_or_show(args)
+    args.act(args)
 
 
 def find(args: Namespace) -> None:
-    """Finds masks, writes and prints them."""
+    """Finds masks, writes, draws and prints them."""
     from ..evaluation.subnetworks import Search, find_masks
     from ..subnetworks.pruning import Pruning
     from ..subnetworks.report import draw_masks, draw_overlap, overlap_table, search_table
@@ -95,31 +104,56 @@ def find(args: Namespace) -> None:
     masks.write(args.out / "masks.json")
     draw_masks(masks, args.out / "masks.png")
     draw_overlap(masks, args.out / "overlap.png")
-    show(
-        args,
-        {**masks.as_plain(), "found": rows},
-        f"{search_table(masks, rows)}\n\n{overlap_table(masks)}",
-    )
+    if args.json:
+        print(json.dumps({**masks.as_plain(), "found": rows}, indent=2))
+    else:
+        print(f"{search_table(masks, rows)}\n\n{overlap_table(masks)}")
 
 
-def change_or_show(args: Namespace) -> None:
-    """Makes a control of masks, or shows them."""
+def make_random(args: Namespace) -> None:
+    """Makes random masks."""
     from ..subnetworks.masks import HeadMasks
-    from ..subnetworks.pruning import shared, shuffled
-    from ..subnetworks.report import draw_overlap, overlap_table
+    from ..subnetworks.pruning import shuffled
+
+    finish(args, shuffled(HeadMasks.read(args.masks), args.seed))
+
+
+def make_shared(args: Namespace) -> None:
+    """Makes one mask for all languages."""
+    from ..subnetworks.masks import HeadMasks
+    from ..subnetworks.pruning import shared
+
+    finish(args, shared(HeadMasks.read(args.masks)))
+
+
+def add_nearest(args: Namespace) -> None:
+    """Gives further languages the masks of their nearest ones."""
+    from ..evaluation.subnetworks import with_nearest
+    from ..subnetworks.masks import HeadMasks
 
     masks = HeadMasks.read(args.masks)
-    if args.action == "random":
-        masks = shuffled(masks, args.seed)
-    elif args.action == "shared":
-        masks = shared(masks)
-    elif args.out:
+    finish(args, with_nearest(masks, args.languages.split(","), args.distances))
+
+
+def finish(args: Namespace, masks: Any) -> None:
+    """Writes and prints masks."""
+    masks.write(args.out)
+    print_masks(args, masks)
+
+
+def show(args: Namespace) -> None:
+    """Prints the overlap of masks, and draws it if a picture is wanted."""
+    from ..subnetworks.masks import HeadMasks
+    from ..subnetworks.report import draw_overlap
+
+    masks = HeadMasks.read(args.masks)
+    if args.out:
         draw_overlap(masks, args.out)
-    if args.action != "show":
-        masks.write(args.out)
-    show(args, masks.as_plain(), overlap_table(masks))
+    print_masks(args, masks)
 
 
-def show(args: Namespace, content: dict[str, Any], text: str) -> None:
-    """Prints content as JSON, or text."""
-    print(json.dumps(content, indent=2) if args.json else text)
+def print_masks(args: Namespace, masks: Any) -> None:
+    """Prints masks as JSON, or their overlap as a table."""
+    from ..subnetworks.report import overlap_table
+
+    print(json.dumps(masks.as_plain(), indent=2) if args.json else overlap_table(masks))

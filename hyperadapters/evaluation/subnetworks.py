@@ -1,5 +1,6 @@
 """Find the head masks of languages with trained models."""
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from torch import Tensor
 from tqdm import tqdm
 
+from ..data.reference_distances import read_reference
 from ..multitask.cells import Cell
 from ..multitask.corpus import read_corpus
 from ..multitask.loading import read_cell
@@ -145,3 +147,24 @@ class Model:
             "used": count(mask),
             "steps": [asdict(step) for step in steps],
         }
+
+
+def with_nearest(masks: HeadMasks, languages: Sequence[str], distances: str) -> HeadMasks:
+    """The masks, and for further languages those of their nearest languages, which are said.
+
+    Args:
+        masks: the masks.
+        languages: languages without one.
+        distances: a table of distances, or "genealogy", see `data.reference_distances`.
+    Raises:
+        UserError: for a language that has a mask, or one without distances.
+    """
+    known, added = list(masks.masks), {}
+    for language in languages:
+        if language in known:
+            raise UserError(f"--languages {language}: it has a mask")
+        table = read_reference(distances, [language, *known]).among([language, *known])
+        added[language] = known[int(table[0, 1:].argmin())]
+        print(f"{language}: the mask of {added[language]}", file=sys.stderr)
+    all_masks = {**masks.masks, **{code: masks.masks[near] for code, near in added.items()}}
+    return HeadMasks(masks.places, all_masks, {**masks.origin, "nearest": added})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..support.errors import UserError
 from .masks import HeadMasks, Places
 
 # by place, a value of each head [layers, heads]
@@ -21,11 +22,19 @@ class Pruning:
         step: the share of all heads that one step removes.
         threshold: pruning ends before the score falls below this share of the whole model's.
         kept: instead, it ends when this share of the heads of each side is left.
+    Raises:
+        UserError: if one is no share.
     """
 
     step: float = 0.1
     threshold: float = 0.95
     kept: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("step", "threshold", "kept"):
+            share = getattr(self, name)
+            if share is not None and not 0 < share < 1:
+                raise UserError(f"--{name} {share:g}: give a share between 0 and 1")
 
 
 @dataclass(frozen=True)

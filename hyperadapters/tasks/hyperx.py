@@ -37,6 +37,7 @@ from ..support.errors import UserError
 from ..support.languages import Languages
 from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import KeptRows
+from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
@@ -254,6 +255,7 @@ class HyperXTask(EverySentence, FairseqTask):
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)
         result = super().train_step(sample, model, *args, **kwargs)
+        collect_importance(model)
         for rows in self.kept_rows:
             rows.drop_gradients()
         return result
@@ -262,6 +264,7 @@ class HyperXTask(EverySentence, FairseqTask):
         clear_unused_gradients(optimizer, model)
         with unused_heads_kept(optimizer, model):
             super().optimizer_step(optimizer, model, update_num)
+        update_head_masks(model, update_num + 1)
         for rows in self.kept_rows:
             rows.restore()
 

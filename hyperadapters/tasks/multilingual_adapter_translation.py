@@ -27,6 +27,7 @@ from ..support.languages import Languages, codes_of, listed_directions, split_di
 from ..support.text import read_lines
 from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import freeze
+from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
@@ -185,12 +186,15 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
 
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)
-        return super().train_step(complete(sample), model, *args, **kwargs)
+        result = super().train_step(complete(sample), model, *args, **kwargs)
+        collect_importance(model)
+        return result
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
         clear_unused_gradients(optimizer, model)
         with unused_heads_kept(optimizer, model):
             super().optimizer_step(optimizer, model, update_num)
+        update_head_masks(model, update_num + 1)
 
     def valid_step(self, sample, model, criterion):
         return super().valid_step(complete(sample), model, criterion)

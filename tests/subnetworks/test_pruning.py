@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from tagging_corpus import train_cells
 
 from hyperadapters.checkpoints.checkpoint import Checkpoint
+from hyperadapters.data.reference_distances import write_table
 from hyperadapters.evaluation.head_masking import head_importance, masked_heads, places_of_model
+from hyperadapters.evaluation.subnetworks import with_nearest
 from hyperadapters.evaluation.translation.decoding import Limits
 from hyperadapters.multitask.all_tasks import TASKS
 from hyperadapters.multitask.cells import parse_cells
@@ -19,6 +22,7 @@ from hyperadapters.multitask.dataset import collate
 from hyperadapters.multitask.loading import read_cell
 from hyperadapters.subnetworks.masks import HeadMasks
 from hyperadapters.subnetworks.pruning import Pruning, combine, count, prune, shared, shuffled
+from hyperadapters.support.errors import UserError
 
 PLACE = "encoder.self_attn.heads"
 OTHER = "decoder.cross_attn.heads"
@@ -45,6 +49,12 @@ def test_a_threshold_that_nothing_meets_keeps_all_heads():
         whole, importances([1.0, 2.0], [1.0, 2.0]), lambda m: float(count(m) == 4), Pruning()
     )
     assert count(mask) == 4
+
+
+@pytest.mark.parametrize("name", ["step", "threshold", "kept"])
+def test_shares_are_shares(name):
+    with pytest.raises(UserError, match=f"--{name} 1.5: give a share"):
+        Pruning(**{name: 1.5})
 
 
 @given(st.integers(1, 3), st.integers(2, 5), st.sampled_from([0.2, 0.5, 0.8]), st.randoms())
@@ -168,3 +178,23 @@ def test_masks_are_found_written_and_trained_with(tagging, checkpoint, tmp_path,
         "--encoder-adapter-condition", "src", cells="pos:qaa,pos:qba",
     )  # fmt: skip
     assert json.loads((out / "masks.json").read_text())["origin"]["pruning"]["kept"] == 0.5
+
+
+def test_a_language_without_a_mask_gets_its_nearest_languages(tmp_path, run):
+    found = masks()
+    found.write(tmp_path / "masks.json")
+    distances = np.array([[0, 1, 2, 3], [1, 0, 2, 1], [2, 2, 0, 2], [3, 1, 2, 0]], dtype=float)
+    write_table(tmp_path / "d.tsv", "a test", ["a", "b", "c", "x"], distances)
+    words = (
+        "subnetworks",
+        "nearest",
+        tmp_path / "masks.json",
+        "--distances",
+        tmp_path / "d.tsv",
+        "--json",
+    )
+    run(*words, "--languages", "x", "--out", tmp_path / "all.json")
+    everything = HeadMasks.read(tmp_path / "all.json")
+    assert everything.overlap("x", "b") == 1 and everything.origin["nearest"] == {"x": "b"}
+    with pytest.raises(UserError, match="it has a mask"):
+        with_nearest(found, ["a"], str(tmp_path / "d.tsv"))
