@@ -1,14 +1,14 @@
 """Training sentences of several cells, drawn anew in every epoch."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fairseq.data import SampledMultiDataset
 from fairseq.data.multilingual.sampled_multi_dataset import CollateFormat
 
 from ..support.errors import UserError
-from .dataset import CellDataset
+from .dataset import CellDataset, collate
 
 
 class SampledCells(SampledMultiDataset):
@@ -18,6 +18,7 @@ class SampledCells(SampledMultiDataset):
         cells: their sentences.
         ratios: how likely each is; None for all of their sentences once.
         seed, epoch, split: see the stock class.
+        collater: makes a batch of items of the cells.
     """
 
     def __init__(
@@ -27,7 +28,9 @@ class SampledCells(SampledMultiDataset):
         seed: int,
         epoch: int,
         split: str,
+        collater: Callable[[Sequence[Any]], dict[str, Any] | None] = collate,
     ) -> None:
+        self.collate_items = collater
         super().__init__(
             OrderedDict((dataset.cell.name, dataset) for dataset in cells), ratios, seed, epoch,
             collate_format=CollateFormat.single, split=split, shared_collater=True,
@@ -35,7 +38,7 @@ class SampledCells(SampledMultiDataset):
         )  # fmt: skip
 
     def collater(self, samples: Sequence[Any], **_: Any) -> dict[str, Any] | None:
-        return self.datasets[0].collater([item for _, item in samples]) if samples else None
+        return self.collate_items([item for _, item in samples])
 
 
 def ratios(sizes: Sequence[int], temperature: float) -> list[float]:

@@ -18,7 +18,8 @@ from ..multitask.all_tasks import option_classes
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
 from ..multitask.corpus import Corpus, read_corpus
-from ..multitask.dataset import CellDataset, Ids
+from ..multitask.dataset import CellDataset, Ids, collate
+from ..multitask.episodes import collate_episodes
 from ..multitask.freezing import apply_freezing, count_trained_values
 from ..multitask.loading import (
     check_cells,
@@ -38,6 +39,7 @@ from ..support.languages import Languages
 from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import KeptRows
 from ..training.head_mask_updates import collect_importance, update_head_masks
+from ..training.meta_learning import InnerLoop, meta_step
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
@@ -68,6 +70,19 @@ class CellOptions(ResumeOptions, LengthOptions):
     one_cell_a_batch: bool = field(
         default=False,
         metadata={"help": "fill each training batch from one cell instead of mixing them"},
+    )
+    meta_inner_updates: int = field(
+        default=0,
+        metadata={
+            "help": "meta-learning (first-order MAML): adapt to half of a language's sentences in the "
+            "batch by so many steps of gradient descent, and learn from the others (default: 0, none)"
+        },
+    )
+    meta_inner_lr: float = field(
+        default=1e-3, metadata={"help": "learning rate of these steps (default: 0.001)"}
+    )
+    meta_inner_head_lr: float = field(
+        default=1e-2, metadata={"help": "that of the tasks' heads (default: 0.01)"}
     )
     max_pieces: int = field(
         default=256, metadata={"help": "longer sentences are taken in parts (default: 256)"}
@@ -124,6 +139,7 @@ class HyperXTask(EverySentence, FairseqTask):
         self.languages = Languages(tables.languages)
         self.earlier_cells = dict(start.cells) if start else {}
         self.kept_rows: list[KeptRows] = []
+        self.inner = InnerLoop(cfg.meta_inner_updates, cfg.meta_inner_lr, cfg.meta_inner_head_lr)
         self.pieces = Pieces(corpus.sentencepiece, dictionary, self.format)
         self.context = TaskContext(self.pieces, tables.labels, cfg)
 
@@ -208,7 +224,8 @@ class HyperXTask(EverySentence, FairseqTask):
         weights = None
         if training:
             weights = ratios(list(map(len, loaded)), self.cfg.sampling_temperature)
-        dataset = SampledCells(loaded, weights, self.cfg.seed, epoch, split)
+        collater = collate_episodes if training and self.inner.updates else collate
+        dataset = SampledCells(loaded, weights, self.cfg.seed, epoch, split, collater)
         if training and self.cfg.one_cell_a_batch:
             dataset = one_direction_a_batch(dataset)
         self.datasets[split] = dataset
@@ -254,11 +271,27 @@ class HyperXTask(EverySentence, FairseqTask):
 
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)
-        result = super().train_step(sample, model, *args, **kwargs)
+        result = self.learn(sample, model, *args, **kwargs)
         collect_importance(model)
         for rows in self.kept_rows:
             rows.drop_gradients()
         return result
+
+    def learn(
+        self, sample, model, criterion, optimizer, update_num: int, ignore_grad: bool = False
+    ):
+        """As fairseq's `train_step`; of a batch of episodes that of meta-learning."""
+        if "episodes" not in sample:
+            return super().train_step(
+                sample, model, criterion, optimizer, update_num, ignore_grad=ignore_grad
+            )
+        model.train()
+        model.set_num_updates(update_num)
+        scale = 0.0 if ignore_grad else 1.0
+        return meta_step(
+            model, criterion, lambda loss: optimizer.backward(loss * scale), sample["episodes"],
+            self.inner,
+        )  # fmt: skip
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
         clear_unused_gradients(optimizer, model)
