@@ -15,7 +15,7 @@ COMMANDS = tuple(
     import_module(f"{__package__}.{name}")
     for name in (
         "attach", "bake", "benchmark", "compare", "demo", "demo_merging", "demo_tagging", "evaluate",
-        "evaluate_tagging", "export", "files", "languages", "merge", "options", "parameters",
+        "evaluate_tagging", "export", "few_shot", "files", "languages", "merge", "options", "parameters",
         "prepare", "run_jobs", "subnetworks", "translate", "user_dir",
     )
 )  # fmt: skip
