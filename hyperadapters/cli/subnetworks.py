@@ -105,7 +105,7 @@ def find(args: Namespace) -> None:
     draw_masks(masks, args.out / "masks.png")
     draw_overlap(masks, args.out / "overlap.png")
     if args.json:
-        print(json.dumps({**masks.as_plain(), "found": rows}, indent=2))
+        print(json.dumps({**masks.as_plain(), "pruned": rows}, indent=2))
     else:
         print(f"{search_table(masks, rows)}\n\n{overlap_table(masks)}")
 

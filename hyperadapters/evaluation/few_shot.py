@@ -1,7 +1,6 @@
 """How well a model does a cell once it is adapted to a few labelled sentences, over several draws of them."""
 
 import random
-from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -120,8 +119,7 @@ class Adaptation:
         config = system.checkpoint.config
         if config.freeze_backbone:
             freeze(system.model, backbone_rule(config))
-        options = Namespace(**{"label_smoothing": 0.1, **system.checkpoint.section("criterion")})
-        self.criterion = CellsCriterion(options, system.task)
+        self.criterion = CellsCriterion(system.loss_options, system.task)
 
     def sentences(self, cell: Cell) -> tuple[list[Any] | None, list[Any]]:
         """What support sets are drawn from, None for the test sentences, and the test sentences.

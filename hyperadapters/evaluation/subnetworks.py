@@ -1,7 +1,6 @@
 """Find the head masks of languages with trained models."""
 
 import sys
-from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -76,13 +75,11 @@ def find_masks(
         for language, cells in tqdm(model.cells_by_language().items(), desc="languages"):
             find = partial(model.find, language, cells)
             rows.append(steps.run(f"{language} in {path}", settings, find))
-    found: dict[str, list[ByPlace]] = {}
+    by_language: dict[str, list[ByPlace]] = {}
     for row in rows:
         mask = {place: parse(row["mask"][place], *sizes) for place, sizes in places.items()}
-        found.setdefault(row["language"], []).append(mask)
-    masks = {
-        language: combine(of_language, search.share) for language, of_language in found.items()
-    }
+        by_language.setdefault(row["language"], []).append(mask)
+    masks = {language: combine(several, search.share) for language, several in by_language.items()}
     for language, mask in masks.items():
         if not count(mask):
             raise UserError(f"no head of {language} is in enough of the masks: lower --share")
@@ -103,7 +100,6 @@ class Model:
         self.system = TrainedModel(path, self.corpus)
         self.options = Options(subset=search.subset, cpu=search.cpu)
         self.system.load(self.options)
-        self.loss_options = Namespace(**self.system.checkpoint.section("criterion"))
         self.places = places_of_model(self.system.model)
 
     def cells_by_language(self) -> dict[str, list[Cell]]:
@@ -129,7 +125,9 @@ class Model:
 
         def importance(mask: ByPlace) -> dict[str, Tensor]:
             datasets = [predictor.dataset for predictor in predictors]
-            return head_importance(self.system.model, datasets, mask, limits, self.loss_options)
+            return head_importance(
+                self.system.model, datasets, mask, limits, self.system.loss_options
+            )
 
         def score(mask: ByPlace) -> float:
             with masked_heads(self.system.model, mask):

@@ -116,11 +116,11 @@ def normalise(values: Tensor) -> Tensor:
     return values / values.norm(dim=1, keepdim=True).clamp(min=1e-12)
 
 
-def combine(found: Sequence[ByPlace], share: float) -> dict[str, Tensor]:
+def combine(masks: Sequence[ByPlace], share: float) -> dict[str, Tensor]:
     """The heads that at least a share of several masks use: 1 for the intersection, 0.5 for a vote."""
     return {
-        place: torch.stack([mask[place] for mask in found]).float().mean(0) >= share
-        for place in found[0]
+        place: torch.stack([mask[place] for mask in masks]).float().mean(0) >= share
+        for place in masks[0]
     }
 
 

@@ -15,11 +15,11 @@ COLUMNS = 6  # masks beside each other
 
 
 def search_table(masks: HeadMasks, rows: Sequence[Mapping[str, Any]]) -> str:
-    """What was found with each model, and how many heads each language has in the end.
+    """What pruning left of each model, and how many heads each language has in the end.
 
     Args:
         masks: the masks.
-        rows: what was found, see `find_masks`.
+        rows: what was pruned, see `find_masks`.
     """
     cells = []
     for row in rows:
@@ -29,7 +29,7 @@ def search_table(masks: HeadMasks, rows: Sequence[Mapping[str, Any]]) -> str:
             row["language"], Path(row["checkpoint"]).parent.name, whole["used"], row["used"],
             f"{whole['score']:.1f}", f"{masked:.1f}", count(masks.masks[row["language"]]),
         ])  # fmt: skip
-    heads = ["language", "model", "heads", "found", "score of all", "of those found", "in the mask"]
+    heads = ["language", "model", "heads", "kept", "score of all", "of those kept", "in the mask"]
     return format_table(cells, heads, form=PLAIN)
 
 

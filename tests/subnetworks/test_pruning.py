@@ -84,22 +84,22 @@ def masks():
 
 
 def test_random_masks_have_as_many_heads_in_every_layer():
-    found = masks()
-    control = shuffled(found, 1)
-    for code, by_place in found.masks.items():
+    original = masks()
+    control = shuffled(original, 1)
+    for code, by_place in original.masks.items():
         for place, mask in by_place.items():
             assert control.masks[code][place].sum(1).tolist() == mask.sum(1).tolist()
-    assert any(not torch.equal(found.flat(code), control.flat(code)) for code in "abc")
-    assert torch.equal(control.flat("a"), shuffled(found, 1).flat("a"))
-    assert not torch.equal(control.flat("a"), shuffled(found, 2).flat("a"))
+    assert any(not torch.equal(original.flat(code), control.flat(code)) for code in "abc")
+    assert torch.equal(control.flat("a"), shuffled(original, 1).flat("a"))
+    assert not torch.equal(control.flat("a"), shuffled(original, 2).flat("a"))
 
 
 def test_the_shared_mask_has_what_most_languages_have():
-    found = masks()
-    common = shared(found)
+    original = masks()
+    common = shared(original)
     assert common.overlap("a", "b") == common.overlap("a", "c") == 1
     for place in (PLACE, OTHER):
-        sums = torch.stack([by_place[place] for by_place in found.masks.values()]).float().sum(0)
+        sums = torch.stack([by_place[place] for by_place in original.masks.values()]).float().sum(0)
         used = common.masks["a"][place]
         assert int(used.sum()) == round(float(sums.sum()) / 3)
         assert sums[used].min() >= sums[~used].max()
@@ -129,7 +129,7 @@ def test_importance_is_the_slope_of_the_loss(tagging, checkpoint):
     dataset = task.make_dataset(cell, read_cell(cell, corpus, "valid")[:5])
     places = places_of_model(model)
     ones = {place: torch.ones(sizes) for place, sizes in places.items()}
-    found = head_importance(model, [dataset], ones, Limits(), Namespace())[PLACE]
+    importance = head_importance(model, [dataset], ones, Limits(), Namespace())[PLACE]
 
     def loss(mask):
         sample = collate([dataset[row] for row in range(len(dataset))])
@@ -145,7 +145,7 @@ def test_importance_is_the_slope_of_the_loss(tagging, checkpoint):
             mask[layer, head] += sign * step
             sides.append(loss(mask))
         slope = abs(sides[0] - sides[1]) / (2 * step)
-        assert found[layer, head].item() == pytest.approx(slope, rel=1e-2, abs=1e-6)
+        assert importance[layer, head].item() == pytest.approx(slope, rel=1e-2, abs=1e-6)
 
 
 def test_masks_are_found_written_and_trained_with(tagging, checkpoint, tmp_path, run, capsys):
@@ -164,7 +164,7 @@ def test_masks_are_found_written_and_trained_with(tagging, checkpoint, tmp_path,
     result = run(*words, "--kept", "0.5", "--json")
     masks = HeadMasks.read(out / "masks.json")
     assert [int(masks.flat(code).sum()) for code in ("qaa", "qba")] == [4, 4]
-    assert {row["language"]: row["used"] for row in result["found"]} == {"qaa": 4, "qba": 4}
+    assert {row["language"]: row["used"] for row in result["pruned"]} == {"qaa": 4, "qba": 4}
     assert (out / "masks.png").stat().st_size > 1000
     capsys.readouterr()
     assert run(*words, "--kept", "0.5", "--json") == result  # nothing is pruned again
@@ -181,8 +181,8 @@ def test_masks_are_found_written_and_trained_with(tagging, checkpoint, tmp_path,
 
 
 def test_a_language_without_a_mask_gets_its_nearest_languages(tmp_path, run):
-    found = masks()
-    found.write(tmp_path / "masks.json")
+    original = masks()
+    original.write(tmp_path / "masks.json")
     distances = np.array([[0, 1, 2, 3], [1, 0, 2, 1], [2, 2, 0, 2], [3, 1, 2, 0]], dtype=float)
     write_table(tmp_path / "d.tsv", "a test", ["a", "b", "c", "x"], distances)
     words = (
@@ -197,4 +197,4 @@ def test_a_language_without_a_mask_gets_its_nearest_languages(tmp_path, run):
     everything = HeadMasks.read(tmp_path / "all.json")
     assert everything.overlap("x", "b") == 1 and everything.origin["nearest"] == {"x": "b"}
     with pytest.raises(UserError, match="it has a mask"):
-        with_nearest(found, ["a"], str(tmp_path / "d.tsv"))
+        with_nearest(original, ["a"], str(tmp_path / "d.tsv"))

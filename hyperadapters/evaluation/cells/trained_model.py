@@ -1,5 +1,6 @@
 """A checkpoint of `--task hyperx` as an evaluated system."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from ...adapter_configuration import source_configs
 from ...checkpoints.checkpoint import Checkpoint
 from ...checkpoints.facts import digest, facts
+from ...criterions.multitask_cross_entropy import MultitaskCrossEntropyConfig
 from ...multitask.all_tasks import TASKS
 from ...multitask.cells import Cell
 from ...multitask.corpus import Corpus
@@ -39,6 +41,12 @@ class TrainedModel(System):
         self.task_options = self.task.cfg
         baked = self.checkpoint.config.baked_cells
         self.baked_cells = baked.split(",") if baked else None
+
+    @property
+    def loss_options(self) -> Namespace:
+        """The settings of the criterion that it was trained with; newer ones have their defaults."""
+        settings = self.checkpoint.section("criterion")
+        return Namespace(**{**vars(MultitaskCrossEntropyConfig()), **settings})
 
     def load(self, options: Options) -> None:
         model = self.checkpoint.model(self.task)

@@ -72,8 +72,8 @@ def test_test_sentences_serve_where_there_are_no_others(
 
 
 def test_the_interval_is_students():
-    found = interval([50.0, 60.0, 70.0])
-    assert found["mean"] == 60 and found["half_width"] == pytest.approx(
+    result = interval([50.0, 60.0, 70.0])
+    assert result["mean"] == 60 and result["half_width"] == pytest.approx(
         4.3027 * 10 / 3**0.5, rel=1e-3
     )
     assert interval([50.0]) == {"mean": 50.0, "half_width": None}
