@@ -11,6 +11,8 @@ from torch.utils.hooks import RemovableHandle
 from ..support.registry import Registry
 
 SIDES = ("encoder", "decoder")
+# the attention blocks of a layer, by what points call them
+ATTENTIONS = {"self_attn": "self_attn", "cross_attn": "encoder_attn"}
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,8 @@ POINTS.register("layer")(Point("", "", ""))
 POINTS.register("ffn")(Point("fc1", "fc2", "dropout_module"))
 POINTS.register("ffn.hidden")(Point("fc1", "fc1", "activation_dropout_module", gives="hidden"))
 POINTS.register("ffn.out")(Point("fc2", "fc2", "dropout_module", reads="hidden"))
-for block, module, memory in (
-    ("self_attn", "self_attn", "width"),
-    ("cross_attn", "encoder_attn", "memory"),
-):
+for block, memory in (("self_attn", "width"), ("cross_attn", "memory")):
+    module = ATTENTIONS[block]
     for name, source in (("q", "width"), ("k", memory), ("v", memory), ("out", "width")):
         path = f"{module}.{name}_proj"
         POINTS.register(f"{block}.{name}")(Point(path, path, path, reads=source))

@@ -8,14 +8,13 @@ import torch
 from fairseq.utils import move_to_cuda
 from torch import Tensor, nn
 
+from ..adapters import ATTENTIONS
 from ..backbone.attention import AdaptedAttention
 from ..multitask.all_tasks import TASKS
 from ..multitask.dataset import CellDataset, collate
 from ..subnetworks.masks import Places
 from ..support.errors import UserError
 from .translation.decoding import Limits, Sentences, batches
-
-MODULES = {"self_attn": "self_attn", "cross_attn": "encoder_attn"}
 
 
 def attentions(model: nn.Module) -> dict[str, list[AdaptedAttention]]:
@@ -29,7 +28,7 @@ def attentions(model: nn.Module) -> dict[str, list[AdaptedAttention]]:
     places: dict[str, list[AdaptedAttention]] = {}
     for side in ("encoder", "decoder"):
         for layer in getattr(getattr(model, side, None), "layers", ()):
-            for block, name in MODULES.items():
+            for block, name in ATTENTIONS.items():
                 attention = getattr(layer, name, None)
                 if attention is None:
                     continue

@@ -7,10 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..adapters import HeadMask
+from ..adapters import ATTENTIONS, HeadMask
 from .unused_adapters import copies_of
-
-MODULES = {"self_attn": "self_attn", "cross_attn": "encoder_attn"}
 
 
 @contextmanager
@@ -53,7 +51,7 @@ def maskable_attentions(model: nn.Module) -> list[Any]:
         for side, sites in member.config.sites.items():
             for point in member.config.kind.layout(member.config.layers[side]) if sites else ():
                 layers = getattr(model, side).layers
-                name = MODULES[point.partition(".")[0]]
+                name = ATTENTIONS[point.partition(".")[0]]
                 attentions += [getattr(layers[site.layer], name) for site in sites]
     return [each for each in attentions if each.out_proj.weight.requires_grad]
 
