@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from .adapters import POINTS, SIDES, AdapterKind, HeadMask, LayerShape, is_in_attention, sites
+from .adapters import POINTS, SIDES, AdapterKind, LayerShape, is_in_attention, sites
 from .options import kind_from
 from .sources import (
     INPUTS,
@@ -30,8 +30,8 @@ from .sources import (
     surplus_values,
 )
 from .subnetworks.masks import HeadMasks
-from .subnetworks.start import check_sizes, places_of, set_head_masks
-from .support.errors import Problems, UserError, format_list
+from .subnetworks.start import set_head_masks
+from .support.errors import Problems, UserError
 from .support.languages import Languages
 
 HEAD_MASK = "head_mask"
@@ -179,45 +179,6 @@ def count_surplus(cfg: Any) -> int:
         return 0
     with torch.device("meta"):
         return surplus_values(build_adapters(cfg))
-
-
-def read_head_masks(cfg: Any) -> str | None:
-    """Reads and checks the head masks of a complete model configuration.
-
-    Returns:
-        them as JSON; None without any.
-    Raises:
-        UserError: if they do not fit the model, or masks have nothing to come from.
-    """
-    config = source_configs(cfg).get(HEAD_MASK)
-    if config is None or not isinstance(config.kind, HeadMask):
-        if cfg.head_masks:
-            raise UserError(
-                "--head-masks: no adapters are masks: give --adapter-kind head_mask, or "
-                "--extra-adapters head_mask:language"
-            )
-        return None
-    is_stored = all(
-        issubclass(SOURCES.get(choice.source), Bank)
-        for choice in adapter_choices(cfg)
-        if choice.kind == HEAD_MASK
-    )
-    if not cfg.head_masks:
-        if not config.kind.is_learnt:
-            raise UserError(
-                "head masks: give --head-masks FILE (of hyperadapters subnetworks), or --head-mask-kept "
-                "for masks that are learnt"
-            )
-        return None
-    if not is_stored:
-        raise UserError("--head-masks: masks that are generated are learnt: leave it out")
-    masks, languages = HeadMasks.read(cfg.head_masks), cfg.languages.split(",")
-    masks.check(places_of(config), languages)
-    check_sizes(masks, config.kind)
-    others = [code for code in languages if code not in masks.masks]
-    if others:
-        logger.info(f"--head-masks has no mask for {format_list(others)}: they use all heads")
-    return json.dumps(masks.as_plain())
 
 
 def source_configs(cfg: Any) -> dict[str, SourceConfig]:

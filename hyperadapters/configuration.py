@@ -10,7 +10,8 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
-from .adapter_configuration import check_points, read_head_masks, source_configs, warn_of_start
+from .adapter_configuration import check_points, source_configs, warn_of_start
+from .head_mask_configuration import read_head_masks
 from .options import ADAPTER_OPTIONS, option
 from .sources import SOURCES
 from .support.errors import Problems, UserError, did_you_mean

@@ -16,7 +16,7 @@ LAYERS = (
     ("tasks", "models", "criterions", "optim"),
     ("pretrained", "checkpoints", "multitask", "training", "parameter_counts"),
     ("backbone", "data", "configuration"),
-    ("adapter_configuration",),
+    ("adapter_configuration", "head_mask_configuration"),
     ("options",),
     ("merging", "subnetworks"),
     ("sources",),

@@ -7,7 +7,6 @@ from typing import Any, Optional
 
 from omegaconf import DictConfig, open_dict
 
-from ..adapter_configuration import read_head_masks
 from ..configuration import (
     RECORDED,
     SIZES,
@@ -17,6 +16,7 @@ from ..configuration import (
     fill_in_sizes,
     own_fields,
 )
+from ..head_mask_configuration import read_head_masks
 from ..options import option
 from ..support.errors import UserError
 from .all_tasks import TASKS, decoder_task
