@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..data.reference_distances import read_reference
+from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
 from ..multitask.corpus import read_corpus
 from ..multitask.loading import read_cell
@@ -103,11 +104,20 @@ class Model:
         self.places = places_of_model(self.system.model)
 
     def cells_by_language(self) -> dict[str, list[Cell]]:
-        """The cells that are searched, by language."""
+        """The cells that are searched, by language.
+
+        Raises:
+            UserError: if none is of one language.
+        """
         cells = Selection(self.system, self.corpus, self.search.subset).select(self.search.cells)
         by_language: dict[str, list[Cell]] = {}
         for cell in cells:
-            by_language.setdefault(cell.language, []).append(cell)
+            if TASKS.get(cell.task).has_directions:
+                print(f"{cell.name} is left out: it has two languages", file=sys.stderr)
+            else:
+                by_language.setdefault(cell.language, []).append(cell)
+        if not by_language:
+            raise UserError(f"--cells {self.search.cells}: name cells of one language, as parse:en")
         return by_language
 
     def find(self, language: str, cells: Sequence[Cell]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import KeptRows
 from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.meta_learning import InnerLoop, meta_step
+from ..training.parts import mark_parts
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
@@ -255,6 +256,7 @@ class HyperXTask(EverySentence, FairseqTask):
                 keep_beside(self.cfg.save_dir, self.corpus.sentencepiece)
         self.kept_rows = apply_freezing(model, cfg, self.start, training)
         cfg.trained_values = count_trained_values(model, self.kept_rows)
+        mark_parts(model)
         self.start = None  # its tensors are not needed any more
         return model
 

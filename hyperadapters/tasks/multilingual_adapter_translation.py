@@ -28,6 +28,7 @@ from ..support.text import read_lines
 from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import freeze
 from ..training.head_mask_updates import collect_importance, update_head_masks
+from ..training.parts import mark_parts
 from ..training.resuming import check_resumed
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
@@ -134,6 +135,7 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         elif not self.training:
             check_direction_is_known(cfg, self.lang_pairs[0])
         model = super().build_model(cfg, from_checkpoint)
+        mark_parts(model)
         if not from_checkpoint:
             if start:
                 start.load_translation(model)
