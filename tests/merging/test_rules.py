@@ -30,7 +30,7 @@ def adapters(kind, seed, near=None, scale=1.0):
     description |= {name: x for name, x in asdict(made.options).items() if x is not None}
     generator, tensors = torch.Generator().manual_seed(seed), {}
     for side, memory in (("encoder", None), ("decoder", WIDTH)):
-        for name, spec in made.tensors(LayerShape(WIDTH, WIDTH, 1, memory)).items():
+        for name, spec in made.tensors(LayerShape(WIDTH, WIDTH, 2, memory)).items():
             noise = scale * torch.randn(LAYERS, *spec.shape, generator=generator)
             if kind == "ia3":
                 noise = noise.clamp(-0.9, 2)  # factors that trained adapters have are above 0
