@@ -28,6 +28,9 @@ SYSTEMS = {
     "layerwise": "hyper",
 }
 
+# what a kind cannot be trained without: generated masks are learnt
+FURTHER_OPTIONS = {"head_mask": ("--head-mask-kept", "0.7")}
+
 
 @dataclass
 class System:
@@ -75,6 +78,7 @@ def words_of(options: BenchmarkOptions, source: str, folder: Path) -> list[str]:
         "--adapter-bottleneck", str(options.bottleneck), "--hyper-hidden", str(options.hidden),
         "--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.1",
         "--optimizer", options.optimizer, "--adam-betas", "(0.9, 0.98)", "--clip-norm", "1.0",
+        *FURTHER_OPTIONS.get(options.kind, ()),
         "--lr", "0.0001", "--max-tokens", str(options.tokens), "--seed", str(options.seed),
         # flat half precision optimizers need a GPU
         *(["--cpu", "--fp16-no-flatten-grads"] if options.device == "cpu" else []),
