@@ -112,7 +112,10 @@ def test_rounds_are_interleaved_and_ratios_taken_within_them():
 
 
 def test_kinds_are_measured_against_the_bottleneck(capsys):
-    assert main(["benchmark", *WORDS, "--directions", "1,4", "--kinds", "ia3,head_mask", "--json"]) == 0
+    assert (
+        main(["benchmark", *WORDS, "--directions", "1,4", "--kinds", "ia3,head_mask", "--json"])
+        == 0
+    )
     figures = json.loads(capsys.readouterr().out)
     for what in ("train_step", "train_step_mixed4", "decode"):
         assert set(figures["milliseconds"][what]) == {"bottleneck", "ia3", "head_mask"}
