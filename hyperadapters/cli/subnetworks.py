@@ -81,7 +81,8 @@ def add_find(parser: ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--share", type=float, default=0.5, metavar="SHARE",
-        help="of several models: share of the masks that must have a head (1: intersection; default: "
+        help="of several models: share of the masks that must have a head (1: intersection; with --kept the "
+        "most frequent heads count instead; default: "
         "%(default)s)",
     )  # fmt: skip
     add("--cpu", action="store_true", help="use the CPU even if a GPU is there")

@@ -26,6 +26,7 @@ from ..support.resumable import steps_of
 from ..training.freezing import backbone_rule, freeze
 from ..training.meta_learning import InnerLoop, kept_weights
 from .cells.options import Options
+from .cells.plan import digest_files
 from .cells.run import round_score, score_cell
 from .cells.selection import Selection
 from .cells.trained_model import TrainedModel
@@ -85,16 +86,18 @@ def try_few_shots(checkpoint: str, out: Path, choices: FewShot) -> list[dict[str
         raise UserError(f"{checkpoint} is baked: give the checkpoint that it was baked from")
     cells = Selection(system, corpus, "test").select(choices.cells)
     settings = {"checkpoint": checkpoint, **asdict(choices)}
-    steps = steps_of(out, settings)
+    files = digest_files(corpus, "train", "test")
+    inputs = {**settings, "weights": system.digest, "files": files}
+    steps = steps_of(out, inputs)
     adaptation = Adaptation(system, corpus, choices)
     sentences = {cell.name: adaptation.sentences(cell) for cell in cells}
     rows = []
     for cell in tqdm(cells, desc="cells"):
         pool, test = sentences[cell.name]
         zero = partial(adaptation.score, cell, test)
-        row = {"cell": cell.name, "zero_shot": steps.run(f"{cell.name} as it is", settings, zero)}
+        row = {"cell": cell.name, "zero_shot": steps.run(f"{cell.name} as it is", inputs, zero)}
         scores = [
-            steps.run(f"{cell.name} draw {draw}", settings,
+            steps.run(f"{cell.name} draw {draw}", inputs,
                       partial(adaptation.adapted_score, cell, pool, test, draw))
             for draw in range(choices.draws)
         ]  # fmt: skip

@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor
 from tqdm import tqdm
 
+from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.facts import digest
 from ..data.reference_distances import read_reference
 from ..multitask.all_tasks import TASKS
 from ..multitask.cells import Cell
@@ -17,10 +19,11 @@ from ..multitask.corpus import read_corpus
 from ..multitask.loading import read_cell
 from ..multitask.pieces import sentencepiece_beside
 from ..subnetworks.masks import HeadMasks, Places, lines, parse
-from ..subnetworks.pruning import ByPlace, Pruning, combine, count, prune
+from ..subnetworks.pruning import ByPlace, Pruning, combine, count, most_used, prune
 from ..support.errors import UserError
 from ..support.resumable import steps_of
 from .cells.options import Options
+from .cells.plan import digest_files
 from .cells.run import score_cell
 from .cells.selection import Selection
 from .cells.trained_model import TrainedModel
@@ -38,6 +41,8 @@ class Search:
         pruning: when pruning ends.
         share: the share of several models whose masks must have a head.
         cpu: use the CPU even if a GPU is there.
+    Raises:
+        UserError: if the share is none.
     """
 
     data: str
@@ -46,6 +51,14 @@ class Search:
     pruning: Pruning = Pruning()
     share: float = 0.5
     cpu: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise UserError(f"--share {self.share:g}: give a share above 0, at most 1")
+
+    def combine(self, masks: Sequence[ByPlace]) -> ByPlace:
+        """The mask of a language from those of several models, of equal size if a size is wanted."""
+        return most_used(masks) if self.pruning.kept else combine(masks, self.share)
 
 
 def find_masks(
@@ -63,7 +76,10 @@ def find_masks(
         UserError: if the models have other heads, or a cell has no sentences.
     """
     settings = {"checkpoints": list(checkpoints), **asdict(search)}
-    steps = steps_of(out, settings)
+    files = digest_files(read_corpus(search.data), search.subset)
+    weights = [digest(Checkpoint(path)) for path in checkpoints]
+    inputs = {**settings, "weights": weights, "files": files}
+    steps = steps_of(out, inputs)
     rows: list[dict[str, Any]] = []
     places: Places = {}
     for number, path in enumerate(checkpoints):
@@ -75,12 +91,12 @@ def find_masks(
         places = model.places
         for language, cells in tqdm(model.cells_by_language().items(), desc="languages"):
             find = partial(model.find, language, cells)
-            rows.append(steps.run(f"{language} in {path}", settings, find))
+            rows.append(steps.run(f"{language} in {path}", inputs, find))
     by_language: dict[str, list[ByPlace]] = {}
     for row in rows:
         mask = {place: parse(row["mask"][place], *sizes) for place, sizes in places.items()}
         by_language.setdefault(row["language"], []).append(mask)
-    masks = {language: combine(several, search.share) for language, several in by_language.items()}
+    masks = {language: search.combine(several) for language, several in by_language.items()}
     for language, mask in masks.items():
         if not count(mask):
             raise UserError(f"no head of {language} is in enough of the masks: lower --share")
@@ -101,7 +117,12 @@ class Model:
         self.system = TrainedModel(path, self.corpus)
         self.options = Options(subset=search.subset, cpu=search.cpu)
         self.system.load(self.options)
-        self.places = places_of_model(self.system.model)
+        # cells of one language run the encoder alone
+        self.places = {
+            place: sizes
+            for place, sizes in places_of_model(self.system.model).items()
+            if place.startswith("encoder.")
+        }
 
     def cells_by_language(self) -> dict[str, list[Cell]]:
         """The cells that are searched, by language.

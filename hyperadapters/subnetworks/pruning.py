@@ -144,12 +144,10 @@ def shuffled(masks: HeadMasks, seed: int) -> HeadMasks:
     )
 
 
-def shared(masks: HeadMasks) -> HeadMasks:
-    """One mask for all languages: the heads that most of them use, on each side as many as they use on
-    average."""
+def most_used(masks: Sequence[ByPlace]) -> dict[str, Tensor]:
+    """The heads that most of several masks use, on each side as many as they use on average."""
     used = {
-        place: torch.stack([by_place[place] for by_place in masks.masks.values()]).float().mean(0)
-        for place in masks.places
+        place: torch.stack([mask[place] for mask in masks]).float().mean(0) for place in masks[0]
     }
     common = {}
     for side in sides(used):
@@ -159,6 +157,12 @@ def shared(masks: HeadMasks) -> HeadMasks:
         sizes = [tensor.numel() for tensor in of_side(used, side).values()]
         for (place, tensor), part in zip(of_side(used, side).items(), flat.split(sizes)):
             common[place] = part.view_as(tensor)
+    return common
+
+
+def shared(masks: HeadMasks) -> HeadMasks:
+    """One mask for all languages, see `most_used`."""
+    common = most_used(list(masks.masks.values()))
     return HeadMasks(masks.places, dict.fromkeys(masks.masks, common), {"shared": masks.origin})
 
 

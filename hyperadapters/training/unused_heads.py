@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..adapters import ATTENTIONS, HeadMask
+from ..support.errors import UserError
 from .unused_adapters import copies_of
 
 
@@ -21,10 +22,17 @@ def unused_heads_kept(optimizer: Any, model: nn.Module) -> Iterator[None]:
     Args:
         optimizer: fairseq's optimiser, after its gradients were reduced; it steps within the context.
         model: the model, as the trainer wrapped it.
+    Raises:
+        UserError: if an optimizer for 16 bits has one flat copy of all weights.
     """
     copies = copies_of(optimizer)
     saved: list[tuple[Tensor, Tensor]] = []
     attentions = maskable_attentions(model)
+    if attentions and not isinstance(getattr(optimizer, "fp32_params", []), list):
+        raise UserError(
+            "head masks: --fp16 keeps all weights in one vector, in which heads cannot be kept apart: add "
+            "--fp16-no-flatten-grads"
+        )
     if attentions:
         used = torch.stack([used_heads(attention) for attention in attentions]).tolist()
         for attention, by_head in zip(attentions, used):

@@ -13,7 +13,7 @@ from tagging_corpus import train_cells
 from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.data.reference_distances import write_table
 from hyperadapters.evaluation.head_masking import head_importance, masked_heads, places_of_model
-from hyperadapters.evaluation.subnetworks import with_nearest
+from hyperadapters.evaluation.subnetworks import Search, with_nearest
 from hyperadapters.evaluation.translation.decoding import Limits
 from hyperadapters.multitask.all_tasks import TASKS
 from hyperadapters.multitask.cells import parse_cells
@@ -21,7 +21,15 @@ from hyperadapters.multitask.corpus import read_corpus
 from hyperadapters.multitask.dataset import collate
 from hyperadapters.multitask.loading import read_cell
 from hyperadapters.subnetworks.masks import HeadMasks
-from hyperadapters.subnetworks.pruning import Pruning, combine, count, prune, shared, shuffled
+from hyperadapters.subnetworks.pruning import (
+    Pruning,
+    combine,
+    count,
+    most_used,
+    prune,
+    shared,
+    shuffled,
+)
 from hyperadapters.support.errors import UserError
 
 PLACE = "encoder.self_attn.heads"
@@ -110,6 +118,17 @@ def test_models_vote():
                        ((True, True, False), (True, False, False), (True, True, False))]  # fmt: skip
     assert combine(masks_of_models, 0.5)[PLACE].tolist() == [[True, True, False]]
     assert combine(masks_of_models, 1)[PLACE].tolist() == [[True, False, False]]
+    assert most_used(masks_of_models)[PLACE].tolist() == [[True, True, False]]
+
+
+def test_models_that_keep_a_share_vote_for_masks_of_that_size():
+    rows = ([True, True, False, False], [True, False, True, False], [True, False, False, True])
+    masks_of_models = [{PLACE: torch.tensor([row])} for row in rows]
+    search = Search("", pruning=Pruning(kept=0.5))
+    assert int(search.combine(masks_of_models)[PLACE].sum()) == 2
+    assert int(Search("").combine(masks_of_models)[PLACE].sum()) == 1
+    with pytest.raises(UserError, match="--share 2"):
+        Search("", share=2)
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +165,27 @@ def test_importance_is_the_slope_of_the_loss(tagging, checkpoint):
             sides.append(loss(mask))
         slope = abs(sides[0] - sides[1]) / (2 * step)
         assert importance[layer, head].item() == pytest.approx(slope, rel=1e-2, abs=1e-6)
+
+
+def test_a_decoder_that_serves_other_cells_is_left_out(tagging, tmp_path, run):
+    checkpoint = train_cells(
+        tagging, tmp_path / "save", "--adapter-source", "none", "--max-update", "4",
+        cells="pos:qaa,translation:qaa-qab",
+    )  # fmt: skip
+    words = (
+        "subnetworks",
+        "find",
+        "--checkpoint",
+        checkpoint,
+        "--data",
+        tagging,
+        "--cpu",
+        "--json",
+    )
+    result = run(*words, "--kept", "0.5", "--cells", "pos:qaa", "--out", tmp_path / "out")
+    assert list(result["places"]) == [PLACE]
+    error = run(*words, "--cells", "translation:qaa-qab", "--out", tmp_path / "other")
+    assert "name cells of one language" in error
 
 
 def test_masks_are_found_written_and_trained_with(tagging, checkpoint, tmp_path, run, capsys):

@@ -1,9 +1,13 @@
 """Masked heads are moved neither by momentum nor by weight decay."""
 
+from types import SimpleNamespace
+
+import pytest
 import torch
 from small_backbone import batch_of, features, small_backbone
 
 from hyperadapters.sources import SOURCES
+from hyperadapters.support.errors import UserError
 from hyperadapters.training.unused_heads import parameters_of, part_of_head, unused_heads_kept
 
 
@@ -36,6 +40,16 @@ def update(model, optimizer, *languages):
         key for key, parts in before.items()
         if any(not torch.equal(*pair) for pair in zip(parts, after[key]))
     }  # fmt: skip
+
+
+def test_a_flat_copy_of_all_weights_is_refused(make_config):
+    model = small_backbone(SOURCES.get("shared")(make_config(kind="head_mask", source="shared")))
+    optimizer = SimpleNamespace(fp32_params=torch.zeros(3))
+    with (
+        pytest.raises(UserError, match="--fp16-no-flatten-grads"),
+        unused_heads_kept(optimizer, model),
+    ):
+        pass
 
 
 def test_a_head_changes_when_a_language_of_the_batch_uses_it(make_config):

@@ -62,6 +62,14 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()
 
 
+def digest_files(corpus: Corpus, *splits: str) -> dict[str, list[str]]:
+    """Digests of the files of every cell in some splits."""
+    return {
+        name: [digest_of(p) for split in splits if split in files for p in files[split].paths]
+        for name, files in corpus.files.items()
+    }
+
+
 def make_plan(checkpoint: str | None, data: str, out: Path, options: Options) -> Plan:
     """Checks everything that can be checked before the model is loaded.
 
