@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
-from fairseq.utils import move_to_cuda
 from torch import Tensor, nn
 
 from ..adapters import ATTENTIONS
 from ..backbone.attention import AdaptedAttention
-from ..multitask.all_tasks import TASKS
-from ..multitask.dataset import CellDataset, collate
 from ..subnetworks.masks import Places
 from ..support.errors import UserError
-from .translation.decoding import Limits, Sentences, batches
+from .examples import Examples
 
 
 def attentions(model: nn.Module) -> dict[str, list[AdaptedAttention]]:
@@ -74,39 +72,25 @@ def masked_heads(model: nn.Module, masks: Mapping[str, Tensor]) -> Iterator[None
 
 
 def head_importance(
-    model: nn.Module,
-    datasets: Sequence[CellDataset],
-    masks: Mapping[str, Tensor],
-    limits: Limits,
-    loss_options: Any,
+    model: nn.Module, examples: Sequence[Examples], masks: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
     """How much the loss depends on each head: |d loss / d mask|, summed over batches (Michel et al. 2019,
     section 4.1).
 
     Args:
         model: the model, in evaluation mode.
-        datasets: encoded sentences of one language.
+        examples: sentences of one language.
         masks: the mask under which it is measured.
-        limits: the size of a batch.
-        loss_options: the settings of the criterion.
     Returns:
         by place, the importances [layers, heads], a sentence.
     """
     factors = {place: mask.float().requires_grad_() for place, mask in masks.items()}
     sums = {place: torch.zeros_like(mask, dtype=torch.float) for place, mask in masks.items()}
-    device = next(model.parameters()).device
     sentences = 0
     with masked_heads(model, factors), torch.enable_grad():
-        for dataset in datasets:
-            cell = dataset.cell
-            everything = Sentences(cell.name, *cell.direction, dataset, range(len(dataset)))
-            for batch in batches(((everything, row) for row in everything.rows), limits):
-                sample = collate([dataset[row] for _, row in batch])
-                sample = move_to_cuda(sample) if device.type == "cuda" else sample
-                output = model(**sample["net_input"])[cell.task]
-                loss = TASKS.get(cell.task).loss(output, sample["target"][cell.task], loss_options)
-                gradients = torch.autograd.grad(loss * len(batch), list(factors.values()))
-                for place, gradient in zip(factors, gradients):
-                    sums[place] += gradient.abs()
-                sentences += len(batch)
+        for loss, count in chain.from_iterable(each.losses() for each in examples):
+            gradients = torch.autograd.grad(loss * count, list(factors.values()))
+            for place, gradient in zip(factors, gradients):
+                sums[place] += gradient.abs()
+            sentences += count
     return {place: values / sentences for place, values in sums.items()}

@@ -106,6 +106,27 @@ class HeadMasks:
                 )
 
 
+def fill_in(masks: Mapping[str, dict[str, Tensor]], places: Places) -> list[str]:
+    """Lets languages use all heads of the sides on which they have no mask.
+
+    Args:
+        masks: by language and place; added to.
+        places: the places of all masks.
+    Returns:
+        a remark on each such language and side.
+    """
+    remarks = {}
+    for language, by_place in masks.items():
+        for place, sizes in places.items():
+            if place not in by_place:
+                by_place[place] = torch.ones(sizes, dtype=torch.bool)
+                side = place.partition(".")[0]
+                remarks[language, side] = (
+                    f"{language} has no mask of the {side}: it uses all heads there"
+                )
+    return list(remarks.values())
+
+
 def lines(mask: Tensor) -> list[str]:
     """A mask [layers, heads] as a text of 0 and 1 for each layer."""
     return ["".join(map(str, row)) for row in mask.int().tolist()]

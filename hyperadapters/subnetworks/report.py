@@ -1,15 +1,19 @@
 """Head masks and their overlap as tables and pictures."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from ..data.reference_distances import read_reference
+from ..relatedness.measures import mantel
 from ..reports.tables import PLAIN, format_table
 from ..support.figures import figure
 from .masks import HeadMasks
-from .pruning import count
+from .pruning import count, of_side
 
 COLUMNS = 6  # masks beside each other
 
@@ -25,11 +29,14 @@ def search_table(masks: HeadMasks, rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         scores = {step["used"]: step["score"] for step in row["steps"]}
         whole, masked = row["steps"][0], scores[row["used"]]
+        mask = of_side(masks.masks[row["language"]], row["side"])
         cells.append([
-            row["language"], Path(row["checkpoint"]).parent.name, whole["used"], row["used"],
-            f"{whole['score']:.1f}", f"{masked:.1f}", count(masks.masks[row["language"]]),
+            row["language"], row["side"], Path(row["checkpoint"]).parent.name, whole["used"], row["used"],
+            f"{whole['score']:.1f}", f"{masked:.1f}", count(mask),
         ])  # fmt: skip
-    heads = ["language", "model", "heads", "kept", "score of all", "of those kept", "in the mask"]
+    heads = [
+        "language", "side", "model", "heads", "kept", "score of all", "of those kept", "in the mask",
+    ]  # fmt: skip
     return format_table(cells, heads, form=PLAIN)
 
 
@@ -66,10 +73,66 @@ def draw_masks(masks: HeadMasks, path: Path) -> None:
 def draw_overlap(masks: HeadMasks, path: Path) -> None:
     """Draws the Jaccard index of the masks of every two languages."""
     languages = list(masks.masks)
-    side = 2.2 + 0.22 * len(languages)
-    with figure(path, (side + 1, side)) as (panel,):
-        values = [[masks.overlap(a, b) for b in languages] for a in languages]
-        image = panel.imshow(values, cmap="viridis", vmin=0, vmax=1)
-        panel.set_xticks(range(len(languages)), languages, rotation=90, fontsize=8)
-        panel.set_yticks(range(len(languages)), languages, fontsize=8)
-        panel.figure.colorbar(image, ax=panel, label="heads in common (Jaccard)")
+    values = [[masks.overlap(a, b) for b in languages] for a in languages]
+    draw_matrices(path, languages, {"heads in common (Jaccard)": values}, (0, 1))
+
+
+def draw_matrices(
+    path: Path,
+    names: Sequence[str],
+    matrices: Mapping[str, Sequence[Sequence[float]]],
+    limits: tuple[float, float],
+) -> None:
+    """Draws matrices over all pairs of names beside each other.
+
+    Args:
+        path: the PNG file.
+        names: of rows and columns.
+        matrices: the values [names, names] by what they are.
+        limits: the least and the greatest value of the colours.
+    """
+    side = 2.2 + 0.22 * len(names)
+    with figure(path, ((side + 1) * len(matrices), side), len(matrices)) as axes:
+        for panel, (title, values) in zip(axes, matrices.items()):
+            image = panel.imshow(values, cmap="viridis", vmin=limits[0], vmax=limits[1])
+            panel.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
+            panel.set_yticks(range(len(names)), names, fontsize=8)
+            panel.figure.colorbar(image, ax=panel, label=title)
+
+
+def conflict_table(conflict: Mapping[str, Any]) -> str:
+    """The mean cosine of every two languages and the share of them below 0, see `gradient_conflict`."""
+    cells = []
+    for title, matrix in conflict["cosines"].items():
+        values = torch.tensor(matrix)
+        pairs = values[tuple(torch.triu_indices(*values.shape, offset=1))]
+        negative = f"{float((pairs < 0).float().mean()):.0%}"
+        cells.append([title, f"{float(pairs.mean()):.3f}", f"{float(pairs.min()):.3f}", negative])
+    return format_table(cells, ["coordinates", "mean cosine", "least", "below 0"], form=PLAIN)
+
+
+def agreement(
+    likeness: Sequence[Sequence[float]], names: Sequence[str], distances: str
+) -> dict[str, Any]:
+    """Whether near languages are alike: a Mantel test of likeness against known distances.
+
+    Args:
+        likeness: of every two languages [N, N], 1 of a language and itself.
+        names: the languages.
+        distances: a table of distances, or "genealogy", see `data.reference_distances`.
+    Returns:
+        what the distances are, Spearman's correlation of nearness and likeness, and its p-value.
+    Raises:
+        UserError: for a language without distances.
+    """
+    reference = read_reference(distances, names)
+    test = mantel(1 - np.asarray(likeness), reference.among(names))
+    return {"distances": reference.title, **asdict(test)}
+
+
+def agreement_line(title: str, test: Mapping[str, Any]) -> str:
+    """A test of `agreement` in words."""
+    return (
+        f"{title} and nearness ({test['distances']}): Spearman's correlation {test['correlation']:.2f}, "
+        f"p = {test['p']:.4f} (Mantel test, {test['permutations']:,} permutations)"
+    )

@@ -73,14 +73,14 @@ def baked_directions(config: Namespace, names: list[str]) -> dict[str, Any]:
 def baked_state(
     base: Checkpoint, config: Mapping[str, Any], metadata: Mapping[str, Any], adapters: Adapters
 ) -> dict[str, Any]:
-    """What a checkpoint with baked adapters holds: all that fairseq needs to load it, and nothing
+    """What a checkpoint with other adapters holds: all that fairseq needs to load it, and nothing
     that it needs to go on training.
 
     Args:
         base: the checkpoint whose backbone, and whose heads if it has cells, are used.
-        config: the model configuration, see `baked_config`.
+        config: the model configuration, of baked adapters see `baked_config`.
         metadata: what the task recorded of its data.
-        adapters: the baked adapters.
+        adapters: the adapters.
     """
     state = base.state
     model = {name: tensor for name, tensor in state["model"].items() if not is_adapter(name)}
@@ -88,9 +88,7 @@ def baked_state(
     for name, tensor in adapters.state_dict().items():
         model[ADAPTER_PREFIX + name] = tensor
     task = (
-        cells_section(base)
-        if config.get("baked_cells")
-        else translation_section(base, config, metadata)
+        cells_section(base) if config.get("tasks") else translation_section(base, config, metadata)
     )
     return {
         "args": None,
