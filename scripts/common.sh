@@ -39,7 +39,8 @@ train_cells() { # FOLDER AFTER CORPUS SEED CELLS OPTION...
         --task-languages "$5" --arch hyperx_encoder_tiny --criterion multitask_cross_entropy \
         --optimizer fused_adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --lr-scheduler inverse_sqrt \
         --warmup-updates 100 --max-tokens 2000 --seed "$4" \
-        --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 --disable-validation \
+        --no-epoch-checkpoints --save-interval-updates 200 --keep-interval-updates 1 \
+        ${validation:---disable-validation} \
         --num-workers 0 --log-format json --log-interval 50 --save-dir "$1" "${@:6}" ${EXTRA:-}
 }
 

@@ -13,11 +13,15 @@ from hyperadapters.training.log import in_file
 
 
 def read(folder: Path) -> dict[str, dict[str, list[float]]]:
-    """The last validation loss of each seed, in bits a piece, by system and learning rate."""
+    """The last validation loss of each seed, of translation in bits a piece, by system and learning rate."""
     losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for log in sorted(folder.glob("*/*/*.log")):
         system, rate, _ = log.relative_to(folder).parts
-        losses[system][rate].append(float(in_file(log, "valid")[-1]["valid_nll_loss"]))
+        validations = in_file(log, "valid")
+        if validations:  # evaluations have logs too
+            last = validations[-1]
+            # of translation without the smoothing of labels
+            losses[system][rate].append(float(last.get("valid_nll_loss", last["valid_loss"])))
     return losses
 
 

@@ -9,8 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tagging_corpus import train_cells, write_corpus
+from toy import run_in_process
+
+from hyperadapters.cli.main import main
+from hyperadapters.data.reference_distances import write_table
+from hyperadapters.support.errors import UserError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 SYSTEMS = ("hyper-x", "hyper-x-no-language", "task", "task-like-hyper-x", "cell", "full", "stack")
@@ -179,6 +185,102 @@ def test_sizes_of_generated_lora(tmp_path):
         [None, None, 8, None], [4, None, 8, None], [16, 2, 8, None], [16, None, 32, True],
     ]  # fmt: skip
     assert run(*words[:3], "what", PRINT="1").returncode == 2
+
+
+def test_sizes_of_generated_lora_on_cells(tmp_path):
+    (tmp_path / "corpus.yaml").write_text("tasks: {}\n")
+    words = ("lora_sizes.sh", tmp_path, tmp_path / "out", "full-4", "shared")
+    done = run(
+        *words,
+        PRINT="1",
+        SEEDS="4 5",
+        RATES="0.01 0.02",
+        CELLS="pos:qaa",
+        BACKBONE="encoder",
+        EXTRA="--cpu",
+    )
+    assert done.returncode == 0, done.stderr
+    parsed = trainings(done.stdout)
+    assert [(one.adapter_source, one.lr) for one in parsed] == [
+        (source, [lr]) for source in ("hyper", "shared") for lr in (0.01, 0.02)
+    ]
+    assert all(one.cpu and not one.disable_validation for one in parsed)
+    assert "name the cells" in run(*words, PRINT="1").stderr
+
+
+GRID = """
+corpus: CORPUS
+backbone: BACKBONE
+options: >-
+  --arch hyperx_encoder_tiny --encoder-embed-dim 16 --encoder-ffn-embed-dim 16 --encoder-attention-heads 4
+  --batch-size 8 --cpu
+first: qaa
+train: qaa,qab
+development: qba
+test: qba
+seeds: [1]
+masks: [none, static, learnt]
+trainings: [non-episodic]
+policies: [all, nearest]
+distances: DISTANCES
+first_updates: 4
+updates: 4
+lr: 0.01
+rates: [0.01]
+threshold: 0.5
+inner: {inner_updates: 1, inner_lr: 0.01, inner_head_lr: 0.01}
+support: 4
+draws: 2
+adaptation_updates: 1
+adaptation_rates: [[0.01, 0.01]]
+"""
+
+
+def test_the_grid_of_masks_runs_from_one_configuration(tmp_path):
+    corpus = write_corpus(tmp_path / "corpus")
+    with open(corpus / "corpus.yaml", "a") as file:
+        file.write('  parse: {files: "pos.{lang}.{split}.conllu", languages: [qaa, qab, qba]}\n')
+    size = ("--encoder-attention-heads", "4", "--adapter-source", "none", "--max-update", "2")
+    backbone = train_cells(corpus, tmp_path / "backbone", *size, cells="mlm:qaa,mlm:qab,mlm:qba")
+    distances = tmp_path / "distances.tsv"
+    write_table(
+        distances, "a test", ["qaa", "qab", "qba"], np.array([[0, 1, 2], [1, 0, 2.5], [2, 2.5, 0]])
+    )
+    text = GRID.replace("CORPUS", str(corpus)).replace("BACKBONE", str(backbone))
+    text = text.replace("DISTANCES", str(distances))
+    (tmp_path / "grid.yaml").write_text(text)
+    script = runpy.run_path(str(SCRIPTS / "parsing_grid.py"))
+    study = script["Study"](script["Grid"].read(tmp_path / "grid.yaml"), tmp_path / "out")
+    rows = script["run_study"](study, run_here)
+    assert [(row["masks"], row["policy"], row["sentences"]) for row in rows if row["sentences"]] == [
+        ("none", "all", 4), ("static", "all", 4), ("static", "nearest", 4), ("learnt", "all", 4),
+        ("learnt", "nearest", 4),
+    ]  # fmt: skip
+    assert all(0 <= row["seeds"][0] <= 100 for row in rows)
+    none, _, nearest = (row for row in rows if row["sentences"] and row["masks"] != "learnt")
+    assert nearest["difference"]["mean"] == pytest.approx(
+        nearest["seeds"][0] - none["seeds"][0], abs=0.01
+    )
+    assert script["table"](rows).count("learnt") == 4
+    assert len(list(study.trials())) == 10
+    (tmp_path / "grid.yaml").write_text(text.replace("static", "what"))
+    with pytest.raises(UserError, match="masks what: choose from"):
+        script["Grid"].read(tmp_path / "grid.yaml")
+
+
+def run_here(jobs):
+    """Runs jobs that are not done one after the other in this process."""
+    from fairseq_cli import train
+
+    for job in jobs:
+        if not job.is_done():
+            program, *words = job.command
+            if program == "fairseq-train":
+                run_in_process(train.cli_main, program, words)
+            else:
+                assert main(words) == 0, job.command
+            job.marker.parent.mkdir(parents=True, exist_ok=True)
+            job.marker.write_text("")
 
 
 def test_systems_are_compared_at_several_learning_rates(tmp_path):

@@ -97,8 +97,46 @@ def test_masks_on_a_checkpoint_mask_its_heads(name, toy, trained, masks, tmp_pat
     read = extract_head_masks(str(out), "trained")
     assert all(torch.equal(read.flat(code), masks.flat(code)) for code in masks.masks)
     assert read.flat("fr").all()
-    with pytest.raises(UserError, match="has head masks already"):
-        apply_head_masks(str(out), str(tmp_path / "masks.json"), str(tmp_path / "twice.pt"))
+    HeadMasks(masks.places, {"fr": masks.masks["de"]}).write(tmp_path / "other.json")
+    apply_head_masks(str(out), str(tmp_path / "other.json"), str(tmp_path / "other.pt"))
+    replaced = extract_head_masks(str(tmp_path / "other.pt"), "trained")
+    assert torch.equal(replaced.flat("fr"), masks.flat("de")) and replaced.flat("de").all()
+    model, _ = examples_of(tmp_path / "other.pt", toy)
+    before, after = (
+        {name: p for name, p in each.state_dict().items() if "lora" in name or "hyper" in name}
+        for each in (examples_of(checkpoint, toy)[0], model)
+    )
+    assert [tensor.tolist() for tensor in before.values()] == [
+        tensor.tolist() for tensor in after.values()
+    ]
+
+
+def test_masks_on_a_model_of_cells(tagging, trained_on_cells, tmp_path, run):
+    checkpoint, out = trained_on_cells("--adapter-source", "hyper"), tmp_path / "masked.pt"
+    places = {"encoder.self_attn.heads": (2, 2)}
+    mask = {place: torch.tensor([[True, False], [True, True]]) for place in places}
+    HeadMasks(places, {"qaa": mask}).write(tmp_path / "masks.json")
+    run(
+        "subnetworks",
+        "apply",
+        tmp_path / "masks.json",
+        "--checkpoint",
+        checkpoint,
+        "--out",
+        out,
+        "--json",
+    )
+    scores = []
+    for path, active in ((checkpoint, mask), (out, {})):
+        choice = Choice(str(tagging), "pos:qaa,pos:qab", cpu=True)
+        model, examples = open_examples(Checkpoint(path), choice)
+        with torch.no_grad():
+            with masked_heads(model, active):
+                scores += [output for output, _, _ in examples[0].outputs()]
+            scores += [output for output, _, _ in examples[1].outputs()]
+    half = len(scores) // 2
+    torch.testing.assert_close(scores[:half], scores[half:])
+    assert extract_head_masks(str(out), "pos:qaa,pos:qab").flat("qaa").tolist() == [1, 0, 1, 1]
 
 
 def test_checkpoints_without_masks_and_baked_ones_are_refused(toy, trained, masks, tmp_path, run):

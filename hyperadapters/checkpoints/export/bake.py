@@ -46,18 +46,28 @@ def bake_cells(checkpoint: str, cells: str, out: str) -> Report:
 
 
 def open_unbaked(checkpoint: str) -> Checkpoint:
-    """Raises:
-    UserError: if the checkpoint has no adapters or was baked already.
+    """Opens a checkpoint with adapters.
+
+    Raises:
+        UserError: if it has none or was baked already.
     """
-    trained = Checkpoint(checkpoint).require_adapters()
-    config = trained.config
+    return require_unbaked(Checkpoint(checkpoint).require_adapters())
+
+
+def require_unbaked(checkpoint: Checkpoint) -> Checkpoint:
+    """Returns the checkpoint itself.
+
+    Raises:
+        UserError: if it was baked already.
+    """
+    config = checkpoint.config
     if config.adapter_source == "baked":
         baked = getattr(config, "baked_cells", None) or config.directions
         raise UserError(
-            f"{checkpoint} is baked already, for {baked.replace(',', ', ')}: "
-            "bake the checkpoint that was trained"
+            f"{checkpoint.path} is baked already, for {baked.replace(',', ', ')}: give the checkpoint "
+            "that was trained"
         )
-    return trained
+    return checkpoint
 
 
 def bake_names(trained: Checkpoint, names: list[str], out: str) -> Report:

@@ -6,11 +6,11 @@ from argparse import Namespace
 
 from torch import Tensor
 
-from ...adapter_configuration import HEAD_MASK, adapter_choices, build_adapters, source_configs
+from ...adapter_configuration import HEAD_MASK, AdapterChoice, build_adapters, source_configs
 from ...adapters.head_mask import MASKED
 from ...head_mask_configuration import read_head_masks
 from ...multitask.pieces import carry_pieces
-from ...sources import SourceGroup, condition_of
+from ...sources import condition_of
 from ...sources.baked import Adapters, sources_by_name
 from ...subnetworks.masks import HeadMasks, fill_in
 from ...subnetworks.start import places_of
@@ -18,7 +18,7 @@ from ...support.errors import UserError
 from ...support.files import check_output
 from ..checkpoint import Checkpoint
 from ..selection import select_cells, select_directions
-from .bake import open_unbaked
+from .bake import require_unbaked
 from .baked_checkpoint import FILES, baked_state, write
 
 # what each side's heads depend on
@@ -29,13 +29,14 @@ def apply_head_masks(checkpoint: str, masks: str, out: str) -> HeadMasks:
     """Writes a checkpoint that runs with the heads of a file alone, without training.
 
     Args:
-        checkpoint: a checkpoint of ours, with or without adapters, which stay.
+        checkpoint: a checkpoint of ours, with or without adapters, which stay; only masks that it has
+            are replaced.
         masks: the file of head masks; languages that it lacks use all heads.
         out: the checkpoint to write.
     Returns:
         the masks.
     Raises:
-        UserError: if the checkpoint has head masks already or was baked, or the masks do not fit it.
+        UserError: if the checkpoint was baked, or the masks do not fit it.
     """
     check_output(out, checkpoint, masks)
     base = Checkpoint(checkpoint)
@@ -56,34 +57,33 @@ def masked_config(base: Checkpoint, masks: str) -> Namespace:
         UserError: see `apply_head_masks`.
     """
     config = base.config
-    has_adapters = config.adapter_source != "none"
-    if has_adapters:
-        open_unbaked(base.path)
-    if has_adapters and HEAD_MASK in [choice.kind for choice in adapter_choices(config)]:
-        raise UserError(
-            f"{base.path} has head masks already: give the checkpoint that it started from"
-        )
+    if config.adapter_source != "none":
+        require_unbaked(base)
     masked = Namespace(**{**vars(config), **dict.fromkeys(FILES), "head_masks": masks})
     masked.head_mask_kept = masked.head_mask_update_every = None
-    if has_adapters:
-        extra = f"{HEAD_MASK}:language@{CONDITIONS['encoder']}/{CONDITIONS['decoder']}"
-        masked.extra_adapters = ",".join(filter(None, [config.extra_adapters, extra]))
-    else:
+    entries = [text for text in (config.extra_adapters or "").split(",") if text]
+    if config.adapter_source == "none" or config.adapter_kind == HEAD_MASK:
         masked.adapter_kind, masked.adapter_source = HEAD_MASK, "language"
         for side, name in CONDITIONS.items():
             setattr(masked, f"{side}_adapter_condition", name)
+    else:
+        entries = [text for text in entries if AdapterChoice.read(text.strip()).kind != HEAD_MASK]
+        entries.append(f"{HEAD_MASK}:language@{CONDITIONS['encoder']}/{CONDITIONS['decoder']}")
+    masked.extra_adapters = ",".join(entries) or None
     masked.recorded_head_masks = read_head_masks(masked)
     masked.head_masks = None
     return masked
 
 
 def keep_adapters(adapters: Adapters, base: Checkpoint) -> None:
-    """Copies the adapters of a checkpoint to a group that has masks beside them."""
-    if not isinstance(adapters, SourceGroup):
+    """Copies the adapters of a checkpoint, but for masks, to those that take their place."""
+    if base.config.adapter_source == "none":
         return
-    was_group = len(adapters.members) > 2
-    target = adapters if was_group else adapters.parts[base.config.adapter_kind]
-    target.load_state_dict(base.adapter_tensors(), strict=not was_group)
+    before = sources_by_name(base.adapters)
+    for name, source in sources_by_name(adapters).items():
+        kind = name or base.config.adapter_kind
+        if kind != HEAD_MASK:
+            source.load_state_dict(before.get(kind, before.get("")).state_dict())
 
 
 def extract_head_masks(checkpoint: str, names: str) -> HeadMasks:
