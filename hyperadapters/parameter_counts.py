@@ -34,7 +34,11 @@ def numbered_directions(languages: int, number: int | None) -> str:
 
 
 def count(
-    arch: str, languages: int, directions: int | None = None, **options: Any
+    arch: str,
+    languages: int,
+    directions: int | None = None,
+    adapter_language_ranks: str | None = None,
+    **options: Any,
 ) -> dict[str, int]:
     """Adapter parameters by source.
 
@@ -42,6 +46,8 @@ def count(
         arch: named architecture.
         languages: number of languages.
         directions: number of trained directions, for pair adapters; None for English-centric.
+        adapter_language_ranks: smaller ranks of some languages, which are numbers from 0, where adapters
+            are stored by language.
         options: further model options by name.
     Raises:
         UserError: if an option is out of range.
@@ -54,8 +60,10 @@ def count(
             continue  # translation alone has no tasks
         if not SOURCES.get(source).trains:
             continue  # its size depends on what is baked, which `hyperadapters bake` reports
+        by_language = source in ("language", "pair")
         cfg = configuration.defaults(
             adapter_source=source,
+            adapter_language_ranks=adapter_language_ranks if by_language else None,
             languages=",".join(map(str, range(languages))),
             directions=numbered_directions(languages, directions),
             **options,
@@ -81,12 +89,15 @@ TASK_SYSTEMS: dict[str, tuple[str, str | None]] = {
 }
 
 
-def count_with_tasks(arch: str, languages: int, tasks: int, **options: Any) -> dict[str, int]:
+def count_with_tasks(
+    arch: str, languages: int, tasks: int, adapter_language_ranks: str | None = None, **options: Any
+) -> dict[str, int]:
     """Adapter parameters of an encoder with tasks, by system.
 
     Args:
         arch: named architecture of `hyperx_encoder`.
         languages, tasks: how many there are.
+        adapter_language_ranks: see `count`.
         options: further model options by name.
     Raises:
         UserError: if an option is out of range.
@@ -102,6 +113,7 @@ def count_with_tasks(arch: str, languages: int, tasks: int, **options: Any) -> d
             HyperXEncoderConfig,
             adapter_source=source,
             encoder_adapter_condition=condition,
+            adapter_language_ranks=adapter_language_ranks if condition else None,
             languages=",".join(map(str, range(languages))),
             tasks=",".join(map(str, range(tasks))),
             directions="",

@@ -41,6 +41,28 @@ def test_parameters_command_prints_them(capsys):
     assert "give --tasks too" in capsys.readouterr().err
 
 
+def test_languages_with_a_smaller_rank_have_fewer_parameters(run):
+    words = (
+        "parameters",
+        "--languages",
+        "3",
+        "--adapter-kind",
+        "lora",
+        "--lora-rank",
+        "8",
+        "--json",
+    )
+    whole = run(*words)["parameters"]
+    less = run(*words, "--adapter-language-ranks", "0=2,1=4")["parameters"]
+    # in parts of 1/8 of a language's adapters: 2 + 4 + 8 of 24
+    assert less["language"] * 24 == whole["language"] * 14
+    assert {name for name in whole if less[name] != whole[name]} == {"language", "pair"}
+    words = (*words, "--tasks", "2")
+    whole = run(*words)["parameters"]["task x language adapters"]
+    less = run(*words, "--adapter-language-ranks", "0=2,1=4")["parameters"]
+    assert less["task x language adapters"] * 24 == whole * 14
+
+
 def test_parameters_with_tasks_grow_as_they_should(tmp_path, capsys):
     words = ["parameters", "--tasks", "3", "--languages", "4", "--hyper-hidden", "8", "--json"]
     assert main([*words, "--plot", str(tmp_path / "growth.png")]) == 0

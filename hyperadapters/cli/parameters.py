@@ -32,6 +32,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="with --tasks: draw the growth up to so many languages and tasks (PNG)",
     )  # fmt: skip
     add("--adapter-kind", default="bottleneck", help="adapter kind (default: %(default)s)")
+    add(
+        "--adapter-language-ranks", metavar="N=RANK,..",
+        help="smaller ranks of some languages, which are numbers from 0 here, where adapters are stored by "
+        "language: 0=2,1@ffn.hidden=4",
+    )  # fmt: skip
     for name, (kind, field) in kind_options().items():
         words, text = "--" + name.replace("_", "-"), field.metadata["help"].replace("%", "%%")
         if kind is bool:

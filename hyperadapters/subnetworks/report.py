@@ -55,18 +55,23 @@ def draw_masks(masks: HeadMasks, path: Path) -> None:
     languages = list(masks.masks)
     columns = min(COLUMNS, len(languages))
     rows = -(-len(languages) // columns)
-    layers = sum(layers for layers, _ in masks.places.values())
+    layers = [
+        f"{place.removesuffix('.heads')} {layer}" if len(masks.places) > 1 else str(layer)
+        for place, (number, _) in masks.places.items()
+        for layer in range(number)
+    ]
     heads = max(heads for _, heads in masks.places.values())
-    size = (columns * (0.9 + 0.12 * heads), rows * (0.8 + 0.14 * layers))
+    size = (columns * (0.9 + 0.12 * heads) + len(layers[0]) / 14, rows * (0.8 + 0.14 * len(layers)))
     with figure(path, size, columns, rows) as axes:
         for panel in axes[len(languages) :]:
             panel.set_visible(False)
-        for panel, language in zip(axes, languages):
+        for number, (panel, language) in enumerate(zip(axes, languages)):
             grid = torch.cat(list(masks.masks[language].values()))
             panel.imshow(grid, cmap="Blues", vmin=0, vmax=1.3, aspect="auto")
             panel.set_title(f"{language} ({count(masks.masks[language])})", fontsize=9)
-            for axis in (panel.xaxis, panel.yaxis):
-                axis.get_major_locator().set_params(integer=True)
+            panel.xaxis.get_major_locator().set_params(integer=True)
+            names = layers if number % columns == 0 else [""] * len(layers)
+            panel.set_yticks(range(len(layers)), names, fontsize=7)
         axes[0].set(xlabel="head", ylabel="layer")
 
 
