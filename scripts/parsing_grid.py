@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Head masks x ways of training a parser, on languages that it was not trained on.
 
-Runs the grid of a configuration (see examples/parsing/grid.yaml): a parser of one language, on it one of
+Runs the grid of a configuration (see examples/parsing/masks_grid.yaml): a parser of one language, on it one of
 several languages whose heads are pruned, then every system of masks x training at equal updates, tested as it
 is and with a few sentences. The rates of each system are those that are best on the development languages
 with the first seed. Writes OUT/results.md and OUT/results.json. Running it again goes on where it was

@@ -215,8 +215,9 @@ def finish(args: Namespace, masks: Any) -> None:
 
 def show(args: Namespace) -> None:
     """Prints the overlap of masks, and draws it if a picture is wanted."""
+    from ..relatedness.agreement import agreement
     from ..subnetworks.masks import HeadMasks
-    from ..subnetworks.report import agreement, draw_overlap, overlap_table
+    from ..subnetworks.report import draw_overlap, overlap_table
 
     masks = HeadMasks.read(args.masks)
     if args.out:
@@ -245,8 +246,9 @@ def extract(args: Namespace) -> None:
 def conflict(args: Namespace) -> None:
     """Compares gradients."""
     from ..evaluation.gradient_conflict import gradient_conflict
+    from ..relatedness.agreement import agreement
     from ..subnetworks.masks import HeadMasks
-    from ..subnetworks.report import agreement, conflict_table, draw_matrices
+    from ..subnetworks.report import conflict_table, draw_matrices
     from ..support.files import write_json
 
     masks = HeadMasks.read(args.masks) if args.masks else None
@@ -264,7 +266,7 @@ def print_result(
     args: Namespace, result: dict[str, Any], table: str, title: str, test: Any
 ) -> None:
     """Prints a result as JSON or a table, with a test against distances if there is one."""
-    from ..subnetworks.report import agreement_line
+    from ..relatedness.agreement import agreement_line
 
     if args.json:
         print(json.dumps({**result, **({"agreement": test} if test else {})}, indent=2))

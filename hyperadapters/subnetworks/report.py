@@ -1,15 +1,11 @@
 """Head masks and their overlap as tables and pictures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from ..data.reference_distances import read_reference
-from ..relatedness.measures import mantel
 from ..reports.tables import PLAIN, format_table
 from ..support.figures import figure
 from .masks import HeadMasks
@@ -114,30 +110,3 @@ def conflict_table(conflict: Mapping[str, Any]) -> str:
         negative = f"{float((pairs < 0).float().mean()):.0%}"
         cells.append([title, f"{float(pairs.mean()):.3f}", f"{float(pairs.min()):.3f}", negative])
     return format_table(cells, ["coordinates", "mean cosine", "least", "below 0"], form=PLAIN)
-
-
-def agreement(
-    likeness: Sequence[Sequence[float]], names: Sequence[str], distances: str
-) -> dict[str, Any]:
-    """Whether near languages are alike: a Mantel test of likeness against known distances.
-
-    Args:
-        likeness: of every two languages [N, N], 1 of a language and itself.
-        names: the languages.
-        distances: a table of distances, or "genealogy", see `data.reference_distances`.
-    Returns:
-        what the distances are, Spearman's correlation of nearness and likeness, and its p-value.
-    Raises:
-        UserError: for a language without distances.
-    """
-    reference = read_reference(distances, names)
-    test = mantel(1 - np.asarray(likeness), reference.among(names))
-    return {"distances": reference.title, **asdict(test)}
-
-
-def agreement_line(title: str, test: Mapping[str, Any]) -> str:
-    """A test of `agreement` in words."""
-    return (
-        f"{title} and nearness ({test['distances']}): Spearman's correlation {test['correlation']:.2f}, "
-        f"p = {test['p']:.4f} (Mantel test, {test['permutations']:,} permutations)"
-    )

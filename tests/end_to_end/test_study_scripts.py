@@ -250,6 +250,7 @@ def test_the_grid_of_masks_runs_from_one_configuration(tmp_path):
     text = text.replace("DISTANCES", str(distances))
     (tmp_path / "grid.yaml").write_text(text)
     script = runpy.run_path(str(SCRIPTS / "parsing_grid.py"))
+    script["Grid"].read(SCRIPTS.parent / "examples" / "parsing" / "masks_grid.yaml")
     study = script["Study"](script["Grid"].read(tmp_path / "grid.yaml"), tmp_path / "out")
     rows = script["run_study"](study, run_here)
     assert [(row["masks"], row["policy"], row["sentences"]) for row in rows if row["sentences"]] == [
