@@ -3,7 +3,7 @@
 import hashlib
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,8 @@ FORMAT = (
     "langtoks_specs", "left_pad_source", "left_pad_target", "max_source_positions",
     "max_target_positions", "extra_data",
 )  # fmt: skip
+# those of them that decide which language tokens a sentence has
+TOKENS = ("encoder_langtok", "decoder_langtok", "lang_tok_style", "lang_tok_replacing_bos_eos")
 
 
 def dictionary_fingerprint(dictionary: Dictionary) -> str:
@@ -110,21 +112,44 @@ def restore_input_format(args: Namespace, path: str, metadata: Mapping[str, Any]
         metadata = validate(metadata)
     except (UserError, LookupError, TypeError) as error:
         raise UserError(f"{path} is damaged: {error}") from error
+    given = [] if args.lang_dict else args.langs
+    take_input_format(args, path, given, metadata["languages"], metadata["format"])
+    args.lang_dict = None
+
+
+def take_input_format(
+    args: Namespace,
+    path: str,
+    given: Sequence[str] | None,
+    languages: Sequence[str],
+    input_format: Mapping[str, Any],
+) -> None:
+    """Sets a task's language table and input format.
+
+    Args:
+        args: the task's settings; changed in place.
+        path: the checkpoint that they are of, for messages.
+        given: the languages that the user named, if any.
+        languages: the language table.
+        input_format: the settings by name, as their options spell them.
+    Raises:
+        UserError: naming everything that the user asked for and that is another.
+    """
     problems = Problems()
-    if args.lang_dict is None and args.langs and list(args.langs) != metadata["languages"]:
+    if given and list(given) != list(languages):
         problems.add(
-            f"--langs {','.join(args.langs)} is not the language table of {path} "
-            f"({','.join(metadata['languages'])}): leave it out"
+            f"--langs {','.join(given)} is not the language table of {path} ({','.join(languages)}): "
+            "leave it out"
         )
     defaults = stock_defaults()
-    for name, stored in metadata["format"].items():
+    for name, stored in input_format.items():
         value = getattr(args, name)
         if value not in (stored, defaults[name], [defaults[name]]):
             option = "--" + name.replace("_", "-")
-            problems.add(f"{option} {value} differs from the checkpoint's {stored}: leave it out")
+            problems.add(f"{option} {value} differs from {path}, which has {stored}: leave it out")
         setattr(args, name, stored)
     problems.raise_if_any()
-    args.langs, args.lang_dict = list(metadata["languages"]), None
+    args.langs = list(languages)
 
 
 def check_same_data(stored: Mapping[str, Any], current: Mapping[str, Any]) -> None:
@@ -134,7 +159,7 @@ def check_same_data(stored: Mapping[str, Any], current: Mapping[str, Any]) -> No
         stored: the metadata of a checkpoint.
         current: those of the task, see `collect`.
     Raises:
-        UserError: if language tables or dictionaries differ.
+        UserError: if language tables, dictionaries or language tokens differ.
     """
     problems = Problems()
     if list(stored["languages"]) != list(current["languages"]):
@@ -148,4 +173,9 @@ def check_same_data(stored: Mapping[str, Any], current: Mapping[str, Any]) -> No
             f"one the checkpoint was trained with ({stored['dictionary']['size']} entries): "
             "binarise with the checkpoint's dict.*.txt"
         )
+    for name in TOKENS:
+        before, now = (metadata["format"].get(name) for metadata in (stored, current))
+        if str(before) != str(now):
+            option = "--" + name.replace("_", "-")
+            problems.add(f"the checkpoint was trained with {option} {before}, not {now}: give that")
     problems.raise_if_any()

@@ -23,11 +23,22 @@ BORROWED = {
     "tpu": "common.tpu",
 }
 
+# `model.init_from` of a model that has it; fairseq's own have none
+INIT_FROM = "${hyperadapters.optional:model.init_from}"
+
 # Options whose text the stock task evaluates as Python; also a checkpoint's, so never an expression.
 LITERALS = (
     "extra_data", "extra_lang_pairs", "langtoks", "left_pad_source", "left_pad_target",
     "sampling_weights",
 )  # fmt: skip
+
+
+def optional(key: str, _root_: Any) -> Any:
+    """What a configuration has at a key, or None: an OmegaConf resolver."""
+    return OmegaConf.select(_root_, key)
+
+
+OmegaConf.register_new_resolver("hyperadapters.optional", optional, replace=True)
 
 
 @cache

@@ -125,7 +125,19 @@ class Pretrained(ABC):
         return []
 
     def take_input_format(self, options: Any) -> None:
-        """Sets the options of the fairseq task that decide what the model's input means."""
+        """Sets the options of a task of cells that decide what the model's input means.
+
+        Raises:
+            UserError: if the user gave others.
+        """
+        return None
+
+    def take_translation_format(self, args: Any) -> None:
+        """Sets languages, in their order, and the settings of their tokens in a task of translation.
+
+        Raises:
+            UserError: if the user gave others.
+        """
         return None
 
     def take_options(self, cfg: DictConfig) -> None:

@@ -8,7 +8,9 @@ from fairseq.data.multilingual.multilingual_utils import augment_dictionary
 from torch import Tensor, nn
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..checkpoints.task_metadata import dictionary_fingerprint
+from ..checkpoints.task_metadata import TOKENS, dictionary_fingerprint, take_input_format
+from ..multitask.all_tasks import decoder_task
+from ..multitask.cells import parse_cells
 from ..multitask.pieces import read_dictionary
 from ..support.errors import UserError
 from ..support.languages import codes_of
@@ -52,6 +54,41 @@ class Transformer(Pretrained):
         stored = self.metadata.get("dictionary")
         check_dictionary(self, dictionary, training, stored and stored["sha256"])
         return dictionary.symbols
+
+    @property
+    def tokens(self) -> dict[str, Any]:
+        """The options of its language tokens; empty if it was trained without."""
+        return (
+            {name: self.task[name] for name in (*TOKENS, "langtoks_specs") if name in self.task}
+            if self.languages()
+            else {}
+        )
+
+    def take_translation_format(self, args: Any) -> None:
+        before = {name: getattr(args, name) for name in self.tokens}
+        if not before:
+            return
+        take_input_format(args, self.path, args.langs, self.languages(), self.tokens)
+        for name, value in self.tokens.items():
+            if value != before[name]:
+                logger.info(f"--{name.replace('_', '-')} {value} taken from {self.path}")
+
+    def take_input_format(self, options: Any) -> None:
+        tasks = {cell.task for cell in parse_cells(options.task_languages or "")}
+        if not (self.tokens and decoder_task(tasks)):
+            return
+        if self.tokens.get("decoder_langtok") or self.tokens.get("lang_tok_replacing_bos_eos"):
+            raise UserError(
+                f"--init-from {self.path}: it was trained with --decoder-langtok or "
+                "--lang-tok-replacing-bos-eos, which translation cells do not have: leave these out"
+            )
+        for name in ("encoder_langtok", "lang_tok_style"):
+            value, stored = getattr(options, name), self.tokens.get(name)
+            if value not in (None, stored) and name == "encoder_langtok":
+                raise UserError(
+                    f"--encoder-langtok {value} differs from {self.path}, which has {stored}: leave it out"
+                )
+            self.take(options, name, stored)
 
     def languages(self) -> list[str]:
         """The languages whose tokens its task added to the dictionary."""

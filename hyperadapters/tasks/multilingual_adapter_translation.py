@@ -19,9 +19,9 @@ from ..checkpoints.defects import check_file
 from ..configuration import check_direction_is_known, complete_config, has_adapters
 from ..data.batching import EverySentence
 from ..data.directions import DirectionsManager
-from ..data.stock_options import stock_dataclass, to_namespace
+from ..data.stock_options import INIT_FROM, stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
-from ..pretrained import TRANSLATION, open_pretrained
+from ..pretrained import TRANSLATION, Pretrained, open_pretrained
 from ..support.errors import Problems, UserError, format_list
 from ..support.languages import Languages, codes_of, listed_directions, split_direction
 from ..support.text import read_lines
@@ -43,7 +43,8 @@ OWN_OPTIONS = [
             default=False,
             metadata={"help": "fill each training batch from one direction instead of mixing them"},
         ),
-    )
+    ),
+    ("init_from", Any, dataclasses.field(default=INIT_FROM)),
 ]
 MultilingualAdapterTranslationConfig = stock_dataclass(
     "MultilingualAdapterTranslationConfig", OWN_OPTIONS
@@ -62,7 +63,12 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         languages: the language table.
         dicts: dictionaries by language.
         training: whether the task trains (no --source-lang and --target-lang given).
+
+    Attributes:
+        start: the pretrained model of --init-from until the model is built.
     """
+
+    start: Pretrained | None = None
 
     def __init__(self, args, languages: Languages, dicts, training: bool) -> None:
         super().__init__(args, list(languages), dicts, training)
@@ -89,12 +95,17 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         """
         if isinstance(getattr(cfg, "lang_pairs", None), str):  # so that checkpoints need no file
             cfg.lang_pairs = listed_directions(cfg.lang_pairs)
-        args = to_namespace(cfg)
+        args, start = to_namespace(cfg), None
         generating = args.source_lang is not None or args.target_lang is not None
         if generating:
             prepare_generation(args, checkpoint)
         else:
-            prepare_training(args)
+            # of a checkpoint that is validated, the settings are those of its training
+            if args.init_from and (
+                os.path.exists(args.init_from) or not kwargs.get("from_checkpoint")
+            ):
+                start = open_pretrained(args.init_from, TRANSLATION)
+            prepare_training(args, start)
             reset_best_metric()
             if not kwargs.get("from_checkpoint"):
                 check_resumed(args)
@@ -103,7 +114,9 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         args.enable_lang_ids = False  # ours travel with each sentence
         check_dictionaries(args, args.lang_pairs)
         _, dicts, training = DirectionsManager.prepare(cls.load_dictionary, args, **kwargs)
-        return cls(args, languages, dicts, training)
+        task = cls(args, languages, dicts, training)
+        task.start = start
+        return task
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint, data: str):
@@ -127,9 +140,9 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         """Builds the model; at first, records in `cfg` what the model must know of its data."""
         if not has_adapters(cfg):
             return super().build_model(cfg, from_checkpoint)
-        start = None
+        start, self.start = self.start, None
         if not from_checkpoint:
-            if cfg.init_from:
+            if cfg.init_from and start is None:
                 start = open_pretrained(cfg.init_from, TRANSLATION)
             complete_config(cfg, self.languages, self.lang_pairs, start)
         elif not self.training:
@@ -217,11 +230,15 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         task_metadata.check_same_data(state_dict, self.state_dict())
 
 
-def prepare_training(args) -> None:
+def prepare_training(args, start: Pretrained | None = None) -> None:
     """Completes the settings of a task that trains.
 
+    Args:
+        args: the settings; changed in place.
+        start: the pretrained model that it starts from, whose input format it takes over.
     Raises:
-        UserError: if no directions are given, or --bf16, which fairseq-train takes for a TPU's.
+        UserError: if no directions are given, settings contradict the pretrained model's, or for --bf16,
+            which fairseq-train takes for a TPU's.
     """
     if getattr(args, "tpu", False) and not find_spec("torch_xla"):
         raise UserError(
@@ -238,6 +255,8 @@ def prepare_training(args) -> None:
             raise UserError(f"--lang-dict {args.lang_dict}: there is no such file")
         args.langs = [line.strip() for line in read_lines(args.lang_dict) if line.strip()]
         args.lang_dict = None
+    if start:
+        start.take_translation_format(args)
     args.langs = args.langs or codes_of(args.lang_pairs)
 
 

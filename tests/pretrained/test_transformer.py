@@ -6,10 +6,13 @@ import pytest
 import sentencepiece
 import torch
 from fairseq.data import Dictionary
+from fairseq_cli import train as train_command
+from fairseq_cli import validate as validate_command
 from tagging_corpus import train_cells
-from toy import train, train_stock
+from toy import USER_DIR, run_in_process, train, train_arguments, train_stock
 
 from hyperadapters.checkpoints import load
+from hyperadapters.checkpoints.checkpoint import Checkpoint
 from hyperadapters.support.errors import UserError
 from hyperadapters.training.freezing import is_backbone
 
@@ -46,8 +49,11 @@ def test_a_translation_model_becomes_the_backbone(toy, toy_cells, tmp_path, trai
         path = train_stock(toy, tmp_path / "first", *extra, "--max-update", "2")
     else:
         path = train(toy, tmp_path / "first", *extra[:2], "--max-update", "2")
-    words = ("--init-from", str(path), *UNTRAINED, "--encoder-langtok", "tgt")
-    saved = train_cells(toy_cells, tmp_path / "on", *words, cells="mlm:en,translation:en-de")
+    words, cells = ("--init-from", str(path), *UNTRAINED), "mlm:en,translation:en-de"
+    with pytest.raises(UserError, match="--encoder-langtok src differs from .*, which has tgt"):
+        train_cells(toy_cells, tmp_path / "no", *words, "--encoder-langtok", "src", cells=cells)
+    saved = train_cells(toy_cells, tmp_path / "on", *words, cells=cells)
+    assert Checkpoint(saved).metadata["format"]["encoder_langtok"] == "tgt"
     before, after = load(str(path))["model"], load(str(saved))["model"]
     symbols = Dictionary.load(str(toy / "dict.txt"))
     assert len(before["encoder.embed_tokens.weight"]) == len(symbols) + 3  # de, en, fr
@@ -73,3 +79,44 @@ def test_what_is_no_model_of_text_is_refused(tagging, tmp_path):
     torch.save({"model": {"layer.weight": torch.ones(2)}, "args": Namespace()}, tmp_path / "x.pt")
     with pytest.raises(UserError, match="neither a fairseq Transformer nor a RoBERTa nor a model"):
         train_cells(tagging, tmp_path / "on", "--init-from", str(tmp_path / "x.pt"))
+
+
+@pytest.mark.parametrize("trained_with", ["stock", "ours"])
+def test_translation_takes_over_languages_and_their_tokens(toy, tmp_path, trained_with, caplog):
+    """A backbone that reads the source language is not told the target language instead."""
+    made = train_stock if trained_with == "stock" else train
+    options = ("--encoder-langtok", "src", "--decoder-langtok", "--langs", "fr,en,de")
+    none = ("--adapter-source", "none") if trained_with == "ours" else ()
+    path = made(toy, tmp_path / "first", *options, *none, "--max-update", "2")
+    untrained = ("--init-from", str(path), "--lr", "0", "--max-update", "1")
+    words = train_arguments(toy, tmp_path / "on", *untrained)
+    position = words.index("--encoder-langtok")
+    del words[position : position + 2]
+    caplog.set_level("INFO")
+    run_in_process(train_command.cli_main, "fairseq-train", words)
+    assert "--encoder-langtok src taken from" in caplog.text
+    on = Checkpoint(tmp_path / "on" / "checkpoint_last.pt")
+    assert list(on.languages) == ["fr", "en", "de"]
+    stored = on.metadata["format"]
+    assert stored["encoder_langtok"] == "src" and str(stored["decoder_langtok"]) == "True"
+    task = ("--task", "multilingual_adapter_translation")
+    words = (str(toy / "bin"), "--user-dir", str(USER_DIR), *task, "--path", on.path,
+             "--max-tokens", "300", "--cpu")  # fmt: skip
+    run_in_process(validate_command.cli_main, "fairseq-validate", words)
+    before, after = load(str(path))["model"], on.state["model"]
+    embeddings = "encoder.embed_tokens.weight"
+    assert torch.equal(after[embeddings], before[embeddings])
+    for words, message in (
+        (("--encoder-langtok", "tgt"), "--encoder-langtok tgt differs from .*, which has src"),
+        (
+            ("--encoder-langtok", "src", "--langs", "de,en,fr"),
+            "--langs de,en,fr is not the language",
+        ),
+        (
+            ("--encoder-langtok", "src", "--lang-tok-style", "mbart"),
+            "--lang-tok-style mbart differs",
+        ),
+    ):
+        with pytest.raises(UserError, match=message):
+            train(toy, tmp_path / "wrong", "--init-from", str(path), *words)
+    assert not list((tmp_path / "wrong").glob("*.pt"))

@@ -132,6 +132,7 @@ def translation_section(
         **stored,
         **metadata["format"],
         **of_training(),
+        "init_from": None,
         "_name": TRANSLATION,
         "langs": ",".join(metadata["languages"]),
         "lang_dict": None,
