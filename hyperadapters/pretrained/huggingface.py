@@ -19,6 +19,7 @@ from ..multitask.pieces import load_dictionary
 from ..support.errors import Problems, UserError, format_list
 from .base import FORMATS, Pretrained, Training
 from .huggingface_files import (
+    ACTIVATIONS,
     SENTENCEPIECE,
     WEIGHTS,
     check_numbering,
@@ -38,10 +39,6 @@ SIZES = {
     "num_hidden_layers": "encoder_layers",
     "num_attention_heads": "encoder_attention_heads",
 }
-ACTIVATIONS = {
-    "gelu": "gelu", "relu": "relu", "gelu_new": "gelu_accurate",
-    "gelu_fast": "gelu_accurate", "gelu_pytorch_tanh": "gelu_accurate",
-}  # fmt: skip
 # Settings that change what the model computes, with the value that all published encoders have.
 USUAL = {
     "is_decoder": False, "is_encoder_decoder": False, "add_cross_attention": False,

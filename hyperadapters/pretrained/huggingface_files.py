@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -16,7 +18,12 @@ from ..support.file_defects import check_transfer
 
 SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model", "sentencepiece.model")
 WEIGHTS = "model.safetensors"
-INDEX = "model.safetensors.index.json"
+TORCH_WEIGHTS = "pytorch_model.bin"
+# Hugging Face's names of activations, and fairseq's
+ACTIVATIONS = {
+    "gelu": "gelu", "relu": "relu", "gelu_new": "gelu_accurate",
+    "gelu_fast": "gelu_accurate", "gelu_pytorch_tanh": "gelu_accurate",
+}  # fmt: skip
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -34,28 +41,68 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_tensors(folder: Path) -> dict[str, Tensor]:
-    """All tensors of a folder, of one file or of several.
+    """All tensors of a folder, of one file or of several, safetensors or else PyTorch's.
 
     Raises:
         UserError: naming the file that is missing or damaged.
     """
-    names = [WEIGHTS]
-    if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
-        names = sorted(set(read_json(folder / INDEX).get("weight_map", {}).values()))
     tensors: dict[str, Tensor] = {}
-    for name in names:
-        file = folder / Path(name).name
+    for file in weight_files(folder):
         if not file.is_file():
-            hint = "copy or download it"
-            if (folder / "pytorch_model.bin").is_file():
-                hint = "pytorch_model.bin is not read: save it with save_pretrained of transformers"
-            raise UserError(f"--init-from {folder}: there is no file {file.name} in it: {hint}")
+            raise UserError(
+                f"--init-from {folder}: there is no file {file.name} in it: copy or download it"
+            )
         check_transfer(str(file))
         try:
-            tensors |= load_file(file)
-        except SafetensorError as error:
-            raise UserError(f"{file} is damaged ({error}): copy or download it again") from error
+            if file.suffix == ".safetensors":
+                tensors |= load_file(file)
+            else:  # nothing but tensors is read, whatever else such a file holds
+                tensors |= torch.load(file, map_location="cpu", weights_only=True)
+        except UnpicklingError as error:
+            raise UserError(
+                f"{file} holds more than tensors, which is not read, or is no file of PyTorch: save the model "
+                "again with save_pretrained of transformers"
+            ) from error
+        except (SafetensorError, RuntimeError, EOFError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise UserError(f"{file} is damaged ({reason}): copy or download it again") from error
     return tensors
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold its tensors; the first form of which there is any."""
+    for name in (WEIGHTS, TORCH_WEIGHTS):
+        index = folder / f"{name}.index.json"
+        if (folder / name).is_file():
+            return [folder / name]
+        if index.is_file():
+            names = sorted(set(read_json(index).get("weight_map", {}).values()))
+            return [folder / Path(name).name for name in names]
+    return [folder / WEIGHTS]
+
+
+def added_tokens(folder: Path, pieces: int) -> dict[str, int]:
+    """The number of each token that a tokenizer has beside its pieces.
+
+    Args:
+        folder: the folder.
+        pieces: how many pieces there are: files that give no numbers list the tokens after them.
+    """
+    tokenizer, settings = folder / "tokenizer.json", folder / "tokenizer_config.json"
+    if tokenizer.is_file():
+        entries = read_json(tokenizer).get("added_tokens") or []
+        if entries:
+            return {entry["content"]: entry["id"] for entry in entries}
+    config = read_json(settings) if settings.is_file() else {}
+    if config.get("added_tokens_decoder"):
+        decoder = config["added_tokens_decoder"].items()
+        return {entry["content"]: int(number) for number, entry in decoder}
+    special = folder / "special_tokens_map.json"
+    tokens = (read_json(special) if special.is_file() else config).get(
+        "additional_special_tokens", []
+    )
+    names = [token["content"] if isinstance(token, dict) else token for token in tokens]
+    return {name: pieces + number for number, name in enumerate(names)}
 
 
 def sentencepiece_of(folder: Path) -> Path:

@@ -132,6 +132,19 @@ def test_several_files_and_old_names(tagging, tmp_path):
         open_pretrained(str(folder), HYPERX)
 
 
+def test_files_of_torch_are_read_but_nothing_in_them_is_run(tagging, tmp_path):
+    folder = write_folder(tmp_path / "a", tagging)
+    whole = open_pretrained(str(folder), HYPERX).tensors
+    tensors = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(tensors, folder / "pytorch_model.bin")
+    read = open_pretrained(str(folder), HYPERX).tensors
+    assert {*read} == {*whole} and all(torch.equal(read[name], whole[name]) for name in whole)
+    torch.save({"x": tmp_path}, folder / "pytorch_model.bin")  # any object of a class
+    with pytest.raises(UserError, match="pytorch_model.bin holds more than tensors"):
+        open_pretrained(str(folder), HYPERX)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -177,7 +190,11 @@ def test_folders_that_cannot_be_read_are_refused(tagging, bare, tmp_path):
     ))  # fmt: skip
     refused("it has 9 embeddings but sentencepiece.bpe.model with <s>")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    refused("there is no file model.safetensors in it: pytorch_model.bin is not read")
+    refused(
+        "pytorch_model.bin holds more than tensors, which is not read, or is no file of PyTorch"
+    )
+    (folder / "pytorch_model.bin").unlink()
+    refused("there is no file model.safetensors in it")
     (folder / "sentencepiece.bpe.model").unlink()
     refused("there is no sentencepiece model .*WordPiece")
     (folder / "config.json").write_text("{")

@@ -1,0 +1,256 @@
+"""Translation models in Hugging Face's layout: M2M-100, NLLB-200 and mBART-50, read without their package."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fairseq.data.multilingual.multilingual_utils import get_lang_tok
+from torch import Tensor, nn
+
+from ..checkpoints.checkpoint import Checkpoint
+from ..data.byte_pieces import load_pieces
+from ..data.symbols import SPECIALS, pieces_of
+from ..support.errors import Problems, UserError, did_you_mean, format_list
+from ..support.languages import codes_of
+from ..training.freezing import DECODER, is_adapter
+from .base import FORMATS, TRANSLATION, Pretrained, Training
+from .huggingface_files import ACTIVATIONS, added_tokens, read_json, read_tensors, sentencepiece_of
+from .weights import EMBEDDINGS, copy_tensors, with_rows_of
+
+logger = logging.getLogger(__name__)
+
+STYLE = "multilingual"
+# the options that its sentences need: the source begins with its language, the target too
+INPUT_FORMAT = {
+    "encoder_langtok": "src", "decoder_langtok": True, "lang_tok_style": STYLE,
+    "lang_tok_replacing_bos_eos": False, "langtoks_specs": ["main"],
+}  # fmt: skip
+SIZES = {
+    "{side}_layers": "{side}_layers", "{side}_ffn_dim": "{side}_ffn_embed_dim",
+    "{side}_attention_heads": "{side}_attention_heads", "d_model": "{side}_embed_dim",
+}  # fmt: skip
+# Settings that change what the model computes, with the value that published models have.
+USUAL = {
+    "is_encoder_decoder": True, "tie_word_embeddings": True, "normalize_before": True,
+    "add_final_layer_norm": True, "normalize_embedding": True, "static_position_embeddings": False,
+    "add_bias_logits": False, "quantization_config": None,
+}  # fmt: skip
+
+
+@FORMATS.register("huggingface_translation")
+class HuggingFaceTranslation(Pretrained):
+    """The folder of an M2M-100, NLLB-200 or mBART-50.
+
+    Args:
+        checkpoint: the folder.
+    Raises:
+        UserError: naming the file that is unusable or the setting that ours has not.
+    """
+
+    title = "a Hugging Face translation model"
+    example = "the folder of M2M-100, NLLB-200 or mBART-50 as Hugging Face publishes them"
+    tasks = (TRANSLATION,)
+    refusal = "it is a Hugging Face translation model: train it with --task multilingual_adapter_translation"
+    is_folder = True
+    KINDS = ("m2m_100", "mbart")
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        path, folder = checkpoint.path, Path(checkpoint.path)
+        config = read_json(folder / "config.json")
+        check_config(path, config)
+        check_tokenizer(folder, config)
+        self.pieces = sentencepiece_of(folder)
+        tensors = renamed(path, read_tensors(folder))
+        self.rows = len(tensors[EMBEDDINGS])
+        self.numbers = numbers_of_symbols(folder, self.pieces)
+        self.languages = languages_of(folder, self.rows, set(self.numbers))
+        for code, number in self.languages.items():
+            self.numbers[get_lang_tok(code, STYLE)] = number
+        super().__init__(path, options_of(config), tensors)
+
+    @classmethod
+    def recognises(cls, checkpoint: Checkpoint) -> bool:
+        file = Path(checkpoint.path) / "config.json"
+        return file.is_file() and read_json(file).get("model_type") in cls.KINDS
+
+    @property
+    def sentencepiece(self) -> Path:
+        return self.pieces
+
+    def symbols(self, training: Training) -> list[str]:
+        raise UserError(f"--init-from {self.path}: {self.refusal}")
+
+    def take_translation_format(self, args: Any) -> None:
+        known = self.languages
+        wanted = args.langs or codes_of(args.lang_pairs)
+        problems = Problems()
+        for code in wanted:
+            if code not in known:
+                problems.add(f"{self.path} does not know '{code}': {did_you_mean(code, known)}")
+        for name, value in INPUT_FORMAT.items():
+            given = getattr(args, name)
+            if given not in (value, None, False, "main", str(value)):
+                option = "--" + name.replace("_", "-")
+                problems.add(f"{option} {given} differs from {self.path}, which needs {value}")
+            setattr(args, name, value)
+        problems.raise_if_any()
+        logger.info(
+            f"{self.path}: --encoder-langtok src and --decoder-langtok are set, as it needs them"
+        )
+
+    def load_translation(self, model: nn.Module) -> None:
+        dictionary = model.encoder.dictionary
+        unknown = [symbol for symbol in dictionary.symbols if symbol not in self.numbers]
+        if unknown:
+            raise UserError(
+                f"--init-from {self.path}: {len(unknown)} entries of the dictionary are no pieces of "
+                f"{self.pieces.name} ({format_list(unknown[:5])}): prepare the data with "
+                f"'sentencepiece: {{model: {self.pieces}}}'"
+            )
+        symbols = [""] * self.rows
+        for symbol, number in self.numbers.items():
+            symbols[number] = symbol
+        tensors = with_rows_of(dictionary, self.tensors, symbols)
+        copy_tensors(
+            model,
+            {
+                "decoder." + name.removeprefix(DECODER)
+                if name.startswith(DECODER)
+                else name: tensor
+                for name, tensor in tensors.items()
+            },
+            self.path,
+            may_lack=is_adapter,
+        )
+
+
+def check_config(path: str, config: Mapping[str, Any]) -> None:
+    """Raises:
+    UserError: naming every setting that ours cannot take over.
+    """
+    problems = Problems()
+    for side in ("encoder", "decoder"):
+        for name in (template.format(side=side) for template in SIZES):
+            if not isinstance(config.get(name), int):
+                problems.add(f"{name} is {config.get(name)}, no number")
+    for name, usual in USUAL.items():
+        if config.get(name, usual) != usual:
+            problems.add(f"{name} is {config[name]}")
+    if config.get("activation_function") not in ACTIVATIONS:
+        problems.add(
+            f"activation_function is {config.get('activation_function')}, not {format_list(ACTIVATIONS)}"
+        )
+    if problems.messages:
+        raise UserError(
+            f"--init-from {path}: config.json cannot be taken over: {'; '.join(problems.messages)}: give "
+            "a model with the usual settings"
+        )
+
+
+def check_tokenizer(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raises:
+    UserError: for mBART.cc25, whose sentences end with their language's token instead of beginning so.
+    """
+    file = folder / "tokenizer_config.json"
+    settings = {**config, **(read_json(file) if file.is_file() else {})}
+    if str(settings.get("tokenizer_class")).startswith("MBartTokenizer"):
+        raise UserError(
+            f"--init-from {folder}: its tokenizer is {settings['tokenizer_class']}, of mBART.cc25, whose "
+            "sentences end with their language's token, which ours do not: give mBART-50"
+        )
+
+
+def options_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a model under the names of the Transformer's options."""
+    is_mbart = config["model_type"] == "mbart"
+    sides = ("encoder", "decoder")
+    return {
+        **{o.format(side=s): config[n.format(side=s)] for s in sides for n, o in SIZES.items()},
+        **{f"{side}_normalize_before": True for side in sides},
+        **{f"{side}_learned_pos": is_mbart for side in sides},
+        "decoder_input_dim": config["d_model"],
+        "decoder_output_dim": config["d_model"],
+        "activation_fn": ACTIVATIONS[config["activation_function"]],
+        "max_source_positions": config["max_position_embeddings"],
+        "max_target_positions": config["max_position_embeddings"],
+        "layernorm_embedding": is_mbart,
+        "no_scale_embedding": not config.get("scale_embedding", False),
+        "share_all_embeddings": True,
+        "share_decoder_input_output_embed": True,
+    }
+
+
+def renamed(path: str, stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors under our names.
+
+    Raises:
+        UserError: if it has no table of embeddings, several that differ, or a bias of its scores.
+    """
+    tensors, tables = {}, []
+    for name, tensor in stored.items():
+        name = name.removeprefix("model.")
+        if name in ("shared.weight", "lm_head.weight") or name.endswith("embed_tokens.weight"):
+            tables.append(tensor)
+        elif name == "final_logits_bias":
+            if tensor.any():
+                raise UserError(
+                    f"--init-from {path}: its final_logits_bias is not 0, which ours lacks"
+                )
+        elif name.startswith("decoder."):
+            tensors[DECODER + name.removeprefix("decoder.")] = tensor
+        else:
+            tensors[name] = tensor
+    if not tables:
+        raise UserError(f"--init-from {path}: its tensors have no embeddings: give a whole model")
+    if any(not table.equal(tables[0]) for table in tables[1:]):
+        raise UserError(
+            f"--init-from {path}: its encoder, decoder and output have different embeddings, of which "
+            "ours has one table"
+        )
+    shared = (EMBEDDINGS, f"{DECODER}embed_tokens.weight", f"{DECODER}output_projection.weight")
+    return {**tensors, **dict.fromkeys(shared, tables[0])}
+
+
+def numbers_of_symbols(folder: Path, pieces: Path) -> dict[str, int]:
+    """The row of each special symbol and piece: as M2M-100's vocab.json says, else as XLM-R's, whose pieces
+    follow `<s>`, `<pad>`, `</s>` and `<unk>`.
+
+    Raises:
+        UserError: if the sentencepiece model has other control symbols.
+    """
+    vocabulary = folder / "vocab.json"
+    if vocabulary.is_file():
+        return {symbol: int(number) for symbol, number in read_json(vocabulary).items()}
+    numbered = pieces_of(load_pieces(str(pieces)).sp)
+    if numbered[:3] != ["<unk>", "<s>", "</s>"]:
+        raise UserError(
+            f"--init-from {folder}: {pieces.name} does not begin with <unk>, <s>, </s>, as that of NLLB-200 "
+            "and mBART-50 do"
+        )
+    return {symbol: number for number, symbol in enumerate([*SPECIALS, *numbered[3:]])}
+
+
+def languages_of(folder: Path, rows: int, pieces: set[str]) -> dict[str, int]:
+    """The row of each language's token, by the language's code.
+
+    Raises:
+        UserError: if no file says which there are, or a row is not there.
+    """
+    tokens = added_tokens(folder, len(pieces))
+    languages = {
+        token.strip("_"): number
+        for token, number in tokens.items()
+        if token not in pieces and not (token.startswith("<") and token.endswith(">"))
+    }
+    if not languages:
+        raise UserError(
+            f"--init-from {folder}: neither tokenizer.json nor tokenizer_config.json nor "
+            "special_tokens_map.json says what the tokens of its languages are: copy them too"
+        )
+    largest = max(languages.values())
+    if largest >= rows:
+        raise UserError(
+            f"--init-from {folder}: it has {rows} embeddings, but a language's token is number {largest}"
+        )
+    return languages
