@@ -112,8 +112,9 @@ ADAPTER_OPTIONS: dict[str, Any] = {
     "init_from": option(
         Optional[str], None,
         "pretrained model whose architecture and weights become the backbone: a checkpoint of a stock "
-        "fairseq Transformer, or the folder of M2M-100, NLLB-200 or mBART-50 of Hugging Face; for hyperx_encoder a translation model, RoBERTa, XLM-R, a model of "
-        "--task hyperx, or the folder of a Hugging Face encoder (bert, roberta, xlm-roberta)",
+        "fairseq Transformer, or the folder of M2M-100, NLLB-200 or mBART-50 of Hugging Face; for "
+        "hyperx_encoder a translation model, RoBERTa, XLM-R, a model of --task hyperx, or the folder of a "
+        "Hugging Face encoder (bert, roberta, xlm-roberta)",
     ),
     "post_norm": option(
         bool, False, "LayerNorm after each block instead of before it (--encoder-normalize-before)"
