@@ -86,6 +86,9 @@ class Config:
     bitext: list[Bitext] = field(default_factory=list)
     filters: Filters = field(default_factory=Filters)
     sentencepiece: SentencePiece = field(default_factory=SentencePiece)
+    pretrained: str | None = (
+        None  # folder of a Hugging Face translation model, whose pieces are used
+    )
     shard_sentences: int = 10_000_000  # training sentences of a pair in one shard, at most
     seed: int = 1
 
@@ -218,4 +221,6 @@ def check(config: Config) -> None:
         problems.add("there are no corpora: list them under 'multiparallel' or 'bitext'")
     if config.sentencepiece.dictionary and not config.sentencepiece.model:
         problems.add("sentencepiece.dictionary belongs to sentencepiece.model, which is missing")
+    if config.pretrained and config.sentencepiece.model:
+        problems.add("pretrained brings its sentencepiece model: leave out sentencepiece.model")
     problems.raise_if_any()

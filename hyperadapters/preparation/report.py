@@ -30,6 +30,8 @@ def figures(context: Context, data: str, held_out: int) -> Figures:
         "languages": context.corpora.languages,
         "english": context.config.english,
         "language_tokens": context.config.sentencepiece.language_tokens,
+        "pretrained": context.config.pretrained
+        and str((context.folder / context.config.pretrained).resolve()),
         "directions": directions(context),
         "held_out_sentences": held_out,
         "dictionary": {key: dictionary[key] for key in ("symbols", "missing")},

@@ -17,6 +17,7 @@ from .expand_config import expand_config
 from .hashes import HeldOut
 from .held_out import collect, expected_scripts
 from .lengths import usual_ratios
+from .pretrained import take_pretrained
 from .report import Figures, figures, format_page
 from .stages.encode import binarised_files, encode_all, layout
 from .stages.filter import filter_all, normalization_of
@@ -43,6 +44,7 @@ def prepare(config_file: Path, out: Path, workers: int | None = None) -> Figures
     config = load_config(config_file)
     folder = config_file.resolve().parent / config.folder
     corpora = expand_config(config, folder)
+    take_pretrained(config, folder, corpora.languages)
     check_folder(out)
     with exclusive_lock(out), Workers(workers) as pool:
         context = Context(config, corpora, folder, out, StepLog(out / STATE), pool)
@@ -109,11 +111,15 @@ def next_commands(out: Path, figures: Figures) -> str:
     """The fairseq-train command to run next, and how to evaluate what it trains."""
     without_valid = bool(figures["pairs_without_valid"])
     style = " --lang-tok-style mbart" if figures["language_tokens"] == "mbart" else ""
+    langs = f"--langs $(cat {quote(str(out / 'langs.txt'))}) --encoder-langtok tgt{style}"
+    start = figures["pretrained"]
+    if start:  # which says what its languages and their tokens are
+        langs = f"--init-from {quote(start)} --freeze-backbone"
     train = (
         f'fairseq-train {quote(figures["data"])} --user-dir "$(hyperadapters user-dir)" \\\n'
         "    --task multilingual_adapter_translation \\\n"
         f"    --lang-pairs $(cat {quote(str(out / 'directions.txt'))}) \\\n"
-        f"    --langs $(cat {quote(str(out / 'langs.txt'))}) --encoder-langtok tgt{style} \\\n"
+        f"    {langs} \\\n"
         "    --sampling-method temperature --sampling-temperature 5 \\\n"
         "    --arch adapter_transformer --adapter-source hyper \\\n"
         "    --criterion label_smoothed_cross_entropy --label-smoothing 0.1 \\\n"

@@ -11,6 +11,7 @@ from .config import load_config
 from .corpora import relative
 from .expand_config import expand_config
 from .normalization import rule_of
+from .pretrained import take_pretrained
 from .validate_files import inspect
 
 Rows = list[dict[str, Any]]
@@ -31,6 +32,7 @@ def check(config_file: Path, out: Path | None, workers: int | None) -> tuple[Row
     config = load_config(config_file)
     folder = config_file.resolve().parent / config.folder
     corpora = expand_config(config, folder)
+    take_pretrained(config, folder, corpora.languages)
     if out:
         check_folder(out)
     with TemporaryDirectory() as temporary, Workers(workers) as pool:

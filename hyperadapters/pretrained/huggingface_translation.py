@@ -1,7 +1,8 @@
 """Translation models in Hugging Face's layout: M2M-100, NLLB-200 and mBART-50, read without their package."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,8 @@ class HuggingFaceTranslation(Pretrained):
         path, folder = checkpoint.path, Path(checkpoint.path)
         config = read_json(folder / "config.json")
         check_config(path, config)
-        check_tokenizer(folder, config)
-        self.pieces = sentencepiece_of(folder)
         tensors = renamed(path, read_tensors(folder))
-        self.rows = len(tensors[EMBEDDINGS])
-        self.numbers = numbers_of_symbols(folder, self.pieces)
-        self.languages = languages_of(folder, self.rows, set(self.numbers))
-        for code, number in self.languages.items():
-            self.numbers[get_lang_tok(code, STYLE)] = number
+        self.vocabulary = Vocabulary.read(folder, config, len(tensors[EMBEDDINGS]))
         super().__init__(path, options_of(config), tensors)
 
     @classmethod
@@ -76,18 +71,14 @@ class HuggingFaceTranslation(Pretrained):
 
     @property
     def sentencepiece(self) -> Path:
-        return self.pieces
+        return self.vocabulary.pieces
 
     def symbols(self, training: Training) -> list[str]:
         raise UserError(f"--init-from {self.path}: {self.refusal}")
 
     def take_translation_format(self, args: Any) -> None:
-        known = self.languages
-        wanted = args.langs or codes_of(args.lang_pairs)
         problems = Problems()
-        for code in wanted:
-            if code not in known:
-                problems.add(f"{self.path} does not know '{code}': {did_you_mean(code, known)}")
+        self.vocabulary.check_languages(args.langs or codes_of(args.lang_pairs), problems)
         for name, value in INPUT_FORMAT.items():
             given = getattr(args, name)
             if given not in (value, None, False, "main", str(value)):
@@ -101,15 +92,16 @@ class HuggingFaceTranslation(Pretrained):
 
     def load_translation(self, model: nn.Module) -> None:
         dictionary = model.encoder.dictionary
-        unknown = [symbol for symbol in dictionary.symbols if symbol not in self.numbers]
+        numbers = self.vocabulary.numbers
+        unknown = [symbol for symbol in dictionary.symbols if symbol not in numbers]
         if unknown:
             raise UserError(
                 f"--init-from {self.path}: {len(unknown)} entries of the dictionary are no pieces of "
-                f"{self.pieces.name} ({format_list(unknown[:5])}): prepare the data with "
-                f"'sentencepiece: {{model: {self.pieces}}}'"
+                f"{self.vocabulary.pieces.name} ({format_list(unknown[:5])}): prepare the data with "
+                f"'pretrained: {self.path}'"
             )
-        symbols = [""] * self.rows
-        for symbol, number in self.numbers.items():
+        symbols = [""] * len(self.tensors[EMBEDDINGS])
+        for symbol, number in numbers.items():
             symbols[number] = symbol
         tensors = with_rows_of(dictionary, self.tensors, symbols)
         copy_tensors(
@@ -123,6 +115,62 @@ class HuggingFaceTranslation(Pretrained):
             self.path,
             may_lack=is_adapter,
         )
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the embeddings of a model stand for.
+
+    Args:
+        folder: its folder.
+        pieces: its sentencepiece model.
+        numbers: the row of each symbol, with the tokens of languages as ours are called.
+        languages: the codes of its languages.
+    """
+
+    folder: Path
+    pieces: Path
+    numbers: Mapping[str, int]
+    languages: tuple[str, ...]
+
+    @classmethod
+    def read(cls, folder: Path, config: Mapping[str, Any], rows: int) -> "Vocabulary":
+        """Reads that of a folder.
+
+        Args:
+            folder: the folder.
+            config: its config.json.
+            rows: how many embeddings it has.
+        Raises:
+            UserError: naming the file that is missing or that ours cannot take over.
+        """
+        check_tokenizer(folder, config)
+        pieces = sentencepiece_of(folder)
+        numbers = numbers_of_symbols(folder, pieces)
+        languages = languages_of(folder, rows, set(numbers))
+        tokens = {get_lang_tok(code, STYLE): number for code, number in languages.items()}
+        return cls(folder, pieces, {**numbers, **tokens}, tuple(languages))
+
+    def check_languages(self, codes: Iterable[str], problems: Problems) -> None:
+        """Adds to the problems each language that it does not know."""
+        for code in codes:
+            if code not in self.languages:
+                problems.add(
+                    f"{self.folder} does not know '{code}': {did_you_mean(code, self.languages)}"
+                )
+
+
+def read_vocabulary(folder: Path) -> Vocabulary:
+    """The vocabulary of a translation model's folder, whose weights are not needed.
+
+    Raises:
+        UserError: if it is none, see `Vocabulary.read`.
+    """
+    if not HuggingFaceTranslation.recognises(Checkpoint(folder)):
+        raise UserError(f"{folder} is not {HuggingFaceTranslation.example}")
+    config = read_json(folder / "config.json")
+    check_config(str(folder), config)
+    return Vocabulary.read(folder, config, int(config["vocab_size"]))
 
 
 def check_config(path: str, config: Mapping[str, Any]) -> None:

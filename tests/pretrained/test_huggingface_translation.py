@@ -39,6 +39,7 @@ def pieces(tmp_path_factory):
             lines = file.read_text().splitlines()
             encoded = "".join(" ".join(model.encode(line, out_type=str)) + "\n" for line in lines)
             (folder / file.name).write_text(encoded)
+            shutil.copy(file, folder / f"raw.{file.name}")
     names = [model.id_to_piece(number) for number in range(3, model.get_piece_size())]
     (folder / "dict.txt").write_text("".join(f"{name} 1\n" for name in names))
     binarise(folder, ["en-de", "en-fr", "de-fr"])
@@ -199,6 +200,36 @@ def test_scores_are_those_of_transformers(kind, pieces, tmp_path):
     torch.testing.assert_close(found[kept], expected[..., rows][kept], atol=1e-5, rtol=0)
 
 
+def test_from_raw_text_to_the_translations_of_the_published_model(pieces, published, tmp_path, run):
+    original, folder = published("nllb")
+    (tmp_path / "data.yaml").write_text(
+        f"languages: [fr, en]\npretrained: {folder}\nfilters: {{copies: false}}\nbitext:\n"
+        f"  - {{pair: en-fr, train: '{pieces}/raw.train.{{lang}}', valid: '{pieces}/raw.valid.{{lang}}',"
+        f" test: '{pieces}/raw.test.{{lang}}'}}\n"
+    )
+    result = run("prepare", tmp_path / "data.yaml", "--out", tmp_path / "data", "--json")
+    assert result["pretrained"] == str(folder)
+    # the languages of the original, as the tokens of others share the probabilities
+    words = ("--lang-pairs", "en-fr,fr-en", "--langs", "de,en,fr")
+    path = started(tmp_path / "data", folder, tmp_path / "on", *words)
+    translations = []
+    for name, checkpoint, data in (("a", original, pieces), ("b", path, tmp_path / "data")):
+        out = tmp_path / name
+        run("evaluate", "--checkpoint", checkpoint, "--data", data / "bin", "--directions", "en-fr",
+            "--max-len-b", "20", "--cpu", "--out", out, "--json")  # fmt: skip
+        columns = (
+            (out / part / "en-fr.txt").read_text().splitlines()
+            for part in ("sources", "hypotheses")
+        )
+        translations.append(dict(zip(*columns)))
+    assert len(translations[1]) > 10  # `prepare` leaves some out
+    assert translations[1] == {text: translations[0][text] for text in translations[1]}
+    text = (tmp_path / "data.yaml").read_text().replace("[fr, en]", "[fr, en, zz]")
+    (tmp_path / "other.yaml").write_text(text)
+    error = run("prepare", tmp_path / "other.yaml", "--out", tmp_path / "no", "--json")
+    assert "does not know 'zz'" in error and not (tmp_path / "no").exists()
+
+
 def refused(folder, pieces, match, *extra):
     with pytest.raises(UserError, match=match):
         train(pieces, folder.parent / "refused", "--init-from", str(folder), *extra)
@@ -247,7 +278,7 @@ def test_what_cannot_be_taken_over_is_refused(pieces, published, tmp_path):
         refused(changed(name, change), pieces, match, *words)
     with pytest.raises(UserError, match="train it with --task multilingual_adapter_translation"):
         open_pretrained(str(folder), "hyperx")
-    assert open_pretrained(str(folder), TRANSLATION).languages.keys() == set(CODES["nllb"])
+    assert open_pretrained(str(folder), TRANSLATION).vocabulary.languages == CODES["nllb"]
 
 
 def test_a_dictionary_of_other_pieces_is_refused(toy, published):
