@@ -12,7 +12,7 @@ usage: scripts/lora_sizes.sh DATA OUT [SYSTEM ...]
   OUT     folder for everything; OUT/comparison has the table, its significance and the picture
   SYSTEM  default: all of these
           backbone      nothing is trained on it (of corpus.yaml: look-up, each word's most frequent label)
-          shared        LoRA that is stored once: the control without conditions
+          shared        LoRA that is stored once: the control without conditions (rank 8); shared-R: of rank R
           language      LoRA that is stored by language
           full-D        generated, with d_h = D (default: full-4 full-16 full-48)
           low-D-R       the same with heads of rank R (default: low-16-2 low-48-4)
@@ -49,7 +49,7 @@ else
 fi
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
-systems=${*:-$baseline shared language full-4 full-16 full-48 low-16-2 low-48-4 diagonal-8 diagonal-32}
+systems=${*:-$baseline shared shared-32 language full-4 full-16 full-48 low-16-2 low-48-4 diagonal-8 diagonal-32}
 seeds=${SEEDS:-1 2 3}
 first=${seeds%% *}
 updates=${UPDATES:-600}
@@ -59,6 +59,7 @@ options_of() { # SYSTEM: its options of fairseq-train
     local rank=8 source=hyper extra=()
     case $1 in
         shared | language) source=$1 ;;
+        shared-*) source=shared rank=${1#shared-} ;;
         full-*) extra=(--hyper-hidden "${1#full-}") ;;
         low-*) IFS=- read -r _ hidden head <<<"$1"; extra=(--hyper-hidden "$hidden" --hyper-head-rank "$head") ;;
         diagonal-*) rank=${1#diagonal-} extra=(--lora-diagonal --hyper-hidden 16) ;;

@@ -173,7 +173,7 @@ def test_the_curve_has_mean_and_spread_of_seeds(tmp_path):
 
 def test_sizes_of_generated_lora(tmp_path):
     (tmp_path / "demo" / "bin").mkdir(parents=True)
-    systems = ("language", "full-4", "low-16-2", "diagonal-32")
+    systems = ("language", "shared-32", "full-4", "low-16-2", "diagonal-32")
     words = ("lora_sizes.sh", tmp_path / "demo", tmp_path / "out", *systems)
     done = run(*words, PRINT="1", SEEDS="4 5", RATES="0.01")
     assert done.returncode == 0, done.stderr
@@ -182,7 +182,8 @@ def test_sizes_of_generated_lora(tmp_path):
     names = ("hyper_hidden", "hyper_head_rank", "lora_rank", "lora_diagonal")
     chosen = [[vars(one).get(name) for name in names] for one in adapters]
     assert chosen == [
-        [None, None, 8, None], [4, None, 8, None], [16, 2, 8, None], [16, None, 32, True],
+        [None, None, 8, None], [None, None, 32, None], [4, None, 8, None], [16, 2, 8, None],
+        [16, None, 32, True],
     ]  # fmt: skip
     assert run(*words[:3], "what", PRINT="1").returncode == 2
 
