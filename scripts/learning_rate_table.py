@@ -21,7 +21,8 @@ def read(folder: Path) -> dict[str, dict[str, list[float]]]:
         if validations:  # evaluations have logs too
             last = validations[-1]
             # of translation without the smoothing of labels
-            losses[system][rate].append(float(last.get("valid_nll_loss", last["valid_loss"])))
+            name = "valid_nll_loss" if "valid_nll_loss" in last else "valid_loss"
+            losses[system][rate].append(float(last[name]))
     return losses
 
 

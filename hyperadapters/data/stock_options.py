@@ -112,7 +112,8 @@ def to_namespace(cfg: DictConfig) -> argparse.Namespace:
     args = argparse.Namespace(**stock_defaults())
     container = OmegaConf.to_container(cfg, resolve=True) if OmegaConf.is_config(cfg) else vars(cfg)
     for key, value in container.items():
-        setattr(args, key, value)
+        # what no configuration resolves: settings of a task alone
+        setattr(args, key, None if value == INIT_FROM else value)
     for action in stock_actions():
         value = container.get(action.dest)
         if isinstance(value, str):

@@ -94,7 +94,7 @@ def test_foreign_checkpoints_are_refused(toy, checkpoint, tmp_path):
     torch.save({"model": {}}, tmp_path / "foreign.pt")
     with pytest.raises(UserError, match="holds no language table"):
         generate(toy, tmp_path / "foreign.pt", "en", "fr")
-    with pytest.raises(UserError, match="not a fairseq Transformer"):
+    with pytest.raises(UserError, match="neither a fairseq Transformer nor"):
         train(toy, tmp_path / "new", "--init-from", str(tmp_path / "foreign.pt"))
     with pytest.raises(UserError, match="has adapters already"):
         train(toy, tmp_path / "new", "--init-from", str(checkpoint))
