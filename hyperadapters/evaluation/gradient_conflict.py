@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
+from math import isnan
 from typing import Any
 
 import torch
@@ -37,7 +38,8 @@ def gradient_conflict(
         choice: the sentences.
         masks: the heads that each language runs with; by default all.
     Returns:
-        `names`, `sentences` and `cosines`, a matrix [N, N] for "all", "both use" and "heads".
+        `names`, `sentences` and `cosines`, a matrix [N, N] for "all", "both use" and "heads", in which
+        None stands for a pair that has no such coordinates, as where attention is frozen.
     Raises:
         UserError: if there are less than two languages, or the masks do not fit the model.
     """
@@ -62,7 +64,10 @@ def gradient_conflict(
     return {
         "names": list(groups),
         "sentences": sentences,
-        "cosines": {title: matrix.tolist() for title, matrix in products.cosines().items()},
+        "cosines": {
+            title: [[None if isnan(value) else value for value in row] for row in matrix.tolist()]
+            for title, matrix in products.cosines().items()
+        },
     }
 
 

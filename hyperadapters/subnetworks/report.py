@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..reports.tables import PLAIN, format_table
@@ -95,7 +96,9 @@ def draw_matrices(
     side = 2.2 + 0.22 * len(names)
     with figure(path, ((side + 1) * len(matrices), side), len(matrices)) as axes:
         for panel, (title, values) in zip(axes, matrices.items()):
-            image = panel.imshow(values, cmap="viridis", vmin=limits[0], vmax=limits[1])
+            image = panel.imshow(
+                np.array(values, dtype=float), cmap="viridis", vmin=limits[0], vmax=limits[1]
+            )
             panel.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
             panel.set_yticks(range(len(names)), names, fontsize=8)
             panel.figure.colorbar(image, ax=panel, label=title)
@@ -105,8 +108,12 @@ def conflict_table(conflict: Mapping[str, Any]) -> str:
     """The mean cosine of every two languages and the share of them below 0, see `gradient_conflict`."""
     cells = []
     for title, matrix in conflict["cosines"].items():
-        values = torch.tensor(matrix)
+        values = torch.from_numpy(np.array(matrix, dtype=float))  # None is nan
         pairs = values[tuple(torch.triu_indices(*values.shape, offset=1))]
+        pairs = pairs[~pairs.isnan()]
+        if not len(pairs):
+            cells.append([title, "-", "-", "-"])
+            continue
         negative = f"{float((pairs < 0).float().mean()):.0%}"
         cells.append([title, f"{float(pairs.mean()):.3f}", f"{float(pairs.min()):.3f}", negative])
     return format_table(cells, ["coordinates", "mean cosine", "least", "below 0"], form=PLAIN)

@@ -8,6 +8,7 @@ import torch
 from tagging_corpus import train_cells
 
 from hyperadapters.checkpoints.checkpoint import Checkpoint
+from hyperadapters.cli.main import main
 from hyperadapters.data.reference_distances import write_table
 from hyperadapters.evaluation.examples import Choice, open_examples
 from hyperadapters.evaluation.gradient_conflict import gradient_conflict
@@ -106,3 +107,21 @@ def test_the_command_writes_and_tests_against_distances(checkpoint, tagging, tmp
     words = ("subnetworks", "conflict", "--checkpoint", checkpoint, "--data", tagging, "--cpu")
     error = run(*words, "--cells", "pos:qaa", "--out", tmp_path / "out")
     assert "two languages" in error
+
+
+def test_frozen_attention_has_no_cosine_of_heads(tagging, tmp_path, run, capsys):
+    frozen = ("--freeze-backbone", "--adapter-source", "language", "--max-update", "5")
+    start = train_cells(tagging, tmp_path / "first", "--adapter-source", "none", cells=CELLS)
+    checkpoint = train_cells(
+        tagging, tmp_path / "on", "--init-from", str(start), *frozen, cells=CELLS
+    )
+    words = (
+        "subnetworks", "conflict", "--checkpoint", checkpoint, "--data", tagging, "--cpu", "--out", tmp_path,
+        "--cells", CELLS,
+    )  # fmt: skip
+    cosines = run(*words, "--json")["cosines"]
+    assert cosines["heads"] == [[None, None], [None, None]] and cosines["all"][0][
+        0
+    ] == pytest.approx(1)
+    assert "NaN" not in (tmp_path / "conflict.json").read_text()
+    assert main(list(map(str, words))) == 0 and "heads" in capsys.readouterr().out
