@@ -72,7 +72,7 @@ options_of() { # SYSTEM: its options of fairseq-train
 }
 
 backbones() { # the trainings of the backbones of all seeds, where none is given
-    [ -z "${BACKBONE:-}" ] || return 0
+    [ "$baseline" = backbone ] || return 0
     for seed in $seeds; do
         train_pairs "$out/backbone-$seed" "" "$seed" "${BACKBONE_UPDATES:-900}" \
             --adapter-source none --lr 0.004 --warmup-updates 150
@@ -83,7 +83,7 @@ adapters() { # SEED SYSTEM RATE
     local options start=$out/backbone-$1 folder=$out/$2/$3/$1
     options_of "$2"
     options+=(--freeze-backbone --lr "$3" --warmup-updates 100)
-    if [ -n "${BACKBONE:-}" ]; then
+    if [ "$baseline" = look-up ]; then
         train_cells "$folder" "" "$data" "$1" "$CELLS" --init-from "$BACKBONE" --max-update "$updates" "${options[@]}"
     else
         train_pairs "$folder" "$start" "$1" "$updates" --init-from "$start/checkpoint_last.pt" "${options[@]}"
@@ -91,7 +91,7 @@ adapters() { # SEED SYSTEM RATE
 }
 
 evaluation() { # FOLDER NAME SEED: of a training
-    if [ -n "${BACKBONE:-}" ]; then
+    if [ "$baseline" = look-up ]; then
         evaluate_cells "$1" "$data" "${EVALUATE:-all}" "$2" "$out/evaluations/$2/$3"
     else
         job "name=evaluation-$2-$3" "after=${1#"$out"/}" "log=$out/logs/$2-$3.log" hyperadapters evaluate \

@@ -174,7 +174,8 @@ def check_same_data(stored: Mapping[str, Any], current: Mapping[str, Any]) -> No
             "binarise with the checkpoint's dict.*.txt"
         )
     for name in TOKENS:
-        before, now = (metadata["format"].get(name) for metadata in (stored, current))
+        now = current["format"][name]
+        before = stored["format"].get(name, now)  # older checkpoints lack some
         if str(before) != str(now):
             option = "--" + name.replace("_", "-")
             problems.add(f"the checkpoint was trained with {option} {before}, not {now}: give that")

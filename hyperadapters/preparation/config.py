@@ -86,9 +86,8 @@ class Config:
     bitext: list[Bitext] = field(default_factory=list)
     filters: Filters = field(default_factory=Filters)
     sentencepiece: SentencePiece = field(default_factory=SentencePiece)
-    pretrained: str | None = (
-        None  # folder of a Hugging Face translation model, whose pieces are used
-    )
+    # folder of a Hugging Face translation model, whose pieces are used
+    pretrained: str | None = None
     shard_sentences: int = 10_000_000  # training sentences of a pair in one shard, at most
     seed: int = 1
 
