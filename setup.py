@@ -97,6 +97,7 @@ setup(
     ],
     extras_require={
         "cjk": ["sacrebleu[ja,ko]"],
+        "tokenizers": ["tokenizers>=0.21,<1"],
         "langid": ["lingua-language-detector>=2.1,<3"],
         "dev": [
             "pytest>=8,<10",
@@ -106,6 +107,7 @@ setup(
             "mypy>=2.4,<3",
             "ruff>=0.17,<0.18",
             "seqeval>=1.2,<2",
+            "tokenizers>=0.21,<1",
         ],
     },
     entry_points={"console_scripts": ["hyperadapters=hyperadapters.cli.main:main"]},

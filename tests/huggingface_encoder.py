@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -53,7 +54,7 @@ HEAD = {
 }  # fmt: skip
 
 
-def write_folder(folder, tagging, kind="bert", surplus=0, **changes):
+def write_folder(folder, tagging, kind="bert", surplus=0, write_tokenizer=None, **changes):
     """Writes an encoder with random weights, its head of masked language modelling and its pooler.
 
     Args:
@@ -61,15 +62,13 @@ def write_folder(folder, tagging, kind="bert", surplus=0, **changes):
         tagging: the folder of the sentencepiece model.
         kind: its model_type.
         surplus: embeddings that no piece uses.
+        write_tokenizer: writes tokenizer.json into the folder and returns the size of its vocabulary;
+            by default there is a sentencepiece model.
         changes: to config.json.
     """
     folder.mkdir(parents=True)
-    shutil.copy(tagging / "sentencepiece.model", folder / "sentencepiece.bpe.model")
-    # <unk>, <s> and </s> are numbered anew, <pad> and <mask> are added
-    rows = load_pieces(str(tagging / "sentencepiece.model")).sp.get_piece_size() + 2 + surplus
+    rows = (write_tokenizer or partial(copy_sentencepiece, tagging))(folder) + surplus
     (folder / "config.json").write_text(json.dumps(make_settings(kind, rows, **changes)))
-    tokenizer = {"tokenizer_class": "XLMRobertaTokenizer"}
-    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer))
     shapes = {
         PREFIXES[kind] + name: size for name, size in tensor_shapes(rows, POSITIONS[kind]).items()
     }
@@ -80,6 +79,15 @@ def write_folder(folder, tagging, kind="bert", surplus=0, **changes):
     tensors = {name: torch.randn(size) * 0.3 for name, size in shapes.items()}
     save_file(tensors, folder / "model.safetensors")
     return folder
+
+
+def copy_sentencepiece(tagging, folder):
+    """Copies the sentencepiece model of a corpus; returns how many symbols an encoder has of it."""
+    shutil.copy(tagging / "sentencepiece.model", folder / "sentencepiece.bpe.model")
+    tokenizer = {"tokenizer_class": "XLMRobertaTokenizer"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+    # <unk>, <s> and </s> are numbered anew, <pad> and <mask> are added
+    return load_pieces(str(tagging / "sentencepiece.model")).sp.get_piece_size() + 2
 
 
 def change_tensors(folder, change):

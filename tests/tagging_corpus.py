@@ -103,10 +103,10 @@ def load_cells(path: Path, corpus: Path):
     """The model of a checkpoint of --task hyperx, and what that says of itself."""
     from hyperadapters.checkpoints.checkpoint import Checkpoint
     from hyperadapters.multitask.corpus import read_corpus
-    from hyperadapters.multitask.pieces import sentencepiece_beside
+    from hyperadapters.multitask.pieces import tokenizer_beside
 
     checkpoint = Checkpoint(str(path))
-    files = read_corpus(str(corpus)).with_pieces(sentencepiece_beside(str(path)))
+    files = read_corpus(str(corpus)).with_tokenizer(tokenizer_beside(str(path)))
     return checkpoint.model(checkpoint.task(files)), checkpoint
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 UNKNOWN = "<unk>"
+MASK = "<mask>"
 SPECIALS = ("<s>", "<pad>", "</s>", UNKNOWN)  # fairseq's dictionary has them before its first line
 
 

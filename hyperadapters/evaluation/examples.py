@@ -15,7 +15,7 @@ from ..multitask.all_tasks import TASKS
 from ..multitask.corpus import read_corpus
 from ..multitask.dataset import CellDataset, collate
 from ..multitask.loading import read_cell
-from ..multitask.pieces import sentencepiece_beside
+from ..multitask.pieces import tokenizer_beside
 from ..support.errors import UserError
 from ..support.languages import split_direction
 from .cells.options import Options
@@ -141,7 +141,7 @@ class CellExamples:
 
 def cell_examples(checkpoint: Checkpoint, choice: Choice) -> tuple[nn.Module, list[Examples]]:
     """See `open_examples`."""
-    corpus = read_corpus(choice.data).with_pieces(sentencepiece_beside(checkpoint.path))
+    corpus = read_corpus(choice.data).with_tokenizer(tokenizer_beside(checkpoint.path))
     system = TrainedModel(checkpoint.path, corpus)
     cells = Selection(system, corpus, choice.subset).select(choice.names)
     options = Options(subset=choice.subset, cpu=choice.cpu)

@@ -18,7 +18,7 @@ from ..multitask.cells import Cell
 from ..multitask.corpus import Corpus, read_corpus
 from ..multitask.dataset import collate
 from ..multitask.loading import read_cell
-from ..multitask.pieces import sentencepiece_beside
+from ..multitask.pieces import tokenizer_beside
 from ..reports.tables import PLAIN, format_table
 from ..support.errors import UserError
 from ..support.files import write_json, write_text
@@ -80,7 +80,7 @@ def try_few_shots(checkpoint: str, out: Path, choices: FewShot) -> list[dict[str
     Raises:
         UserError: naming what is unusable, before the first draw.
     """
-    corpus = read_corpus(choices.data).with_pieces(sentencepiece_beside(checkpoint))
+    corpus = read_corpus(choices.data).with_tokenizer(tokenizer_beside(checkpoint))
     system = TrainedModel(checkpoint, corpus)
     if system.baked_cells is not None:
         raise UserError(f"{checkpoint} is baked: give the checkpoint that it was baked from")

@@ -28,14 +28,14 @@ class Corpus:
 
     Args:
         file: the YAML file.
-        sentencepiece: the sentencepiece model; None if it is to come from a pretrained model.
+        tokenizer: the sentencepiece model; None if it is to come from a pretrained model.
         dictionary: the dictionary in fairseq's format; None likewise.
         languages: all languages that occur.
         files: the files of every cell, by its name and by split.
     """
 
     file: Path
-    sentencepiece: Path | None
+    tokenizer: Path | None
     dictionary: Path | None
     languages: Languages
     files: dict[str, Files]
@@ -54,22 +54,22 @@ class Corpus:
             )
         return files[split]
 
-    def with_pieces(self, sentencepiece: Path | None) -> "Corpus":
-        """The corpus with a sentencepiece model, whose pieces are the dictionary, unless it has one.
+    def with_tokenizer(self, tokenizer: Path | None) -> "Corpus":
+        """The corpus with a tokenizer, whose pieces are the dictionary, unless it has one.
 
         Args:
-            sentencepiece: that of a pretrained model or a checkpoint, if there is one.
+            tokenizer: that of a pretrained model or a checkpoint, if there is one.
         Raises:
             UserError: if there is none.
         """
-        if self.sentencepiece:
+        if self.tokenizer:
             return self
-        if sentencepiece is None:
+        if tokenizer is None:
             raise UserError(
                 f"{self.file}: 'sentencepiece' and 'dictionary' are missing: name those of the model "
                 "(they may be left out if training starts from a Hugging Face folder)"
             )
-        return replace(self, sentencepiece=sentencepiece, dictionary=sentencepiece)
+        return replace(self, tokenizer=tokenizer, dictionary=tokenizer)
 
     def cells(self, split: str) -> list[str]:
         """The names of all cells that have sentences of a split."""

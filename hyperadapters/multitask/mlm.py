@@ -12,9 +12,9 @@ from fairseq.models.roberta.model import RobertaLMHead
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..data.symbols import MASK
 from ..metrics.tags import Accuracy
 from ..support.text import clean, read_lines
-from .pieces import MASK
 from .readers import FileSlice, sliced
 from .task import CellResult, Encoded, EncodingReport, Predictor, Row, Task, TaskContext
 

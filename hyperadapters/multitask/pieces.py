@@ -9,30 +9,41 @@ from pathlib import Path
 from fairseq.data import Dictionary
 from fairseq.data.multilingual.multilingual_utils import get_lang_tok
 
-from ..data.byte_pieces import load_pieces
+from ..data.byte_pieces import SentencepieceBytes, load_pieces
+from ..data.symbols import MASK
+from ..data.tokenizer_pieces import TokenizerPieces
 from ..support.errors import UserError
 from ..support.files import atomic_write
 
-MASK = "<mask>"
-SENTENCEPIECE = "sentencepiece.model"
+# the file beside a checkpoint that encodes text for it, by the suffix of what it is a copy of
+BESIDE = {".model": "sentencepiece.model", ".json": "tokenizer.json"}
+
+
+def load_tokenizer(path: Path) -> SentencepieceBytes | TokenizerPieces:
+    """The encoder and decoder of a sentencepiece model or of a Hugging Face tokenizer (`.json`).
+
+    Raises:
+        UserError: if the file is none.
+    """
+    return TokenizerPieces(str(path)) if path.suffix == ".json" else load_pieces(str(path))
 
 
 def read_dictionary(path: Path) -> Dictionary:
     """The dictionary of a corpus.
 
     Args:
-        path: a dictionary of fairseq, or a sentencepiece model (`.model`), whose pieces then are the
+        path: a dictionary of fairseq, or a tokenizer (`.model` or `.json`), whose pieces then are the
             dictionary, in their order.
     Raises:
         UserError: if it is no such file.
     """
-    if path.suffix != ".model":
+    if path.suffix not in BESIDE:
         try:
             return Dictionary.load(str(path))
         except (ValueError, RuntimeError, UnicodeError) as error:
             raise UserError(f"{path} is no dictionary of fairseq ({error})") from error
     dictionary = Dictionary()
-    for symbol in load_pieces(str(path)).symbols:
+    for symbol in load_tokenizer(path).symbols:
         dictionary.add_symbol(symbol)
     return dictionary
 
@@ -52,33 +63,35 @@ def load_dictionary(path: Path, languages: Iterable[str] = (), style: str = "") 
     return dictionary
 
 
-def keep_beside(save_dir: str, sentencepiece: Path) -> None:
-    """Copies a sentencepiece model to where checkpoints are saved, so that they need no other."""
-    with atomic_write(Path(save_dir) / SENTENCEPIECE) as temporary:
-        shutil.copyfile(sentencepiece, temporary)
+def keep_beside(save_dir: str, tokenizer: Path) -> None:
+    """Copies a tokenizer to where checkpoints are saved, so that they need no other."""
+    with atomic_write(Path(save_dir) / BESIDE[tokenizer.suffix]) as temporary:
+        shutil.copyfile(tokenizer, temporary)
 
 
-def sentencepiece_beside(checkpoint: str) -> Path | None:
-    """The sentencepiece model that lies beside a checkpoint, if one does, see `keep_beside`."""
-    path = Path(checkpoint).parent / SENTENCEPIECE
-    return path if path.is_file() else None
+def tokenizer_beside(checkpoint: str) -> Path | None:
+    """The tokenizer that lies beside a checkpoint, if one does, see `keep_beside`."""
+    paths = (Path(checkpoint).parent / name for name in BESIDE.values())
+    return next((path for path in paths if path.is_file()), None)
 
 
 def carry_pieces(checkpoint: str, out: str) -> None:
-    """Copies the sentencepiece model that lies beside a checkpoint, if one does, beside another that is
+    """Copies the tokenizer that lies beside a checkpoint, if one does, beside another that is
     made of it.
 
     Raises:
         UserError: if another one lies there.
     """
-    model = sentencepiece_beside(checkpoint)
-    if model is None:
+    tokenizer = tokenizer_beside(checkpoint)
+    if tokenizer is None:
         return
-    there = sentencepiece_beside(out)
+    there = tokenizer_beside(out)
     if there is None:
-        keep_beside(str(Path(out).parent), model)
-    elif not filecmp.cmp(model, there, shallow=False):
-        raise UserError(f"{there} is not the model of {checkpoint}: give --out in another folder")
+        keep_beside(str(Path(out).parent), tokenizer)
+    elif not filecmp.cmp(tokenizer, there, shallow=False):
+        raise UserError(
+            f"{there} is not the tokenizer of {checkpoint}: give --out in another folder"
+        )
 
 
 @dataclass(frozen=True)
@@ -100,21 +113,21 @@ class Format:
 
 
 class Pieces:
-    """Encodes with a sentencepiece model and a dictionary.
+    """Encodes with a tokenizer and a dictionary.
 
     Args:
-        sentencepiece: the sentencepiece model.
+        tokenizer: a sentencepiece model, or the file of a Hugging Face tokenizer.
         dictionary: the dictionary, with `<mask>`.
         format: how the encoder's input looks.
     """
 
-    def __init__(self, sentencepiece: Path, dictionary: Dictionary, format: Format) -> None:
+    def __init__(self, tokenizer: Path, dictionary: Dictionary, format: Format) -> None:
         self.dictionary, self.format = dictionary, format
-        self.bpe = load_pieces(str(sentencepiece))
+        self.bpe = load_tokenizer(tokenizer)
         self.words: dict[str, list[int]] = {}
 
     def sentence(self, text: str) -> list[int]:
-        """The ids of a text; none if sentencepiece makes nothing of it."""
+        """The ids of a text; none if the tokenizer makes nothing of it."""
         return [self.dictionary.index(piece) for piece in self.bpe.encode(text).split(" ") if piece]
 
     def word(self, word: str) -> list[int]:

@@ -50,7 +50,7 @@ class EncodingReport:
         long: sentences longer than the encoder allows.
         long_words: words cut because they alone are longer than that.
         dropped: sentences left out because they are too long.
-        empty: sentences left out because sentencepiece makes nothing of them.
+        empty: sentences left out because the tokenizer makes nothing of them.
     """
 
     sentences: int = 0

@@ -17,7 +17,7 @@ from ..configuration import ARCHITECTURE
 from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell
 from ..multitask.configuration import Tables
-from ..multitask.pieces import sentencepiece_beside
+from ..multitask.pieces import tokenizer_beside
 from ..support.errors import UserError
 from ..support.registry import Registry
 from ..training.freezing import DECODER, is_adapter, is_backbone
@@ -106,9 +106,9 @@ class Pretrained(ABC):
         return any(name.startswith(DECODER + "layers.") for name in self.tensors)
 
     @property
-    def sentencepiece(self) -> Path | None:
-        """The sentencepiece model that came with it, if one did; its pieces are the dictionary."""
-        return sentencepiece_beside(self.path)
+    def tokenizer(self) -> Path | None:
+        """The tokenizer that came with it, if one did; its pieces are the dictionary."""
+        return tokenizer_beside(self.path)
 
     def extend_tables(self, tables: Tables) -> Tables:
         """Its tables followed by what a training adds.

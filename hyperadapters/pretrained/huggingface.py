@@ -1,4 +1,4 @@
-"""Encoders in Hugging Face's layout: a folder with config.json, safetensors and a sentencepiece model.
+"""Encoders in Hugging Face's layout: a folder with config.json, the tensors and a tokenizer.
 
 They are read without the package `transformers`: BERT, RoBERTa and XLM-R, whose layers are those of
 fairseq's Transformer with the LayerNorm after each block.
@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.symbols import SPECIALS
-from ..multitask.pieces import load_dictionary
+from ..data.tokenizer_pieces import FILE
+from ..multitask.pieces import load_dictionary, load_tokenizer
 from ..support.errors import Problems, UserError, format_list
 from .base import FORMATS, Pretrained, Training
 from .huggingface_files import (
@@ -25,7 +26,7 @@ from .huggingface_files import (
     check_numbering,
     read_json,
     read_tensors,
-    sentencepiece_of,
+    tokenizer_of,
 )
 from .weights import BY_SYMBOL, EMBEDDINGS, LM_HEAD
 
@@ -82,7 +83,7 @@ HEAD_NAMES = {
 
 @FORMATS.register("huggingface")
 class HuggingFace(Pretrained):
-    """The folder of a BERT, RoBERTa or XLM-R whose vocabulary is a sentencepiece model.
+    """The folder of a BERT, RoBERTa or XLM-R.
 
     Args:
         checkpoint: the folder.
@@ -91,7 +92,7 @@ class HuggingFace(Pretrained):
     """
 
     title = "a Hugging Face encoder"
-    example = f"the folder of a Hugging Face encoder (config.json, {WEIGHTS}, {SENTENCEPIECE[0]})"
+    example = f"the folder of a Hugging Face encoder (config.json, {WEIGHTS}, {SENTENCEPIECE[0]} or {FILE})"
 
     is_folder = True
 
@@ -99,9 +100,12 @@ class HuggingFace(Pretrained):
         path, folder = checkpoint.path, Path(checkpoint.path)
         config = read_json(folder / "config.json")
         check_config(path, config)
-        self.pieces = sentencepiece_of(folder)
-        self.vocabulary = load_dictionary(self.pieces).symbols
-        check_numbering(folder, config, self.pieces, self.vocabulary)
+        self.pieces = tokenizer_of(folder)
+        if self.pieces.name == FILE:
+            self.vocabulary = load_tokenizer(self.pieces).symbols
+        else:
+            self.vocabulary = load_dictionary(self.pieces).symbols
+            check_numbering(folder, config, self.pieces, self.vocabulary)
         tensors, left_out = rename(read_tensors(folder), config["num_hidden_layers"])
         for name in (EMBEDDINGS, POSITIONS, TOKEN_TYPES):
             if name not in tensors:
@@ -125,7 +129,7 @@ class HuggingFace(Pretrained):
         return (Path(checkpoint.path) / "config.json").is_file()
 
     @property
-    def sentencepiece(self) -> Path:
+    def tokenizer(self) -> Path:
         return self.pieces
 
     def symbols(self, training: Training) -> list[str]:
@@ -147,8 +151,8 @@ class HuggingFace(Pretrained):
         if rows < symbols:
             raise UserError(
                 f"--init-from {path}: it has {rows} embeddings but {self.pieces.name} with "
-                f"{', '.join(SPECIALS)} and <mask> has {symbols} symbols: give a model whose pieces "
-                "are numbered as XLM-R's"
+                f"{', '.join(SPECIALS)} and <mask> has {symbols} symbols: give a model with the "
+                "tokenizer that it was trained with"
             )
         if rows > symbols:
             logger.info(f"{path}: the last {rows - symbols} embeddings, of no piece, are left out")

@@ -1,4 +1,4 @@
-"""The files of a Hugging Face folder: JSON, safetensors and the sentencepiece model."""
+"""The files of a Hugging Face folder: JSON, tensors and the tokenizer."""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..data.byte_pieces import load_pieces
 from ..data.symbols import pieces_of
+from ..data.tokenizer_pieces import FILE
 from ..support.errors import UserError
 from ..support.file_defects import check_transfer
 
@@ -116,8 +117,23 @@ def sentencepiece_of(folder: Path) -> Path:
             return folder / name
     raise UserError(
         f"--init-from {folder}: there is no sentencepiece model ({', '.join(SENTENCEPIECE)}) in it: "
-        "give an encoder that has one; WordPiece (vocab.txt) and byte-level BPE (merges.txt) cannot "
-        "be read"
+        "copy or download it"
+    )
+
+
+def tokenizer_of(folder: Path) -> Path:
+    """The tokenizer of an encoder's folder: a sentencepiece model, or else tokenizer.json.
+
+    Raises:
+        UserError: if there is none.
+    """
+    for name in (*SENTENCEPIECE, FILE):
+        if (folder / name).is_file():
+            return folder / name
+    raise UserError(
+        f"--init-from {folder}: there is neither a sentencepiece model ({', '.join(SENTENCEPIECE)}) nor "
+        f"{FILE} in it: copy or download it, or, where there is vocab.txt alone, write it with "
+        "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) of transformers"
     )
 
 

@@ -66,7 +66,7 @@ class HuggingFaceTranslation(Pretrained):
         return file.is_file() and read_json(file).get("model_type") in cls.KINDS
 
     @property
-    def sentencepiece(self) -> Path:
+    def tokenizer(self) -> Path:
         return self.vocabulary.pieces
 
     def symbols(self, training: Training) -> list[str]:

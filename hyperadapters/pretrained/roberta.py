@@ -10,7 +10,8 @@ from fairseq.models.roberta.model import base_architecture
 from torch import Tensor
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..multitask.pieces import MASK, read_dictionary
+from ..data.symbols import MASK
+from ..multitask.pieces import read_dictionary
 from .base import FORMATS, Pretrained, Training
 from .transformer import check_dictionary, split_projections
 from .weights import LM_HEAD

@@ -141,7 +141,7 @@ class HyperXTask(EverySentence, FairseqTask):
         self.earlier_cells = dict(start.cells) if start else {}
         self.kept_rows: list[KeptRows] = []
         self.inner = InnerLoop(cfg.meta_inner_updates, cfg.meta_inner_lr, cfg.meta_inner_head_lr)
-        self.pieces = Pieces(corpus.sentencepiece, dictionary, self.format)
+        self.pieces = Pieces(corpus.tokenizer, dictionary, self.format)
         self.context = TaskContext(self.pieces, tables.labels, cfg)
 
     @classmethod
@@ -162,7 +162,7 @@ class HyperXTask(EverySentence, FairseqTask):
         if cfg.init_from:
             check_save_dir(cfg.init_from, cfg.save_dir)
             start = open_pretrained(cfg.init_from, HYPERX)
-        corpus = corpus.with_pieces(start and start.sentencepiece)
+        corpus = corpus.with_tokenizer(start and start.tokenizer)
         sentences = {
             cell.name: subsample(cell, read_cell(cell, corpus, "train"), cfg.seed) for cell in cells
         }
@@ -252,8 +252,8 @@ class HyperXTask(EverySentence, FairseqTask):
         training = Training(self.cells, self.tables, self.dictionary, self.corpus.dictionary)
         if self.start:
             self.start.load_multitask(model, training, cfg.new_language_like)
-            if self.corpus.sentencepiece == self.start.sentencepiece:
-                keep_beside(self.cfg.save_dir, self.corpus.sentencepiece)
+            if self.corpus.tokenizer == self.start.tokenizer:
+                keep_beside(self.cfg.save_dir, self.corpus.tokenizer)
         self.kept_rows = apply_freezing(model, cfg, self.start, training)
         cfg.trained_values = count_trained_values(model, self.kept_rows)
         mark_parts(model)

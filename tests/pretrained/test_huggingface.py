@@ -18,16 +18,6 @@ TOKENS = torch.tensor([[0, *range(5, 33), 2], [0, 7, 9, 2] + [1] * 26])
 
 
 @pytest.fixture(scope="module")
-def bare(tagging, tmp_path_factory):
-    """The corpus of cells without a sentencepiece model and a dictionary."""
-    folder = tmp_path_factory.mktemp("bare")
-    text = (tagging / "corpus.yaml").read_text().split("\n", 2)[2]
-    text = text.replace('"pos.', f'"{tagging}/pos.').replace('"ner.', f'"{tagging}/ner.')
-    (folder / "corpus.yaml").write_text(text.replace('"text.', f'"{tagging}/text.'))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def started(tagging, bare, tmp_path_factory):
     """A function that trains on top of a folder with random weights, once for each model_type."""
     made = {}
@@ -196,7 +186,7 @@ def test_folders_that_cannot_be_read_are_refused(tagging, bare, tmp_path):
     (folder / "pytorch_model.bin").unlink()
     refused("there is no file model.safetensors in it")
     (folder / "sentencepiece.bpe.model").unlink()
-    refused("there is no sentencepiece model .*WordPiece")
+    refused("there is neither a sentencepiece model .* nor tokenizer.json in it: copy or download")
     (folder / "config.json").write_text("{")
     refused("config.json is no JSON")
     (folder / "config.json").unlink()

@@ -8,7 +8,7 @@ from typing import Any
 from ...multitask.all_tasks import TASKS
 from ...multitask.cells import Cell
 from ...multitask.corpus import Corpus, read_corpus
-from ...multitask.pieces import sentencepiece_beside
+from ...multitask.pieces import tokenizer_beside
 from ...support.errors import format_list
 from ...support.files import check_output
 from ...tasks.hyperx import EVALUATION_SEED
@@ -45,7 +45,7 @@ class Plan:
         file = self.corpus.file_slice(cell, self.options.subset)
         return {
             "checkpoint": self.system.digest,
-            "files": [digest_of(path) for path in (*file.paths, self.corpus.sentencepiece) if path],
+            "files": [digest_of(path) for path in (*file.paths, self.corpus.tokenizer) if path],
             "slice": [file.start, file.stop],
             "beam": self.options.beam if TASKS.get(cell.task).has_decoder else None,
             "seed": EVALUATION_SEED,
@@ -85,7 +85,7 @@ def make_plan(checkpoint: str | None, data: str, out: Path, options: Options) ->
     options.limits(), options.search
     corpus = read_corpus(data)
     if checkpoint:
-        corpus = corpus.with_pieces(sentencepiece_beside(checkpoint))
+        corpus = corpus.with_tokenizer(tokenizer_beside(checkpoint))
     system = (
         LookUp(options.look_up, options.seed, corpus)
         if options.look_up is not None

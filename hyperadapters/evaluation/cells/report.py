@@ -120,7 +120,7 @@ def remarks_on(cells: Cells) -> list[str]:
             )
         if cell["left_out"]:
             remarks.append(
-                f"{name}: {cell['left_out']} sentences are too long for the model, or sentencepiece makes "
+                f"{name}: {cell['left_out']} sentences are too long for the model, or the tokenizer makes "
                 "nothing of them; predictions of them count as empty"
             )
         elif cell["long_sentences"]:
