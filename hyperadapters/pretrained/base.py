@@ -170,18 +170,25 @@ class Pretrained(ABC):
         """
         tensors = {
             "decoder." + name.removeprefix(DECODER) if name.startswith(DECODER) else name: tensor
-            for name, tensor in self.tensors.items()
+            for name, tensor in self.tensors_for(model.decoder.dictionary).items()
         }
-        stored = tensors.get("decoder.embed_tokens.weight", tensors.get(EMBEDDINGS))
-        entries = len(model.decoder.embed_tokens.weight)
-        if stored is not None and len(stored) != entries:
+        copy_tensors(model, tensors, self.path, may_lack=is_adapter)
+
+    def tensors_for(self, dictionary: Dictionary) -> dict[str, Tensor]:
+        """Its tensors with a row for each entry of the dictionary of a task of translation.
+
+        Raises:
+            UserError: if it has not the embeddings of that dictionary.
+        """
+        stored = self.tensors.get(DECODER + "embed_tokens.weight", self.tensors.get(EMBEDDINGS))
+        if stored is not None and len(stored) != len(dictionary):
             raise UserError(
                 f"--init-from {self.path}: it has {len(stored)} embeddings but the dictionary (with "
-                f"its language tokens) has {entries} entries: use the dictionary, --langs and "
+                f"its language tokens) has {len(dictionary)} entries: use the dictionary, --langs and "
                 "--lang-tok-style it was trained with (--langtoks-specs '' if it had no language "
                 "tokens)"
             )
-        copy_tensors(model, tensors, self.path, may_lack=is_adapter)
+        return self.tensors
 
     def load_multitask(self, model: nn.Module, training: Training, like: str | None) -> None:
         """Copies the backbone into a model of --arch hyperx_encoder.

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from fairseq.data import Dictionary
+from torch import Tensor
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..support.errors import Problems, UserError, format_list
 from ..support.languages import codes_of
-from ..training.freezing import DECODER, is_adapter
+from ..training.freezing import DECODER
 from .base import FORMATS, TRANSLATION, Pretrained, Training
 from .huggingface_files import ACTIVATIONS, read_json, read_tensors
 from .huggingface_vocabulary import STYLE, Vocabulary
-from .weights import EMBEDDINGS, copy_tensors, with_rows_of
+from .weights import EMBEDDINGS, with_rows_of
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +87,7 @@ class HuggingFaceTranslation(Pretrained):
             f"{self.path}: --encoder-langtok src and --decoder-langtok are set, as it needs them"
         )
 
-    def load_translation(self, model: nn.Module) -> None:
-        dictionary = model.encoder.dictionary
+    def tensors_for(self, dictionary: Dictionary) -> dict[str, Tensor]:
         numbers = self.vocabulary.numbers
         unknown = [symbol for symbol in dictionary.symbols if symbol not in numbers]
         if unknown:
@@ -99,18 +99,7 @@ class HuggingFaceTranslation(Pretrained):
         symbols = [""] * len(self.tensors[EMBEDDINGS])
         for symbol, number in numbers.items():
             symbols[number] = symbol
-        tensors = with_rows_of(dictionary, self.tensors, symbols)
-        copy_tensors(
-            model,
-            {
-                "decoder." + name.removeprefix(DECODER)
-                if name.startswith(DECODER)
-                else name: tensor
-                for name, tensor in tensors.items()
-            },
-            self.path,
-            may_lack=is_adapter,
-        )
+        return with_rows_of(dictionary, self.tensors, symbols)
 
 
 def read_vocabulary(folder: Path) -> Vocabulary:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from fairseq.data import Dictionary
 from fairseq.data.multilingual.multilingual_utils import augment_dictionary
 from torch import Tensor, nn
 
@@ -15,10 +16,12 @@ from ..multitask.pieces import read_dictionary
 from ..support.errors import UserError
 from ..support.languages import codes_of
 from ..training.freezing import DECODER, is_backbone
-from .base import EMBEDDINGS, FORMATS, HYPERX, TRANSLATION, Pretrained, Training
+from .base import DECODER_EMBEDDINGS, EMBEDDINGS, FORMATS, HYPERX, TRANSLATION, Pretrained, Training
 
 logger = logging.getLogger(__name__)
 
+BART_TASKS = ("multilingual_denoising", "translation_from_pretrained_bart")
+DATA_TAGS = ("<MINED_DATA>", "<MMT_BT_DATA>", "<SMT_BT_DATA>")
 FIRST_PROJECTION = "encoder.layers.0.self_attn.k_proj.weight"
 
 
@@ -48,9 +51,11 @@ class Transformer(Pretrained):
         dictionary = read_dictionary(training.dictionary_file)
         if self.languages():
             augment_dictionary(
-                dictionary, self.languages(), self.task.get("lang_tok_style") or "multilingual",
+                dictionary, self.languages(), self.token_style,
                 self.task.get("langtoks_specs", ("main",)) or (), self.task.get("extra_data"),
             )  # fmt: skip
+        for tag in self.data_tags:
+            dictionary.add_symbol(tag)
         stored = self.metadata.get("dictionary")
         check_dictionary(self, dictionary, training, stored and stored["sha256"])
         return dictionary.symbols
@@ -58,16 +63,51 @@ class Transformer(Pretrained):
     @property
     def tokens(self) -> dict[str, Any]:
         """The options of its language tokens; empty if it was trained without."""
-        return (
-            {name: self.task[name] for name in (*TOKENS, "langtoks_specs") if name in self.task}
-            if self.languages()
-            else {}
-        )
+        if not self.languages():
+            return {}
+        if self.is_bart:
+            return {
+                "encoder_langtok": "src",
+                "decoder_langtok": "True",
+                "lang_tok_style": self.token_style,
+            }
+        return {name: self.task[name] for name in (*TOKENS, "langtoks_specs") if name in self.task}
+
+    @property
+    def token_style(self) -> str:
+        """fairseq's style of its language tokens."""
+        return "mbart" if self.is_bart else self.task.get("lang_tok_style") or "multilingual"
+
+    @property
+    def data_tags(self) -> tuple[str, ...]:
+        """What NLLB's own version of fairseq adds to the end of the dictionary."""
+        return DATA_TAGS if self.task.get("add_data_source_prefix_tags") else ()
+
+    def tensors_for(self, dictionary: Dictionary) -> dict[str, Tensor]:
+        tags = len(self.data_tags)
+        if tags and len(self.tensors[EMBEDDINGS]) == len(dictionary) + tags:
+            logger.info(
+                f"{self.path}: the embeddings of {', '.join(self.data_tags)} are left out: sentences here "
+                "have no such tag"
+            )
+            by_symbol = (name for name in self.tensors if name.endswith(DECODER_EMBEDDINGS))
+            self.tensors |= {name: self.tensors[name][:-tags] for name in by_symbol}
+        return super().tensors_for(dictionary)
+
+    @property
+    def is_bart(self) -> bool:
+        """Whether it is an mBART that fairseq's own tasks for it trained."""
+        return (self.task.get("_name") or self.task.get("task")) in BART_TASKS
 
     def take_translation_format(self, args: Any) -> None:
         before = {name: getattr(args, name) for name in self.tokens}
         if not before:
             return
+        if self.is_bart:
+            logger.warning(
+                f"{self.path}: its sentences end with the token of their language; here they begin with it, as "
+                "mBART-50's do: train the backbone too, without --freeze-backbone"
+            )
         take_input_format(args, self.path, args.langs, self.languages(), self.tokens)
         for name, value in self.tokens.items():
             if value != before[name]:
@@ -127,10 +167,14 @@ def is_translation(checkpoint: Checkpoint) -> bool:
 
 def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The backbone of a translation model under our names."""
+    split = {name: t for name, t in split_projections(tensors).items() if is_backbone(name)}
+    # old versions of fairseq have no output matrix where it is the table of embeddings
+    output, table = "decoder.output_projection.weight", split.get("decoder.embed_tokens.weight")
+    if output not in split and table is not None:
+        split[output] = split.pop("decoder.embed_out", table)
     return {
         DECODER + name.removeprefix("decoder.") if name.startswith("decoder.") else name: tensor
-        for name, tensor in split_projections(tensors).items()
-        if is_backbone(name)
+        for name, tensor in split.items()
     }
 
 

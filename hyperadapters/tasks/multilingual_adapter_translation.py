@@ -132,6 +132,7 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         settings = {
             "_name": "multilingual_adapter_translation", "data": data, "path": checkpoint.path,
             "source_lang": src, "target_lang": tgt,
+            "fixed_dictionary": stored_dictionary(checkpoint, data),
             "seed": 1, "train_subset": "train", "dataset_impl": None, "tpu": False,
         }  # fmt: skip
         return setup_task(OmegaConf.create(settings), checkpoint=checkpoint)
@@ -282,6 +283,20 @@ def prepare_generation(args, checkpoint: Checkpoint | None) -> None:
     else:
         raise UserError("no checkpoint given: name it with --path")
     args.lang_pairs = [f"{args.source_lang}-{args.target_lang}"]
+
+
+def stored_dictionary(checkpoint: Checkpoint, data: str) -> str | None:
+    """The --fixed-dictionary that a checkpoint was trained with, where it was or in the data's folder.
+
+    Args:
+        checkpoint: the checkpoint.
+        data: folder of the data.
+    Returns:
+        its path; None if there was none, or it is gone: then the data's own dictionaries must do.
+    """
+    path = checkpoint.section("task").get("fixed_dictionary")
+    places = (path, os.path.join(data, os.path.basename(path))) if path else ()
+    return next(filter(os.path.isfile, places), None)
 
 
 def check_directions(pairs: list[str], languages: Languages) -> None:
