@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from fairseq.data import Dictionary
 from fairseq.data.data_utils import post_process
 from fairseq.data.encoders import register_bpe
 from fairseq.data.encoders.sentencepiece_bpe import SentencepieceBPE, SentencepieceConfig
@@ -17,6 +18,8 @@ from ..support.file_defects import check_transfer
 from ..support.text import clean
 from .symbols import symbols_of
 
+# How pieces become text, by the name of fairseq's `--post-process`, and the sign of such pieces.
+JOINED = {"sentencepiece": "\u2581", "subword_nmt": "@@"}
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
@@ -41,6 +44,21 @@ def text_of(pieces: str, symbol: str | None) -> str:
     if symbol == "sentencepiece":
         return text_of_pieces(pieces)
     return clean(post_process(pieces, symbol))
+
+
+def joining(name: str, dictionary: Dictionary) -> str | None:
+    """How the pieces of a dictionary become text.
+
+    Args:
+        name: a name in `JOINED`, `none`, or `auto` to tell from the dictionary.
+        dictionary: the dictionary.
+    """
+    if name != "auto":
+        return None if name == "none" else name
+    for name, sign in JOINED.items():
+        if any(symbol.startswith(sign) or symbol.endswith(sign) for symbol in dictionary.symbols):
+            return name
+    return None
 
 
 def merged(pieces: Iterable[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from omegaconf import II, DictConfig, ListConfig, OmegaConf
 from ..support.errors import UserError, did_you_mean
 from .lengths import LengthOptions
 from .resume_options import ResumeOptions
+from .start_sample import StartOptions
 
 # Options of other sections of the configuration that the stock task reads.
 BORROWED = {
@@ -77,7 +78,7 @@ def stock_dataclass(name: str, options: list[tuple[str, Any, Any]]) -> type:
     return dataclasses.make_dataclass(
         name,
         mirrored + borrowed + options,
-        bases=(ResumeOptions, LengthOptions),
+        bases=(ResumeOptions, LengthOptions, StartOptions),
         namespace={"__module__": __name__},
     )
 

@@ -2,18 +2,18 @@
 
 import logging
 from argparse import Namespace
-from dataclasses import dataclass, field, make_dataclass, replace
+from collections.abc import Iterator
+from dataclasses import make_dataclass, replace
 from typing import Any, Optional
 
 from fairseq.data import Dictionary
 from fairseq.tasks import FairseqTask, register_task
-from omegaconf import II, MISSING
+from omegaconf import II
 
 from ..checkpoints import cells_metadata
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.batching import EverySentence, one_direction_a_batch
-from ..data.lengths import LengthOptions
-from ..data.resume_options import ResumeOptions
+from ..data.start_sample import LEARNT, Speller, StartSample, evenly, spread
 from ..multitask.all_tasks import option_classes
 from ..multitask.cells import Cell, parse_cells
 from ..multitask.configuration import Tables, complete_config
@@ -42,59 +42,14 @@ from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.meta_learning import InnerLoop, meta_step
 from ..training.parts import mark_parts
 from ..training.resuming import check_resumed
+from ..training.start_check import CheckedStart
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
+from .hyperx_options import CellOptions
 
 logger = logging.getLogger(__name__)
 
 EVALUATION_SEED = 1  # of what an evaluation draws, whatever the seed of the training
-
-
-@dataclass
-class CellOptions(ResumeOptions, LengthOptions):
-    """The options of `--task hyperx` that all tasks share."""
-
-    data: str = field(
-        default=MISSING,
-        metadata={"help": "folder of the file corpus.yaml, which names the files of every task"},
-    )
-    task_languages: Optional[str] = field(
-        default=None,
-        metadata={
-            "help": "cells to train: pos:en,ner:de:100,mlm:tr (a number: so many of its sentences)"
-        },
-    )
-    sampling_temperature: float = field(
-        default=5.0,
-        metadata={"help": "a cell of n sentences is drawn with weight n^(1/T) (default: 5)"},
-    )
-    one_cell_a_batch: bool = field(
-        default=False,
-        metadata={"help": "fill each training batch from one cell instead of mixing them"},
-    )
-    meta_inner_updates: int = field(
-        default=0,
-        metadata={
-            "help": "meta-learning (first-order MAML): adapt to half of a language's sentences in the "
-            "batch by so many steps of gradient descent, and learn from the others (default: 0, none)"
-        },
-    )
-    meta_inner_lr: float = field(
-        default=1e-3, metadata={"help": "learning rate of these steps (default: 0.001)"}
-    )
-    meta_inner_head_lr: float = field(
-        default=1e-2, metadata={"help": "that of the tasks' heads (default: 0.01)"}
-    )
-    max_pieces: int = field(
-        default=256, metadata={"help": "longer sentences are taken in parts (default: 256)"}
-    )
-    encoder_langtok: Optional[str] = field(
-        default=None,
-        metadata={"help": "translation: begin the source with the language token of src or tgt"},
-    )
-    lang_tok_style: str = field(
-        default="multilingual", metadata={"help": "style of language tokens: multilingual or mbart"}
-    )
 
 
 HyperXTaskConfig = make_dataclass(
@@ -105,7 +60,7 @@ HyperXTaskConfig = make_dataclass(
 
 
 @register_task("hyperx", dataclass=HyperXTaskConfig)
-class HyperXTask(EverySentence, FairseqTask):
+class HyperXTask(EverySentence, CheckedStart, FairseqTask):
     """Trains cells (task, language) together (Üstün et al. 2022, sections 2 and 3).
 
     Batches carry `src_lang_id`, `tgt_lang_id` and `task_id` [B]; a sentence that is not translated
@@ -257,8 +212,29 @@ class HyperXTask(EverySentence, FairseqTask):
         self.kept_rows = apply_freezing(model, cfg, self.start, training)
         cfg.trained_values = count_trained_values(model, self.kept_rows)
         mark_parts(model)
+        if self.start and self.start.has_decoder:
+            self.unchecked_start = self.start.path
         self.start = None  # its tensors are not needed any more
         return model
+
+    def speller(self) -> Speller:
+        return Speller(self.dictionary, list(self.languages), self.cfg.lang_tok_style)
+
+    def start_samples(self, number: int, spell: Speller) -> Iterator[StartSample]:
+        cells = self.datasets["valid"].datasets if "valid" in self.datasets else ()
+        translated = {
+            "-".join(data.cell.direction): data for data in cells if data.task.has_decoder
+        }
+        for name in spread(list(translated)):
+            data = translated[name]
+            rows = evenly(len(data), number)
+            batch = collate([data[row] for row in rows])
+            del batch["net_input"]["head_inputs"]  # teacher forcing
+            items = [data.sentences[row] for row in evenly(len(data), LEARNT)]
+            src, tgt = data.cell.direction
+            texts = {src: [spell(item.source) for item in items]}
+            texts[tgt] = [spell(item.gold) for item in items]
+            yield StartSample(name, batch, [spell(data.sentences[r].gold) for r in rows], texts)
 
     def build_criterion(self, cfg: Any, from_checkpoint: bool = False):
         """Raises:

@@ -3,8 +3,7 @@
 import dataclasses
 import logging
 import os
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from fairseq import utils
@@ -15,23 +14,29 @@ from omegaconf import OmegaConf
 
 from ..checkpoints import task_metadata
 from ..checkpoints.checkpoint import Checkpoint
-from ..checkpoints.defects import check_file
 from ..configuration import check_direction_is_known, complete_config, has_adapters
 from ..data.batching import EverySentence
 from ..data.directions import DirectionsManager
+from ..data.start_sample import LEARNT, Speller, StartSample, evenly, spread
 from ..data.stock_options import INIT_FROM, stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..pretrained import TRANSLATION, Pretrained, open_pretrained
-from ..support.errors import Problems, UserError, format_list
-from ..support.languages import Languages, codes_of, listed_directions, split_direction
-from ..support.text import read_lines
+from ..support.languages import Languages, listed_directions, split_direction
 from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import freeze
 from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.parts import mark_parts
 from ..training.resuming import check_resumed
+from ..training.start_check import CheckedStart
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
+from .translation_settings import (
+    check_dictionaries,
+    check_directions,
+    prepare_generation,
+    prepare_training,
+    stored_dictionary,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +57,9 @@ MultilingualAdapterTranslationConfig = stock_dataclass(
 
 
 @register_task("multilingual_adapter_translation", dataclass=MultilingualAdapterTranslationConfig)
-class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEpochTask):
+class MultilingualAdapterTranslationTask(
+    EverySentence, CheckedStart, TranslationMultiSimpleEpochTask
+):
     """`translation_multi_simple_epoch` whose batches carry `src_lang_id` and `tgt_lang_id` [B].
 
     The language table, the dictionary's fingerprint and the language-token settings are saved with
@@ -153,6 +160,7 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         if not from_checkpoint:
             if start:
                 start.load_translation(model)
+                self.unchecked_start = start.path
             if cfg.freeze_backbone:
                 trained, frozen = freeze(model, "backbone")
                 logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
@@ -200,6 +208,24 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
         options = {**(extra_gen_cls_kwargs or {}), **stripped}
         return LegacyFairseqTask.build_generator(self, models, args, seq_gen_cls, options)
 
+    def speller(self) -> Speller:
+        style = self.args.lang_tok_style or "multilingual"
+        return Speller(self.target_dictionary, list(self.languages), style)
+
+    def start_samples(self, number: int, spell: Speller) -> Iterator[StartSample]:
+        folder = utils.split_paths(self.args.data)[0]
+        for name in spread(self.lang_pairs):
+            src, tgt = split_direction(name)
+            if not self.data_manager.has_files("valid", src, tgt, folder):
+                continue
+            dataset = self.load_direction("valid", src, tgt)
+            batch = dataset.collater([dataset[row] for row in evenly(len(dataset), number)])
+            items = [dataset[row] for row in evenly(len(dataset), LEARNT)]
+            texts = {src: [spell(item["source"]) for item in items]}
+            texts[tgt] = [spell(item["target"]) for item in items]
+            yield StartSample(name, batch, list(map(spell, batch["target"])), texts)
+        self.args.source_lang = self.args.target_lang = None
+
     def train_step(self, sample, model, *args: Any, **kwargs: Any):
         check_wrapper(model)
         result = super().train_step(complete(sample), model, *args, **kwargs)
@@ -229,114 +255,3 @@ class MultilingualAdapterTranslationTask(EverySentence, TranslationMultiSimpleEp
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         task_metadata.check_same_data(state_dict, self.state_dict())
-
-
-def prepare_training(args, start: Pretrained | None = None) -> None:
-    """Completes the settings of a task that trains.
-
-    Args:
-        args: the settings; changed in place.
-        start: the pretrained model that it starts from, whose input format it takes over.
-    Raises:
-        UserError: if no directions are given, settings contradict the pretrained model's, or for --bf16,
-            which fairseq-train takes for a TPU's.
-    """
-    if getattr(args, "tpu", False) and not find_spec("torch_xla"):
-        raise UserError(
-            "fairseq-train runs --bf16 on TPUs only, and torch_xla is not installed: for bf16 on a "
-            "GPU or CPU use fairseq-hydra-train with common.bf16=true, or else --fp16 or --amp"
-        )
-    if not args.lang_pairs:
-        raise UserError("no directions given: list them with --lang-pairs, e.g. de-en,en-de")
-    args.lang_pairs = [pair.strip() for pair in args.lang_pairs.split(",") if pair.strip()]
-    if args.lang_dict:
-        if args.langs:
-            raise UserError("--langs and --lang-dict exclude each other: give one")
-        if not os.path.isfile(args.lang_dict):
-            raise UserError(f"--lang-dict {args.lang_dict}: there is no such file")
-        args.langs = [line.strip() for line in read_lines(args.lang_dict) if line.strip()]
-        args.lang_dict = None
-    if start:
-        start.take_translation_format(args)
-    args.langs = args.langs or codes_of(args.lang_pairs)
-
-
-def prepare_generation(args, checkpoint: Checkpoint | None) -> None:
-    """Completes the settings of a task that translates, from its checkpoint.
-
-    Args:
-        args: the settings; changed in place.
-        checkpoint: the checkpoint, if it is open already; else the first one of `args.path`.
-    Raises:
-        UserError: if one language is missing or there is nothing to take the language table from.
-    """
-    if not (args.source_lang and args.target_lang):
-        raise UserError("give both --source-lang and --target-lang")
-    if args.path:
-        for path in utils.split_paths(args.path):
-            check_file(path)
-        checkpoint = checkpoint or Checkpoint(utils.split_paths(args.path)[0])
-        task_metadata.restore_input_format(args, checkpoint.path, checkpoint.metadata)
-    elif args.langs or args.lang_dict or args.lang_pairs:
-        args.lang_pairs = args.lang_pairs or f"{args.source_lang}-{args.target_lang}"
-        prepare_training(args)
-    else:
-        raise UserError("no checkpoint given: name it with --path")
-    args.lang_pairs = [f"{args.source_lang}-{args.target_lang}"]
-
-
-def stored_dictionary(checkpoint: Checkpoint, data: str) -> str | None:
-    """The --fixed-dictionary that a checkpoint was trained with, where it was or in the data's folder.
-
-    Args:
-        checkpoint: the checkpoint.
-        data: folder of the data.
-    Returns:
-        its path; None if there was none, or it is gone: then the data's own dictionaries must do.
-    """
-    path = checkpoint.section("task").get("fixed_dictionary")
-    places = (path, os.path.join(data, os.path.basename(path))) if path else ()
-    return next(filter(os.path.isfile, places), None)
-
-
-def check_directions(pairs: list[str], languages: Languages) -> None:
-    """Raises:
-    UserError: with every malformed pair and unknown language.
-    """
-    problems = Problems()
-    for pair in pairs:
-        try:
-            languages.direction(pair)
-        except UserError as error:
-            problems.add(f"--lang-pairs {pair}: {error}")
-    problems.raise_if_any()
-
-
-def check_dictionaries(args, pairs: list[str]) -> None:
-    """Raises:
-    UserError: naming every missing dictionary file.
-    """
-    problems = Problems()
-    folder = utils.split_paths(args.data)[0]
-    if not os.path.isdir(folder):
-        raise UserError(
-            f"there is no data folder '{folder}': give the one fairseq-preprocess wrote"
-        )
-    sides = {"source": (args.source_dict, 0), "target": (args.target_dict, 1)}
-    for side, (code, part) in sides.items():
-        files = (
-            {code}
-            if code
-            else {
-                args.fixed_dictionary
-                or os.path.join(folder, f"dict.{split_direction(pair)[part]}.txt")
-                for pair in pairs
-            }
-        )
-        for file in sorted(files):
-            if not os.path.isfile(file):
-                there = sorted(path.name[5:-4] for path in Path(folder).glob("dict.*.txt"))
-                problems.add(
-                    f"there is no {side} dictionary {file}: the folder has those of {format_list(there)}"
-                )
-    problems.raise_if_any()

@@ -41,7 +41,10 @@ def save_old(path, out, change=lambda model, task: None):
         change: changes its tensors and its settings.
     """
     checkpoint = Checkpoint(path)
-    state, settings = checkpoint.state, {**checkpoint.section("model"), **checkpoint.section("task")}
+    state, settings = (
+        checkpoint.state,
+        {**checkpoint.section("model"), **checkpoint.section("task")},
+    )
     settings["task"] = settings.pop("_name")
     model = {name: tensor for name, tensor in state["model"].items() if "version" not in name}
     del model["decoder.output_projection.weight"]
@@ -129,3 +132,24 @@ def test_mbart_begins_with_its_language_here(toy, tmp_path, caplog):
     assert (stored["lang_tok_style"], stored["encoder_langtok"]) == ("mbart", "src")
     embeddings = "encoder.embed_tokens.weight"
     assert torch.equal(on.state["model"][embeddings], load(str(path))["model"][embeddings])
+
+
+def test_a_start_that_translates_is_said_and_another_is_warned_of(toy, m2m, tmp_path, caplog):
+    path, dictionary = m2m
+    caplog.set_level("INFO")
+
+    def said(out, file, *options):
+        caplog.clear()
+        start(toy, tmp_path / out, path, "--fixed-dictionary", str(file), *options)
+        return [record for record in caplog.records if "before the first update" in record.message]
+
+    [record] = said("right", dictionary)
+    assert record.levelname == "INFO" and "0% in another language" in record.message
+    lines = dictionary.read_text().splitlines()
+    words, (french, english, german, surplus) = lines[:-4], lines[-4:]
+    wrong = tmp_path / "dict.txt"
+    wrong.write_text("\n".join([*words, english, german, french, surplus]) + "\n")
+    [record] = said("wrong", wrong)
+    assert record.levelname == "WARNING" and "it expects another input: check" in record.message
+    assert not said("right", dictionary, "--max-update", "2")  # it is resumed
+    assert not said("unchecked", wrong, "--check-sentences", "0")

@@ -43,7 +43,7 @@ def toy_cells(toy, tmp_path_factory):
 
 
 @pytest.mark.parametrize("trained_with", ["stock", "ours"])
-def test_a_translation_model_becomes_the_backbone(toy, toy_cells, tmp_path, trained_with):
+def test_a_translation_model_becomes_the_backbone(toy, toy_cells, tmp_path, trained_with, caplog):
     extra = ("--encoder-layers", "3", "--share-all-embeddings")
     if trained_with == "stock":
         path = train_stock(toy, tmp_path / "first", *extra, "--max-update", "2")
@@ -53,6 +53,7 @@ def test_a_translation_model_becomes_the_backbone(toy, toy_cells, tmp_path, trai
     with pytest.raises(UserError, match="--encoder-langtok src differs from .*, which has tgt"):
         train_cells(toy_cells, tmp_path / "no", *words, "--encoder-langtok", "src", cells=cells)
     saved = train_cells(toy_cells, tmp_path / "on", *words, cells=cells)
+    assert "before the first update: 8 validation sentences are translated" in caplog.text
     assert Checkpoint(saved).metadata["format"]["encoder_langtok"] == "tgt"
     before, after = load(str(path))["model"], load(str(saved))["model"]
     symbols = Dictionary.load(str(toy / "dict.txt"))

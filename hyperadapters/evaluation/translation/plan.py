@@ -9,6 +9,7 @@ import torch
 from ...checkpoints.checkpoint import Checkpoint
 from ...checkpoints.facts import digest
 from ...data.binarised import Binarised
+from ...data.byte_pieces import joining
 from ...data.lengths import source_limit
 from ...metrics import tokenizers
 from ...metrics.language_id import LanguageIdentifier, identifier
@@ -18,7 +19,7 @@ from ...support.languages import codes_of, split_direction
 from .decoding import Limits, Search
 from .directions import Directions, english_of
 from .parallel_decoding import processes
-from .texts import Texts, joining, joint_dictionary
+from .texts import Texts, joint_dictionary
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Options:
         fp16: compute in half precision.
         cpu: use the CPU even if a GPU is there.
         workers: processes that translate, see `parallel_decoding.processes`.
-        remove_bpe: how pieces become text, see `texts.joining`.
+        remove_bpe: how pieces become text, see `byte_pieces.joining`.
         references: folder of raw references, see `Texts`.
         tokenizer: sacreBLEU's tokenisers by language, as `LANGUAGE=NAME,...`.
         spbleu: score BLEU of FLORES-200's pieces too.

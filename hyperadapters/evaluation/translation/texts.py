@@ -15,23 +15,6 @@ from ...support.languages import split_direction
 from ...support.text import clean, read_lines
 
 ENOUGH = 1000  # sentences of a language for an identifier to learn from
-# How pieces become text, by the name of fairseq's `--post-process`, and the sign of such pieces.
-JOINED = {"sentencepiece": "\u2581", "subword_nmt": "@@"}
-
-
-def joining(name: str, dictionary: Dictionary) -> str | None:
-    """How the pieces of a dictionary become text.
-
-    Args:
-        name: a name in `JOINED`, `none`, or `auto` to tell from the dictionary.
-        dictionary: the dictionary.
-    """
-    if name != "auto":
-        return None if name == "none" else name
-    for name, sign in JOINED.items():
-        if any(symbol.startswith(sign) or symbol.endswith(sign) for symbol in dictionary.symbols):
-            return name
-    return None
 
 
 def joint_dictionary(data: Binarised, languages: Sequence[str]) -> Dictionary:
@@ -62,7 +45,7 @@ class Texts:
         data: the binarised pairs.
         split: "test" or "valid".
         dictionary: the dictionary of all languages.
-        symbol: how pieces become text, see `joining`.
+        symbol: how pieces become text, see `byte_pieces.joining`.
         folder: folder with the raw text as `SPLIT.SRC-TGT.LANG`, or else `SPLIT.LANG`, line by line
             the binarised sentences; by default `text` beside the data folder, where that holds
             `SPLIT.SRC-TGT.LANG`.
