@@ -109,6 +109,16 @@ ADAPTER_OPTIONS: dict[str, Any] = {
         "for shared",
     ),
     "freeze_backbone": option(bool, False, "train the adapters (and their source) only"),
+    "save_whole_model": option(
+        bool, False,
+        "with --init-from: save the frozen weights in every checkpoint, instead of naming the file that "
+        "has them",
+    ),
+    "backbone_file": option(
+        Optional[str], None,
+        "file for the frozen weights where what --init-from names is no checkpoint of the same layout (as a "
+        "Hugging Face folder); several trainings can share it (default: backbone.pt in --save-dir)",
+    ),
     "init_from": option(
         Optional[str], None,
         "pretrained model whose architecture and weights become the backbone: a checkpoint of a stock "

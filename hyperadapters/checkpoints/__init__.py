@@ -1,10 +1,7 @@
 """Checkpoints: reading them safely, what they say of themselves, and what is made of them."""
 
-from .loading import (
-    first_line,
-    load,
-    settings,
-)
+from .frozen_weights import load
+from .loading import first_line, settings
 
 __all__ = [
     "first_line",

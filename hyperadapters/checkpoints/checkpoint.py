@@ -34,7 +34,8 @@ from ..support.errors import UserError
 from ..support.languages import Languages
 from ..training.freezing import ADAPTER_PREFIX
 from . import cells_metadata
-from .loading import first_line, load, settings
+from .frozen_weights import load
+from .loading import first_line, settings
 from .weights import weights_of
 
 

@@ -11,8 +11,8 @@ from ..support.errors import UserError, one_line
 from .defects import check_file, is_zip, unreadable
 
 
-def load(path: str) -> dict[str, Any]:
-    """Reads a checkpoint, of any version of torch, without executing anything it contains.
+def read(path: str) -> dict[str, Any]:
+    """Reads what is in a checkpoint, of any version of torch, without executing anything it contains.
 
     Args:
         path: a fairseq checkpoint.

@@ -38,6 +38,7 @@ from ..support.errors import UserError
 from ..support.languages import Languages
 from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import KeptRows
+from ..training.frozen_weights import keep_apart
 from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.meta_learning import InnerLoop, meta_step
 from ..training.parts import mark_parts
@@ -210,6 +211,8 @@ class HyperXTask(EverySentence, CheckedStart, FairseqTask):
             if self.corpus.tokenizer == self.start.tokenizer:
                 keep_beside(self.cfg.save_dir, self.corpus.tokenizer)
         self.kept_rows = apply_freezing(model, cfg, self.start, training)
+        if self.start:
+            keep_apart(model, cfg, self.start.path, self.cfg.save_dir)
         cfg.trained_values = count_trained_values(model, self.kept_rows)
         mark_parts(model)
         if self.start and self.start.has_decoder:

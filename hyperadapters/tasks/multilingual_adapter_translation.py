@@ -24,6 +24,7 @@ from ..pretrained import TRANSLATION, Pretrained, open_pretrained
 from ..support.languages import Languages, listed_directions, split_direction
 from ..training.fairseq_globals import reset_best_metric
 from ..training.freezing import freeze
+from ..training.frozen_weights import keep_apart
 from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.parts import mark_parts
 from ..training.resuming import check_resumed
@@ -156,6 +157,8 @@ class MultilingualAdapterTranslationTask(
         elif not self.training:
             check_direction_is_known(cfg, self.lang_pairs[0])
         model = super().build_model(cfg, from_checkpoint)
+        if self.args.path:
+            model.checkpoint_folder = os.path.dirname(utils.split_paths(self.args.path)[0])
         mark_parts(model)
         if not from_checkpoint:
             if start:
@@ -164,6 +167,8 @@ class MultilingualAdapterTranslationTask(
             if cfg.freeze_backbone:
                 trained, frozen = freeze(model, "backbone")
                 logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
+                if start:
+                    keep_apart(model, cfg, start.path, self.args.save_dir)
         return model
 
     def set_direction(self, src: str, tgt: str) -> None:

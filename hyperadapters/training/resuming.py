@@ -7,7 +7,7 @@ from typing import Any
 from fairseq.distributed.utils import get_global_rank
 
 from ..checkpoints.defects import checkpoint_defect, is_zip
-from ..checkpoints.loading import load
+from ..checkpoints.frozen_weights import load
 from ..support.errors import UserError
 from ..support.file_defects import AGAIN
 
