@@ -235,6 +235,7 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
         conditions=stored_conditions(cfg, {"languages": languages.codes, "tasks": tasks}),
         start=cfg.adapter_start or "published",
         seed=cfg.adapter_seed,
+        stored_languages=stored_languages(cfg, languages),
         language_ranks=language_ranks(cfg, choice, languages, inputs),
         hyper=HyperOptions(
             hidden=cfg.hyper_hidden,
@@ -250,6 +251,16 @@ def source_config(cfg: Any, choice: AdapterChoice) -> SourceConfig:
             output_norm=cfg.hyper_output_norm,
         ),
     )
+
+
+def stored_languages(cfg: Any, languages: Languages) -> list[int] | None:
+    """The ids of the languages that adapters are stored for; None for all, as in older checkpoints.
+
+    Raises:
+        UserError: if one is unknown.
+    """
+    codes = getattr(cfg, "adapter_languages", None)
+    return sorted(map(languages.id, codes.split(","))) if codes else None
 
 
 def language_ranks(

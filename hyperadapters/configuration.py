@@ -10,12 +10,17 @@ from fairseq.models import ARCH_MODEL_NAME_REGISTRY
 from fairseq.models.transformer import TransformerConfig
 from omegaconf import DictConfig, open_dict
 
-from .adapter_configuration import check_points, source_configs, warn_of_start
+from .adapter_configuration import (
+    adapter_choices,
+    check_points,
+    source_configs,
+    warn_of_start,
+)
 from .head_mask_configuration import read_head_masks
 from .options import ADAPTER_OPTIONS, option
-from .sources import SOURCES
-from .support.errors import Problems, UserError, did_you_mean
-from .support.languages import Languages
+from .sources import SOURCES, Bank, parse_inputs
+from .support.errors import Problems, UserError, did_you_mean, format_list
+from .support.languages import Languages, codes_of, split_direction
 
 # Sizes of the named architectures: width, feed-forward width, layers, attention heads.
 SIZES = ("embed_dim", "ffn_embed_dim", "layers", "attention_heads")
@@ -119,6 +124,8 @@ def complete_config(
         if cfg.adapter_start is None:
             cfg.adapter_start = "identity" if start else "published"
         cfg.recorded_head_masks = read_head_masks(cfg)
+        if cfg.adapter_languages is None:
+            cfg.adapter_languages = ",".join(codes_of(directions))
     check(cfg)
 
 
@@ -182,6 +189,13 @@ def check(cfg: DictConfig) -> None:
         if cfg.encoder_layers_to_keep or cfg.decoder_layers_to_keep:
             problems.add("--encoder/decoder-layers-to-keep cannot prune a model with adapters")
         check_points(cfg, problems)
+    missing = {
+        code
+        for pair in filter(None, (cfg.directions or "").split(","))
+        for code in languages_without_adapters(cfg, pair)
+    }
+    if missing:
+        problems.add(f"--adapter-languages lacks {format_list(sorted(missing))}, which are trained")
     problems.raise_if_any()
     warn_of_start(
         {name: config.kind for name, config in source_configs(cfg).items()}, cfg.adapter_start
@@ -212,8 +226,38 @@ def check_direction_is_known(cfg: Any, pair: str) -> None:
             f"pair adapters exist for trained directions only, {pair} is not among them "
             f"({', '.join(stored_pairs)}): zero-shot directions need --adapter-source hyper or language"
         )
+    missing = languages_without_adapters(cfg, pair)
+    if missing:
+        raise UserError(
+            f"adapters are stored for {cfg.adapter_languages} only, not for {format_list(missing)}: train "
+            "with directions of these languages too, or name them with --adapter-languages"
+        )
     if cfg.adapter_source == "baked":
         raise UserError(
             f"adapters for {pair} are not in this checkpoint, it was baked for {', '.join(stored_pairs)}: "
             "bake that direction too, from the checkpoint it was baked from"
         )
+
+
+def languages_without_adapters(cfg: Any, pair: str) -> list[str]:
+    """The languages of a direction that have no adapters although these are stored by language."""
+    if not getattr(cfg, "adapter_languages", None) or cfg.adapter_source == "baked":
+        return []
+    by_input = dict(zip(("src", "tgt"), split_direction(pair)))
+    stored = cfg.adapter_languages.split(",")
+    return [
+        by_input[name]
+        for name in ("src", "tgt")
+        if by_input[name] not in stored and name in stored_inputs(cfg)
+    ]
+
+
+def stored_inputs(cfg: Any) -> set[str]:
+    """The condition inputs that stored adapters of a model configuration depend on."""
+    inputs: set[str] = set()
+    for choice in adapter_choices(cfg):
+        source = SOURCES.get(choice.source)
+        for side, names in choice.conditions.items():
+            if issubclass(source, Bank):
+                inputs |= {*(source.default_inputs[side] if names is None else parse_inputs(names))}
+    return inputs

@@ -71,6 +71,11 @@ ADAPTER_OPTIONS: dict[str, Any] = {
         "languages whose stored adapters (of --adapter-kind) have a smaller rank (LoRA) or bottleneck "
         "than others, a comma-separated list of LANG=RANK or LANG@POINT=RANK (as en=2,de@ffn.hidden=4)",
     ),
+    "adapter_languages": option(
+        Optional[str], None,
+        "translation: languages that adapters are stored for, a comma-separated list, where they are stored by "
+        "language (default: those of the trained directions, not all of --langs)",
+    ),
     "head_masks": option(
         Optional[str], None,
         "kind head_mask: file with the heads that each language uses, of `hyperadapters subnetworks`; "

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 # Options of ours that say how to train, not what the model is; all others are the checkpoint's.
 OF_TRAINING = (
     "adapter_source", "adapter_start", "hyper_dropout", "freeze_backbone", "init_from", "post_norm",
-    "separate_embeddings", "save_whole_model", "backbone_file",
+    "separate_embeddings", "save_whole_model", "backbone_file", "adapter_languages",
 )  # fmt: skip
 CONDITIONS = ("encoder_adapter_condition", "decoder_adapter_condition")
 

@@ -27,8 +27,7 @@ def keys_of_condition(inputs: Sequence[str], config: SourceConfig, ids: Ids) -> 
         ids: ids by condition input.
     """
     choices = [
-        [ids[name]] if name in ids else range(config.sizes[INPUTS.get(name).table])
-        for name in inputs
+        [ids[name]] if name in ids else config.stored_ids(INPUTS.get(name).table) for name in inputs
     ]
     return list(itertools.product(*choices))
 
@@ -61,7 +60,8 @@ class Bank(AdapterSource):
             nn.init.zeros_(part)
 
     def keys(self, side: str) -> list[Key]:
-        """All keys of a side: the trained directions if it depends on both languages, else all ids."""
+        """All keys of a side: the trained directions if it depends on both languages, else all ids that weights
+        are stored for."""
         inputs = self.config.inputs[side]
         if "src" in inputs and "tgt" in inputs:
             return keys_of_conditions(inputs, self.config, side)

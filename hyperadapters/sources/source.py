@@ -88,6 +88,7 @@ class SourceConfig:
         start: "published" start values; "identity": adapters that change nothing; "calibrated":
             generated tensors start at the scale of the published start of a stored adapter.
         seed: of the start values, which then depend on nothing else; None goes on with what is drawn.
+        stored_languages: ids of the languages that sources store weights for; None for all.
         language_ranks: of stored adapters of single languages, by language id and point.
         hyper: options of the hypernetwork.
     """
@@ -100,12 +101,19 @@ class SourceConfig:
     conditions: Mapping[str, Sequence[Ids]] = field(default_factory=dict)
     start: str = "published"
     seed: int | None = None
+    stored_languages: Sequence[int] | None = None
     language_ranks: LanguageRanks = field(default_factory=dict)
     hyper: HyperOptions = field(default_factory=HyperOptions)
 
     def __post_init__(self) -> None:
         if self.start not in STARTS:
             raise UserError(f"--adapter-start {self.start}: choose one of {', '.join(STARTS)}")
+
+    def stored_ids(self, table: str) -> Sequence[int]:
+        """The ids of a table that sources store weights for."""
+        if table == "languages" and self.stored_languages is not None:
+            return self.stored_languages
+        return range(self.sizes[table])
 
     def tensors(self, side: str) -> dict[str, TensorSpec]:
         """Name and specification of every tensor of a weight set of a side that a source gives."""

@@ -6,6 +6,7 @@ from fairseq import options, tasks
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from toy import train_arguments
 
+from hyperadapters.configuration import check_direction_is_known
 from hyperadapters.support.errors import UserError
 
 
@@ -134,6 +135,8 @@ def test_half_precision_runs(toy, tmp_path):
         (("--adapter-source", "hyp"), "did you mean 'hyper'"),
         (("--encoder-adapter-condition", "task"), "knows no tasks"),
         (("--freeze-backbone", "--adapter-source", "none"), "nothing to train"),
+        (("--adapter-source", "language", "--adapter-languages", "de,en"), "lacks fr, which are tr"),
+        (("--adapter-source", "language", "--adapter-languages", "de,fx"), "unknown language 'fx'"),
     ],
 )
 def test_options_that_cannot_be_combined_are_refused_by_name(toy, tmp_path, extra, named):
@@ -160,6 +163,20 @@ def test_the_model_configuration_names_everything_generation_needs(toy, tmp_path
     assert cfg.model.languages == "de,en,fr"
     assert cfg.model.directions == "en-de,de-en,en-fr,fr-en"
     assert cfg.model.decoder_layers == 2 and cfg.model.share_all_embeddings
+
+
+def test_adapters_are_stored_for_trained_languages_alone(toy, tmp_path):
+    table = ("--lang-pairs", "en-de,de-en", "--langs", "xx,de,en,fr", "--adapter-source", "language")
+    task, model, cfg = build(toy, tmp_path, *table)
+    assert set(model.encoder.adapters.sides["encoder"]) == {"1", "2"}
+    scores(model, batch_of(task))
+    check_direction_is_known(cfg.model, "de-en")
+    with pytest.raises(UserError, match="adapters are stored for de,en only, not for fr: train"):
+        check_direction_is_known(cfg.model, "de-fr")
+    _, more, _ = build(toy, tmp_path, *table, "--adapter-languages", "de,en,fr")
+    assert set(more.encoder.adapters.sides["encoder"]) == {"1", "2", "3"}
+    _, _, cfg = build(toy, tmp_path, *table[:-1], "hyper")
+    check_direction_is_known(cfg.model, "de-fr")
 
 
 def test_beam_reordering_keeps_the_decoders_adapters(toy, tmp_path):
