@@ -3,6 +3,7 @@
 The adapters are safetensors, the card (the same name, but .json) says what they are and which backbone
 they belong to; `hyperadapters attach` puts them onto it. With --plain, adapters of kinds parallel, lora
 and ia3 are folded into the backbone instead: an ordinary fairseq Transformer that needs none of this code.
+With --peft, LoRA is written as a folder that the package peft puts onto the Hugging Face model it belongs to.
 """
 
 import json
@@ -24,12 +25,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--out",
         required=True,
         metavar="FILE",
-        help="file to write (.safetensors; with --plain .pt)",
+        help="file to write (.safetensors; with --plain .pt; with --peft a folder)",
     )
-    add(
+    layout = parser.add_mutually_exclusive_group()
+    layout.add_argument(
         "--plain",
         action="store_true",
         help="with --direction: write an ordinary fairseq Transformer",
+    )
+    layout.add_argument(
+        "--peft", action="store_true", help="write LoRA in the layout of Hugging Face's peft"
     )
     add("--json", action="store_true", help="print the card (with --plain, the command) as JSON")
 
@@ -43,6 +48,12 @@ def run(args: Namespace) -> None:
 
         command = export_plain(args.checkpoint, args.direction, args.out)
         print(json.dumps({"command": command}) if args.json else f"translate with: {command}")
+        return
+    if args.peft:
+        from ..checkpoints.export import peft_layout
+
+        settings = peft_layout.export_peft(args.checkpoint, args.direction or args.cell, args.out)
+        print(json.dumps(settings) if args.json else peft_layout.summary(settings, args.out))
         return
     from ..checkpoints.export.export import export_cell, export_direction, summary
 

@@ -135,7 +135,10 @@ def test_half_precision_runs(toy, tmp_path):
         (("--adapter-source", "hyp"), "did you mean 'hyper'"),
         (("--encoder-adapter-condition", "task"), "knows no tasks"),
         (("--freeze-backbone", "--adapter-source", "none"), "nothing to train"),
-        (("--adapter-source", "language", "--adapter-languages", "de,en"), "lacks fr, which are tr"),
+        (
+            ("--adapter-source", "language", "--adapter-languages", "de,en"),
+            "lacks fr, which are tr",
+        ),
         (("--adapter-source", "language", "--adapter-languages", "de,fx"), "unknown language 'fx'"),
     ],
 )
@@ -166,7 +169,14 @@ def test_the_model_configuration_names_everything_generation_needs(toy, tmp_path
 
 
 def test_adapters_are_stored_for_trained_languages_alone(toy, tmp_path):
-    table = ("--lang-pairs", "en-de,de-en", "--langs", "xx,de,en,fr", "--adapter-source", "language")
+    table = (
+        "--lang-pairs",
+        "en-de,de-en",
+        "--langs",
+        "xx,de,en,fr",
+        "--adapter-source",
+        "language",
+    )
     task, model, cfg = build(toy, tmp_path, *table)
     assert set(model.encoder.adapters.sides["encoder"]) == {"1", "2"}
     scores(model, batch_of(task))

@@ -170,10 +170,9 @@ def test_a_published_model_starts_as_it_is(kind, pieces, published, tmp_path):
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_scores_are_those_of_transformers(kind, pieces, tmp_path):
+def of_transformers(kind, pieces, folder):
+    """A model of transformers with random weights, saved to a folder."""
     transformers = pytest.importorskip("transformers")
-    folder = tmp_path / kind
     write_settings(folder, kind, pieces)
     torch.manual_seed(1)
     config = transformers.AutoConfig.from_pretrained(folder)
@@ -183,8 +182,12 @@ def test_scores_are_those_of_transformers(kind, pieces, tmp_path):
             parameter.normal_(std=0.3)
         model.get_input_embeddings().weight[1].zero_()  # <pad>
     model.save_pretrained(folder)
-    path = started(pieces, folder, tmp_path / "on", "--freeze-backbone")
-    found, batch, dictionary = scores(path, pieces)
+    return model
+
+
+def compare_scores(model, path, kind, pieces):
+    """Compares the scores of a model of transformers and of a checkpoint of ours."""
+    ours, batch, dictionary = scores(path, pieces)
     numbers = {symbol: number for number, symbol in enumerate(symbols_of(kind, pieces))}
     rows = torch.tensor([numbers[symbol] for symbol in dictionary.symbols])
     # fairseq pads sources on the left, transformers on the right
@@ -197,7 +200,28 @@ def test_scores_are_those_of_transformers(kind, pieces, tmp_path):
             decoder_input_ids=rows[batch["net_input"]["prev_output_tokens"]],
         ).logits
     kept = batch["target"].ne(1)
-    torch.testing.assert_close(found[kept], expected[..., rows][kept], atol=1e-5, rtol=0)
+    torch.testing.assert_close(ours[kept], expected[..., rows][kept], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores_are_those_of_transformers(kind, pieces, tmp_path):
+    model = of_transformers(kind, pieces, tmp_path / kind)
+    path = started(pieces, tmp_path / kind, tmp_path / "on", "--freeze-backbone")
+    compare_scores(model, path, kind, pieces)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lora_in_the_layout_of_peft_has_the_scores_of_ours(kind, pieces, tmp_path, run):
+    model, folder = of_transformers(kind, pieces, tmp_path / kind), tmp_path / kind
+    peft = pytest.importorskip("peft")
+    words = ("--adapter-kind", "lora", "--lora-points", "self_attn.q,cross_attn.v,ffn.hidden,ffn.out",
+             "--adapter-start", "calibrated", "--lr", "0.01", "--max-update", "3")  # fmt: skip
+    path = started(pieces, folder, tmp_path / "on", "--freeze-backbone", *words)
+    out = tmp_path / "peft"
+    run("export", "--checkpoint", path, "--direction", "en-fr", "--peft", "--out", out, "--json")
+    with pytest.raises(AssertionError):
+        compare_scores(model, path, kind, pieces)
+    compare_scores(peft.PeftModel.from_pretrained(model, out).eval(), path, kind, pieces)
 
 
 def test_from_raw_text_to_the_translations_of_the_published_model(pieces, published, tmp_path, run):
