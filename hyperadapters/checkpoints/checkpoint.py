@@ -208,17 +208,10 @@ class Checkpoint:
         Raises:
             UserError: if their tensors do not fit the configuration.
         """
-        config = Namespace(**{**vars(self.config), "adapter_start": "published"})
-        with torch.device("meta"):  # shapes without memory or start values
-            adapters = build_adapters(config)
         try:
-            adapters.load_state_dict(self.adapter_tensors(), assign=True)
-        except RuntimeError as error:
-            raise UserError(
-                f"{self.path}: its adapters do not fit its configuration ({first_line(error)}): the "
-                "checkpoint is damaged"
-            ) from error
-        return adapters.float()
+            return adapters_with(self.adapter_tensors(), vars(self.config)).float()
+        except UserError as error:
+            raise UserError(f"{self.path}: {error}: the checkpoint is damaged") from error
 
     @property
     def precision(self) -> torch.dtype:
@@ -236,3 +229,25 @@ class Checkpoint:
         condition = condition_of(name)
         parts = generate(self.adapters, self.ids(condition), condition_sides(condition))
         return AdapterSet(condition, parts).to(self.precision)
+
+
+def adapters_with(
+    tensors: Mapping[str, Tensor], config: Mapping[str, Any]
+) -> AdapterSource | SourceGroup:
+    """The adapter sources of a model configuration with given tensors.
+
+    Args:
+        tensors: the tensors by their names within the source.
+        config: a complete model configuration.
+    Raises:
+        UserError: if they do not fit each other.
+    """
+    with torch.device("meta"):  # shapes without memory or start values
+        adapters = build_adapters(Namespace(**{**config, "adapter_start": "published"}))
+    try:
+        adapters.load_state_dict(tensors, assign=True)
+    except RuntimeError as error:
+        raise UserError(
+            f"its adapters do not fit its configuration ({first_line(error)})"
+        ) from error
+    return adapters

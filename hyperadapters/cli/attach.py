@@ -2,11 +2,13 @@
 
 The backbone is a checkpoint of ours, whose own adapters are left out, or one of a stock Transformer
 that adapters were added to with --init-from and --freeze-backbone. Adapters of cells need a checkpoint
-of cells, whose heads stay. The result is a baked checkpoint.
+of cells, whose heads stay. The result is a baked checkpoint; of a whole hypernetwork (`hyperadapters
+export --whole`) one that serves all that it was trained for.
 """
 
 import json
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from ..support.named_paths import paths_of
 
@@ -29,6 +31,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Attaches and prints what the result weighs."""
     from ..checkpoints.export.attach import attach
+    from ..checkpoints.export.whole_source import attach_whole, is_whole
 
-    report = attach(args.checkpoint, paths_of(args.adapters), args.out)
+    paths = paths_of(args.adapters)
+    if len(paths) == 1 and Path(paths[0]).is_file() and is_whole(paths[0]):
+        report = attach_whole(args.checkpoint, paths[0], args.out)
+    else:
+        report = attach(args.checkpoint, paths, args.out)
     print(json.dumps(report.as_dict(), indent=2) if args.json else report.table())

@@ -1,9 +1,10 @@
 """Write the adapters of one direction or one cell to a file of their own, with a card beside it.
 
 The adapters are safetensors, the card (the same name, but .json) says what they are and which backbone
-they belong to; `hyperadapters attach` puts them onto it. With --plain, adapters of kinds parallel, lora
-and ia3 are folded into the backbone instead: an ordinary fairseq Transformer that needs none of this code.
-With --peft, LoRA is written as a folder that the package peft puts onto the Hugging Face model it belongs to.
+they belong to; `hyperadapters attach` puts them onto it. With --whole, a hypernetwork (or a bank of
+adapters) leaves with all that it serves. With --plain, adapters of kinds parallel, lora and ia3 are folded
+into the backbone instead: an ordinary fairseq Transformer that needs none of this code. With --peft, LoRA is
+written as a folder that the package peft puts onto the Hugging Face model it belongs to.
 """
 
 import json
@@ -20,6 +21,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     either.add_argument("--direction", help="direction, e.g. de-fr")
     either.add_argument(
         "--cell", help="of a checkpoint of --task hyperx: cell, trained or not, e.g. ner:de"
+    )
+    either.add_argument(
+        "--whole",
+        action="store_true",
+        help="all adapters, or the hypernetwork that generates them: all directions or cells",
     )
     add(
         "--out",
@@ -42,12 +48,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Exports and says what was written."""
     if args.plain:
-        if args.cell is not None:
+        if args.direction is None:
             raise UserError("--plain writes a model that translates: name a --direction")
         from ..checkpoints.export.plain import export_plain
 
         command = export_plain(args.checkpoint, args.direction, args.out)
         print(json.dumps({"command": command}) if args.json else f"translate with: {command}")
+        return
+    if args.whole:
+        if args.peft:
+            raise UserError(
+                "--peft writes a single set of adapters: name a --direction or a --cell"
+            )
+        from ..checkpoints.export import whole_source
+
+        card = whole_source.export_whole(args.checkpoint, args.out)
+        print(json.dumps(card, indent=2) if args.json else whole_source.summary(card, args.out))
         return
     if args.peft:
         from ..checkpoints.export import peft_layout

@@ -43,7 +43,7 @@ def read_adapters(path: str) -> AdapterSet:
     """
     if not Path(path).is_file():
         raise UserError(f"there is no file '{path}': give what `hyperadapters export` wrote")
-    card = read_card(path)
+    card = read_card(path, FORMAT)
     tensors = read_tensors(path)
     with refuse_card(path):
         adapters = AdapterSet.from_card(card, tensors)
@@ -82,9 +82,12 @@ def refuse_card(path: str) -> Iterator[None]:
         ) from error
 
 
-def read_card(path: str) -> dict[str, Any]:
+def read_card(path: str, *formats: str) -> dict[str, Any]:
     """Reads the card beside a file of adapters.
 
+    Args:
+        path: the file of adapters.
+        formats: what the card may be of.
     Raises:
         UserError: if it is missing, damaged, or not for this program.
     """
@@ -94,8 +97,8 @@ def read_card(path: str) -> dict[str, Any]:
     check_transfer(str(file))
     with refuse_card(path):
         card = json.loads(file.read_text(encoding="utf-8"))
-        if card.get("format") != FORMAT:
-            raise UserError(f"its format is not '{FORMAT}'")
+        if card.get("format") not in formats:
+            raise UserError(f"its format is not {' or '.join(map(repr, formats))}")
         if card["version"] != VERSION:
             raise UserError(f"its version is {card['version']}, this program reads {VERSION}")
     return card

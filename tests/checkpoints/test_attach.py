@@ -162,7 +162,7 @@ DAMAGES = {
         edited(lambda c: c["task_state"]["format"].update(left_pad_source="print(1)")),
         "'left_pad_source' is print",
     ),
-    "file": (edited(lambda c: c["model"].update(init_from="/etc/hosts")), "is not a baked one"),
+    "file": (edited(lambda c: c["model"].update(init_from="/etc/hosts")), "its model names files"),
 }
 
 

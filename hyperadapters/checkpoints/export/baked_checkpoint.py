@@ -24,7 +24,7 @@ from ..checkpoint import Checkpoint
 
 TRANSLATION = "multilingual_adapter_translation"
 # Options that name a file of the training machine; its content is among the weights.
-FILES = ("init_from", "encoder_embed_path", "decoder_embed_path")
+FILES = ("init_from", "backbone_file", "encoder_embed_path", "decoder_embed_path")
 
 
 def baked_config(config: Namespace, names: list[str]) -> dict[str, Any]:

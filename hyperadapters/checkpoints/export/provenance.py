@@ -99,6 +99,13 @@ def complete(adapters: AdapterSet) -> AdapterSet:
 
 
 def complete_config(model: Mapping[str, Any]) -> dict[str, Any]:
+    """As `checked_config`, of a model with baked adapters."""
+    if model["adapter_source"] != "baked":
+        raise UserError("its model is not a baked one")
+    return checked_config(model)
+
+
+def checked_config(model: Mapping[str, Any]) -> dict[str, Any]:
     """A model configuration from a card, with the defaults of options that it lacks.
 
     Raises:
@@ -115,8 +122,9 @@ def complete_config(model: Mapping[str, Any]) -> dict[str, Any]:
         merge_with_parent(options(), OmegaConf.create(dict(model)))
     except OmegaConfBaseException as error:
         raise UserError(str(error)) from error
-    if model["adapter_source"] != "baked" or any(model.get(name) for name in FILES):
-        raise UserError("its model is not a baked one")
+    named = [name for name in FILES if model.get(name)]
+    if named:
+        raise UserError(f"its model names files ({', '.join(named)})")
     return {**vars(defaults(options)), **model}
 
 
