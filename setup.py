@@ -76,7 +76,11 @@ setup(
         "Typing :: Typed",
     ],
     packages=find_packages(include=["hyperadapters", "hyperadapters.*"]),
-    package_data={"hyperadapters": ["py.typed"], "hyperadapters.data": ["*.tsv"]},
+    package_data={
+        "hyperadapters": ["py.typed"],
+        "hyperadapters.data": ["*.tsv"],
+        "hyperadapters.support": ["*.tsv"],
+    },
     cmdclass={"build_py": BuildWithFiles},
     python_requires=">=3.11,<3.13",
     install_requires=[

@@ -24,7 +24,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="known distances: a square table with the languages in the first line and column, or "
         "lines of two languages and a distance, separated by tabs, commas or blanks; or 'genealogy' "
-        "for the coarse one that comes with the package (the 52 languages of mBART-50, as de_DE or de)",
+        "for the coarse one that comes with the package (the 52 languages of mBART-50), or 'glottolog' "
+        "for Glottolog's tree (243 languages); codes as de, de_DE or deu_Latn",
     )
     add("--languages", default="", metavar="LIST", help="comma-separated list (default: all)")
     add(

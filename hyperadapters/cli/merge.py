@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--language", metavar="LANG", help="average: the language, which none was trained on")
     add(
         "--distances", default="genealogy", metavar="FILE",
-        help="average: a table of distances between languages, or genealogy (default)",
+        help="average: a table of distances between languages, genealogy (default) or glottolog",
     )  # fmt: skip
     add(
         "--rule",

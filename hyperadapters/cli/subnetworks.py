@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     options.add_argument(
         "--distances", default="genealogy", metavar="FILE",
-        help="a table of distances between languages, or genealogy (default)",
+        help="a table of distances between languages, genealogy (default) or glottolog",
     )  # fmt: skip
     options = action("show", "overlap of the masks, as a table and as a picture", show)
     options.add_argument("masks", help="file of masks (.json)")
@@ -59,7 +59,7 @@ def add_distances(parser: ArgumentParser) -> None:
     """Adds the option of known distances."""
     parser.add_argument(
         "--distances", metavar="FILE",
-        help="a table of distances between languages, or genealogy: tests whether near languages are alike",
+        help="a table of distances, genealogy or glottolog: tests whether near languages are alike",
     )  # fmt: skip
 
 

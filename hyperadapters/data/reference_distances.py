@@ -1,6 +1,7 @@
 """Known distances between languages, from a table or from the genealogy that comes with the package."""
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,12 @@ import numpy as np
 
 from ..support.errors import UserError, format_list
 from ..support.files import write_lines
-from ..support.languages import primary_subtag
+from ..support.language_facts import facts_of, language_of
 from ..support.text import read_lines
 
-GENEALOGY = "genealogy"
+GENEALOGY, GLOTTOLOG = "genealogy", "glottolog"
 GENEALOGY_FILE = Path(__file__).parent / "genealogy.tsv"
+BRANCH = 3  # nodes of Glottolog's tree that name a group, e.g. Germanic
 LEVELS = ("family", "branch", "subbranch", "group")
 
 Row = tuple[int, list[str]]
@@ -47,13 +49,15 @@ def read_reference(name: str, codes: Sequence[str]) -> Reference:
     """The reference that a user names.
 
     Args:
-        name: a table of distances, or "genealogy".
+        name: a table of distances, "genealogy" or "glottolog".
         codes: the languages whose distances are wanted.
     Raises:
         UserError: if a language is missing or the table cannot be read.
     """
     if name == GENEALOGY:
         return from_genealogy(codes)
+    if name == GLOTTOLOG:
+        return from_glottolog(codes)
     return from_table(Path(name), codes)
 
 
@@ -61,20 +65,20 @@ def from_genealogy(codes: Sequence[str]) -> Reference:
     """Distances by family, branch, sub-branch and group: 1 within a group, one more for each of the
     four levels that two languages do not share.
 
-    Codes are looked up by their language (`de` of `de_DE`).
+    Codes are looked up by their language (`de` of `de_DE` and `deu_Latn`).
 
     Raises:
         UserError: naming every language that the table lacks.
     """
     lines = GENEALOGY_FILE.read_text(encoding="utf-8").splitlines()[1:]
     table = {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
-    missing = [code for code in codes if primary_subtag(code) not in table]
+    missing = [code for code in codes if language_of(code) not in table]
     if missing:
         raise UserError(
             f"--distances genealogy knows nothing of {format_list(missing)}: leave them out with "
             "--languages, or give a table of distances"
         )
-    lines_of = {code: table[primary_subtag(code)] for code in codes}
+    lines_of = {code: table[language_of(code)] for code in codes}
 
     def distance(a: str, b: str) -> float:
         shared = sum(x == y for x, y in zip(lines_of[a], lines_of[b]))
@@ -87,6 +91,35 @@ def from_genealogy(codes: Sequence[str]) -> Reference:
     )
     groups = {code: lines_of[code][LEVELS.index("subbranch")] for code in codes}
     return Reference("genealogy (coarse)", tuple(codes), matrix, groups, note)
+
+
+def from_glottolog(codes: Sequence[str]) -> Reference:
+    """Distances in Glottolog's tree: the share of two languages' ancestors that they do not have in
+    common, 1 between families.
+
+    Raises:
+        UserError: naming every language that the table lacks.
+    """
+    facts = {code: facts_of(code) for code in codes}
+    missing = [code for code in codes if facts[code] is None]
+    if missing:
+        raise UserError(
+            f"--distances glottolog knows nothing of {format_list(missing)}: leave them out with "
+            "--languages, or give a table of distances"
+        )
+    # the language itself is the last node
+    paths = {code: (*entry.lineage, entry.code) for code, entry in facts.items() if entry}
+
+    def distance(a: str, b: str) -> float:
+        shared = len(os.path.commonprefix([paths[a], paths[b]]))
+        return 0.0 if a == b else 1.0 - 2 * shared / (len(paths[a]) + len(paths[b]))
+
+    matrix = np.array([[distance(a, b) for b in codes] for a in codes])
+    groups = {code: " > ".join(path[:-1][:BRANCH]) for code, path in paths.items()}
+    note = (
+        "Glottolog's tree has no depths in time: where it is finer, languages seem further apart."
+    )
+    return Reference("Glottolog's tree", tuple(codes), matrix, groups, note)
 
 
 def from_table(path: Path, codes: Sequence[str]) -> Reference:
@@ -102,7 +135,7 @@ def from_table(path: Path, codes: Sequence[str]) -> Reference:
     """
     if not path.is_file():
         raise UserError(
-            f"--distances {path}: there is no such file: give a table of distances, or '{GENEALOGY}'"
+            f"--distances {path}: there is no such file: give a table of distances, {GENEALOGY} or {GLOTTOLOG}"
         )
     rows: list[Row] = []
     title = path.name

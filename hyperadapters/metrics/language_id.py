@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..support.errors import UserError, did_you_mean, format_list
-from ..support.languages import primary_subtag
+from ..support.language_facts import language_of
 from ..support.registry import Registry
 
 UNKNOWN = ""
@@ -82,14 +82,12 @@ class Lingua(LanguageIdentifier):
         for language in lingua.Language.all():
             for code in (language.iso_code_639_1, language.iso_code_639_3):
                 names[code.name.lower()] = language
-        unknown = [code for code in languages if primary_subtag(code).lower() not in names]
+        unknown = [code for code in languages if language_of(code) not in names]
         if unknown:
             raise UserError(
                 f"--language-identifier lingua does not know {format_list(unknown)}: leave it out"
             )
-        self.codes: dict[Any, str] = {
-            names[primary_subtag(code).lower()]: code for code in languages
-        }
+        self.codes: dict[Any, str] = {names[language_of(code)]: code for code in languages}
         builder = lingua.LanguageDetectorBuilder.from_languages(*self.codes)
         self.detector = builder.build()
 
@@ -117,7 +115,7 @@ class Command(LanguageIdentifier):
                 f"--language-identifier {command}: neither a command that is installed nor one of "
                 f"ours; {did_you_mean(command, IDENTIFIERS.names())}"
             )
-        self.codes = {primary_subtag(code).lower(): code for code in reversed(self.languages)}
+        self.codes = {language_of(code): code for code in reversed(self.languages)}
         self.codes.update({code: code for code in self.languages})
 
     def identify(self, sentences: Sequence[str]) -> list[str]:
@@ -134,7 +132,7 @@ class Command(LanguageIdentifier):
 
     def _code(self, label: str) -> str:
         name = (label.split() or [UNKNOWN])[0].removeprefix("__label__")
-        return self.codes.get(name) or self.codes.get(primary_subtag(name).lower(), UNKNOWN)
+        return self.codes.get(name) or self.codes.get(language_of(name), UNKNOWN)
 
 
 def identifier(name: str, languages: Sequence[str]) -> LanguageIdentifier:

@@ -3,17 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from ..support.errors import UserError, did_you_mean
-from ..support.languages import Languages, primary_subtag
+from ..support.language_facts import language_of
+from ..support.languages import Languages
 
 DEFAULT = "13a"
 # Where words are not written apart, BLEU counts n-grams of characters; chrF says more there.
 CHARACTERS = "char"
 BY_LANGUAGE = {
-    "zh": "zh", "zho": "zh", "cmn": "zh", "yue": "zh", "ja": "ja-mecab", "jpn": "ja-mecab",
-    "ko": "ko-mecab", "kor": "ko-mecab",
-    **dict.fromkeys(
-        ("th", "tha", "my", "mya", "km", "khm", "lo", "lao", "bo", "bod", "dz", "dzo"), CHARACTERS
-    ),
+    "zh": "zh", "yue": "zh", "ja": "ja-mecab", "ko": "ko-mecab",
+    **dict.fromkeys(("th", "my", "km", "lo", "bo", "dz"), CHARACTERS),
 }  # fmt: skip
 SPBLEU = "flores200"
 
@@ -78,7 +76,7 @@ def choose(
     names: dict[str, str] = {}
     remarks: list[str] = []
     for code in sorted(targets):
-        names[code] = choices.get(code) or BY_LANGUAGE.get(primary_subtag(code).lower(), DEFAULT)
+        names[code] = choices.get(code) or BY_LANGUAGE.get(language_of(code), DEFAULT)
         try:
             check(names[code])
         except UserError as error:

@@ -7,7 +7,6 @@ import numpy as np
 from tqdm import tqdm
 
 from ..support.errors import Problems
-from ..support.languages import primary_subtag
 from ..support.resumable import digest
 from . import scripts
 from .context import VERSION, Context
@@ -79,7 +78,7 @@ def expected_scripts(context: Context, letters: Letters) -> dict[str, tuple[str,
                 as_names(configured[code], measured, f"filters.scripts.{code}", problems)
             )
         else:
-            expected[code] = scripts.KNOWN.get(primary_subtag(code), measured)
+            expected[code] = scripts.usual(code) or measured
         stray = stray_share(letters.get(code, {}), expected[code])
         if context.config.filters.script_share and stray > STRAY:
             problems.add(

@@ -5,35 +5,17 @@ from functools import cache
 
 import numpy as np
 
-# Scripts of mBART-50's languages, by the part of the code before "_"; Unicode's names.
-KNOWN: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        "af az cs de en es et fi fr gl hr id it lt lv nl pl pt ro sl sv sw tl tr vi xh".split(),
-        ("Latin",),
-    ),
-    **dict.fromkeys(("ar", "fa", "ps", "ur"), ("Arabic",)),
-    **dict.fromkeys(("hi", "mr", "ne"), ("Devanagari",)),
-    **dict.fromkeys(("kk", "mk", "ru", "uk"), ("Cyrillic",)),
-    "bn": ("Bengali",),
-    "gu": ("Gujarati",),
-    "he": ("Hebrew",),
-    "ja": ("Han", "Hiragana", "Katakana"),
-    "ka": ("Georgian",),
-    "km": ("Khmer",),
-    "ko": ("Hangul", "Han"),
-    "ml": ("Malayalam",),
-    "mn": ("Cyrillic", "Mongolian"),
-    "my": ("Myanmar",),
-    "si": ("Sinhala",),
-    "ta": ("Tamil",),
-    "te": ("Telugu",),
-    "th": ("Thai",),
-    "zh": ("Han", "Bopomofo"),
-}
-# Of languages without an entry, scripts with at least this share of the held-out letters count.
+from ..support.language_facts import scripts_of
+
+# Of unknown languages, scripts with at least this share of the held-out letters count.
 MEASURED_SHARE = 0.05
 TOP = 0x40000  # no letter is beyond, nor will soon be
 UNKNOWN = "Unknown"
+
+
+def usual(code: str) -> tuple[str, ...]:
+    """Unicode's names of the scripts that the language of a code is written in; none if it is unknown."""
+    return tuple(map(script_name, scripts_of(code)))
 
 
 @cache

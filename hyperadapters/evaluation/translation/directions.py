@@ -7,7 +7,8 @@ from typing import Any
 
 from ...configuration import check_direction_is_known
 from ...support.errors import Problems, UserError, format_list
-from ...support.languages import Languages, primary_subtag, split_direction
+from ...support.language_facts import language_of
+from ...support.languages import Languages, split_direction
 
 GROUPS = {
     "into_english": "into {english}",
@@ -29,7 +30,7 @@ def english_of(languages: Sequence[str], code: str | None) -> str | None:
     if code is not None:
         Languages(languages).id(code)
         return code
-    found = [code for code in languages if primary_subtag(code) == "en"]
+    found = [code for code in languages if language_of(code) == "en"]
     if len(found) > 1:
         raise UserError(f"English may be {' or '.join(found)}: name one with --english")
     return found[0] if found else None
