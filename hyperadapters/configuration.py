@@ -111,7 +111,8 @@ def complete_config(
             if name not in cfg:
                 cfg[name] = default
         cfg.languages = ",".join(languages)
-        cfg.directions = ",".join(directions)
+        earlier = start.trained_directions if start else []
+        cfg.directions = ",".join(dict.fromkeys([*earlier, *directions]))
         if not cfg.post_norm:
             cfg.encoder_normalize_before = cfg.decoder_normalize_before = True
         if not cfg.separate_embeddings:
@@ -125,7 +126,7 @@ def complete_config(
             cfg.adapter_start = "identity" if start else "published"
         cfg.recorded_head_masks = read_head_masks(cfg)
         if cfg.adapter_languages is None:
-            cfg.adapter_languages = ",".join(codes_of(directions))
+            cfg.adapter_languages = ",".join(codes_of(cfg.directions.split(",")))
     check(cfg)
 
 

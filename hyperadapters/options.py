@@ -114,6 +114,16 @@ ADAPTER_OPTIONS: dict[str, Any] = {
         "for shared",
     ),
     "freeze_backbone": option(bool, False, "train the adapters (and their source) only"),
+    "train_new_languages_only": option(
+        bool, False,
+        "with --init-from a checkpoint with adapters: train nothing but the embeddings (or stored adapters) of "
+        "languages that it has never seen",
+    ),
+    "new_language_like": option(
+        Optional[str], None,
+        "with --init-from a checkpoint with adapters: the language whose weights new languages start with (by "
+        "default new embeddings start as the mean of the known ones); in translation they share its token too",
+    ),
     "save_whole_model": option(
         bool, False,
         "with --init-from: save the frozen weights in every checkpoint, instead of naming the file that "

@@ -52,6 +52,8 @@ def collect(args: Namespace, languages: Languages, dictionary: Dictionary) -> di
         "languages": list(languages),
         "format": {name: as_given(args, name) for name in FORMAT},
         "dictionary": dictionary_metadata(dictionary),
+        # languages that were added, with the one whose token each has
+        **({"token_of": dict(args.token_of)} if args.token_of else {}),
     }
 
 
@@ -86,10 +88,14 @@ def validate(metadata: Mapping[str, Any]) -> dict[str, Any]:
     if input_format.get("langtoks"):
         pairs = input_format["langtoks"].items()
         input_format["langtoks"] = {data: tuple(pair) for data, pair in pairs}
+    token_of = metadata.get("token_of", {})
+    if not {*token_of, *token_of.values()} <= {*languages}:
+        raise UserError("its 'token_of' names other languages than its table")
     return {
         "languages": list(languages),
         "format": input_format,
         "dictionary": {"size": int(dictionary["size"]), "sha256": str(dictionary["sha256"])},
+        **({"token_of": dict(token_of)} if token_of else {}),
     }
 
 
@@ -114,7 +120,7 @@ def restore_input_format(args: Namespace, path: str, metadata: Mapping[str, Any]
         raise UserError(f"{path} is damaged: {error}") from error
     given = [] if args.lang_dict else args.langs
     take_input_format(args, path, given, metadata["languages"], metadata["format"])
-    args.lang_dict = None
+    args.lang_dict, args.token_of = None, metadata.get("token_of", {})
 
 
 def take_input_format(

@@ -3,8 +3,9 @@
 from typing import Any
 
 from fairseq import utils
-from fairseq.data import SampledMultiDataset
+from fairseq.data import Dictionary, SampledMultiDataset
 from fairseq.data.multilingual.multilingual_data_manager import MultilingualDatasetManager
+from fairseq.data.multilingual.multilingual_utils import augment_dictionary
 
 from ..support.errors import Problems, UserError
 from ..support.languages import Languages
@@ -26,6 +27,30 @@ class DirectionsManager(MultilingualDatasetManager):
     def __init__(self, args, lang_pairs, languages: Languages, dicts, sampling_method) -> None:
         super().__init__(args, lang_pairs, list(languages), dicts, sampling_method)
         self.languages = languages
+        for code, other in args.token_of.items():
+            if code in self.dicts:  # one dictionary serves all
+                self.dicts.setdefault(other, self.dicts[code])
+
+    @classmethod
+    def load_all_dictionaries(cls, args, language_list, load_dictionary, training):
+        """As the stock manager's; a language with the token of another has none of its own."""
+
+        def load(path):
+            dictionary = Dictionary.load(path)
+            augment_dictionary(
+                dictionary, [code for code in language_list if code not in args.token_of],
+                args.lang_tok_style, args.langtoks_specs, args.extra_data,
+            )  # fmt: skip
+            return dictionary
+
+        return super().load_all_dictionaries(args, language_list, load, training)
+
+    def get_encoder_langtok(self, src_lang, tgt_lang, spec=None):
+        src, tgt = (self.args.token_of.get(code, code) for code in (src_lang, tgt_lang))
+        return super().get_encoder_langtok(src, tgt, spec)
+
+    def get_decoder_langtok(self, tgt_lang, spec=None):
+        return super().get_decoder_langtok(self.args.token_of.get(tgt_lang, tgt_lang), spec)
 
     def tag(self, dataset, src: str, tgt: str) -> TaggedPairs:
         """`dataset` with its items marked as being of the direction `src`-`tgt`."""

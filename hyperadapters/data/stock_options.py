@@ -24,8 +24,8 @@ BORROWED = {
     "tpu": "common.tpu",
 }
 
-# `model.init_from` of a model that has it; fairseq's own have none
-INIT_FROM = "${hyperadapters.optional:model.init_from}"
+# an option of a model that has it; fairseq's own have none
+OF_MODEL = "${{hyperadapters.optional:model.{}}}"
 
 # Options whose text the stock task evaluates as Python; also a checkpoint's, so never an expression.
 LITERALS = (
@@ -110,11 +110,11 @@ def to_namespace(cfg: DictConfig) -> argparse.Namespace:
     Raises:
         UserError: if a value is not among an option's choices, or would be run as code.
     """
-    args = argparse.Namespace(**stock_defaults())
+    args = argparse.Namespace(**stock_defaults(), token_of={})
     container = OmegaConf.to_container(cfg, resolve=True) if OmegaConf.is_config(cfg) else vars(cfg)
     for key, value in container.items():
         # what no configuration resolves: settings of a task alone
-        setattr(args, key, None if value == INIT_FROM else value)
+        setattr(args, key, None if value == OF_MODEL.format(key) else value)
     for action in stock_actions():
         value = container.get(action.dest)
         if isinstance(value, str):

@@ -59,7 +59,7 @@ class AdapterTransformerModel(Fitting, TransformerModel):
                 f"{','.join(task.languages)}: use the same --langs in the same order"
             )
         model = super().build_model(args, task)
-        model.metadata = task.state_dict()
+        model.metadata, model.languages = task.state_dict(), languages
         model.encoder.adapters = build_adapters(args)
         return model
 

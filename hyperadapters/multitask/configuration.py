@@ -33,18 +33,6 @@ OWN_OPTIONS: dict[str, Any] = {
     "train_language_adapters": option(
         bool, False, "with --adapter-source stack and --init-from: train the language adapters too"
     ),
-    "train_new_languages_only": option(
-        bool,
-        False,
-        "with --init-from a checkpoint of --task hyperx: train nothing but the embeddings "
-        "(or stored adapters) of languages that it has never seen",
-    ),
-    "new_language_like": option(
-        Optional[str],
-        None,
-        "with --init-from a checkpoint of --task hyperx: the language whose weights new languages "
-        "start with; by default new embeddings start as the mean of the known ones",
-    ),
 }
 # Filled in by the task and saved with the checkpoint; no options.
 TASKS_RECORDED: dict[str, Any] = {

@@ -7,9 +7,8 @@ from typing import Any
 from torch import nn
 
 from ..pretrained import Pretrained, Training
-from ..sources import SOURCES
 from ..support.errors import Problems, UserError, format_list
-from ..training.freezing import ADAPTER_PREFIX, KeptRows, backbone_rule, freeze, freeze_all_but
+from ..training.freezing import KeptRows, backbone_rule, freeze, freeze_all_but_languages
 from .all_tasks import decoder_task
 from .cells import Cell
 
@@ -115,20 +114,6 @@ def only_new_languages(
             )
     problems.raise_if_any()
     ids = [training.tables.languages.index(code) for code in new]
-    parameters = model.encoder.adapters.language_parameters(ids)
-    if not parameters:
-        name = next(
-            n for n in SOURCES.names() if isinstance(model.encoder.adapters, SOURCES.get(n))
-        )
-        raise UserError(
-            f"{option}: the adapters of {start.path} (--adapter-source {name}) depend on no language"
-        )
-    rows_by_name = {ADAPTER_PREFIX + parameter: rows for parameter, rows in parameters.items()}
-    trained = freeze_all_but(model, rows_by_name)
-    kept_rows = [
-        KeptRows(trained[name], rows) for name, rows in rows_by_name.items() if rows is not None
-    ]
-    logger.info(
-        f"frozen: only {count_trained_values(model, kept_rows):,} values of {', '.join(new)} are trained"
-    )
+    kept_rows, values = freeze_all_but_languages(model, start.path, start.source, ids)
+    logger.info(f"frozen: only {values:,} values of {', '.join(new)} are trained")
     return kept_rows

@@ -10,7 +10,8 @@ from ..checkpoints.checkpoint import Checkpoint
 from ..support.errors import UserError
 from .base import FORMATS, HYPERX, TRANSLATION, Pretrained, Training
 
-from . import transformer, roberta, multitask, huggingface_translation, huggingface  # noqa: F401  # isort: skip
+from . import transformer, adapter_transformer, roberta  # noqa: F401  # isort: skip
+from . import multitask, huggingface_translation, huggingface  # noqa: F401  # isort: skip
 
 __all__ = [
     "FORMATS",

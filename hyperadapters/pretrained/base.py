@@ -160,19 +160,29 @@ class Pretrained(ABC):
             logger.info(f"--{option} {value} taken from {self.path}{was}")
             cfg[name] = value
 
-    def load_translation(self, model: nn.Module) -> None:
+    @property
+    def trained_directions(self) -> list[str]:
+        """The directions of translation that its adapters were trained with."""
+        return []
+
+    def load_translation(self, model: nn.Module, like: str | None) -> None:
         """Copies encoder and decoder into a model of --arch adapter_transformer.
 
         Args:
             model: the model, built with its options; its adapters keep their start values.
+            like: the language whose weights new languages start with, if one is named.
         Raises:
             UserError: naming everything that does not fit, before anything is copied.
         """
-        tensors = {
+        self.refuse_like(like)
+        copy_tensors(model, self.translation_tensors(model), self.path, may_lack=is_adapter)
+
+    def translation_tensors(self, model: nn.Module) -> dict[str, Tensor]:
+        """Encoder and decoder under the names of --arch adapter_transformer."""
+        return {
             "decoder." + name.removeprefix(DECODER) if name.startswith(DECODER) else name: tensor
             for name, tensor in self.tensors_for(model.decoder.dictionary).items()
         }
-        copy_tensors(model, tensors, self.path, may_lack=is_adapter)
 
     def tensors_for(self, dictionary: Dictionary) -> dict[str, Tensor]:
         """Its tensors with a row for each entry of the dictionary of a task of translation.

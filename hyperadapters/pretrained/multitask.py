@@ -1,41 +1,30 @@
 """Our own models with tasks, which are trained on: with few sentences, more languages or more tasks."""
 
 import logging
-from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omegaconf import DictConfig
-from torch import Tensor, nn
+from torch import nn
 
-from ..adapter_configuration import source_configs
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import dictionary_fingerprint
-from ..configuration import defaults
 from ..multitask.all_tasks import decoder_task
 from ..multitask.cells import Cell
-from ..multitask.configuration import HyperXEncoderConfig, Tables
+from ..multitask.configuration import Tables
 from ..multitask.pieces import load_dictionary
-from ..options import ADAPTER_OPTIONS
-from ..sources import SOURCES, PreviousSource
-from ..support.errors import Problems, UserError, did_you_mean, format_list
+from ..support.errors import Problems, UserError, format_list
 from ..support.languages import Languages
 from ..training.freezing import ADAPTER_PREFIX, HEADS, is_adapter
-from .base import FORMATS, Pretrained, Training
+from .base import FORMATS, Training
 from .weights import copy_tensors, with_rows_of
+from .with_adapters import CONDITIONS, WithAdapters, union
 
 logger = logging.getLogger(__name__)
 
-# Options of ours that say how to train, not what the model is; all others are the checkpoint's.
-OF_TRAINING = (
-    "adapter_source", "adapter_start", "hyper_dropout", "freeze_backbone", "init_from", "post_norm",
-    "separate_embeddings", "save_whole_model", "backbone_file", "adapter_languages",
-)  # fmt: skip
-CONDITIONS = ("encoder_adapter_condition", "decoder_adapter_condition")
-
 
 @FORMATS.register("multitask")
-class Multitask(Pretrained):
+class Multitask(WithAdapters):
     """A checkpoint of `--task hyperx`. Its languages, tasks and labels come first.
 
     Args:
@@ -94,27 +83,10 @@ class Multitask(Pretrained):
                     f"{self.path} has no adapters: --adapter-source {cfg.adapter_source} adds some"
                 )
             return
-        if self.source not in SOURCES.get(cfg.adapter_source).builds_on:
-            self.refuse_other_source(cfg.adapter_source)
-            self.take(cfg, "adapter_source", self.source)
-        names = [name for name in ADAPTER_OPTIONS if name not in (*OF_TRAINING, *CONDITIONS)]
-        if cfg.adapter_source == self.source:
-            names += CONDITIONS if decoder_task(self.metadata["tasks"]) else CONDITIONS[:1]
-        for name in names:
-            self.take(cfg, name, self.options[name])
-
-    def refuse_other_source(self, name: str) -> None:
-        """Raises:
-        UserError: if a source was asked for (it is not the default) that the checkpoint has not.
-        """
-        if name not in (self.source, defaults(HyperXEncoderConfig).adapter_source):
-            raise UserError(
-                f"--adapter-source {name}: {self.path} has adapters of the source {self.source}: "
-                "leave out --adapter-source to go on with these, or start from a checkpoint without"
-            )
+        with_decoder = decoder_task(self.metadata["tasks"])
+        self.take_adapter_options(cfg, CONDITIONS if with_decoder else CONDITIONS[:1])
 
     def trained_languages(self) -> list[str]:
-        """The languages that it was trained with, in the order of its table."""
         trained = languages_of(self.cells)
         return [code for code in self.metadata["languages"] if code in trained]
 
@@ -129,7 +101,13 @@ class Multitask(Pretrained):
         if self.source is None:
             self.refuse_like(like)
         else:
-            previous = self.previous_source(tensors, training, like)
+            adapters = {
+                name.removeprefix(ADAPTER_PREFIX): tensor
+                for name, tensor in tensors.items()
+                if name.startswith(ADAPTER_PREFIX)
+            }
+            table, new = Languages(training.tables.languages), self.new_languages(training.cells)
+            previous = self.previous_source(adapters, table, new, like)
             for name, tensor in model.encoder.adapters.grow_from(previous).items():
                 tensors[ADAPTER_PREFIX + name] = tensor
         copy_tensors(model, tensors, self.path, self.may_lack)
@@ -151,43 +129,6 @@ class Multitask(Pretrained):
                 f"{len(dictionary)}): name its dictionary and sentencepiece model in corpus.yaml"
             )
         return dictionary.symbols
-
-    def previous_source(
-        self, tensors: Mapping[str, Tensor], training: Training, like: str | None
-    ) -> PreviousSource:
-        """What its adapter source hands on, see `PreviousSource`.
-
-        Raises:
-            UserError: if `like` is no language that it was trained with.
-        """
-        trained, table = self.trained_languages(), Languages(training.tables.languages)
-        if like is not None and like not in trained:
-            raise UserError(
-                f"--new-language-like {like}: {self.path} was not trained with it: "
-                f"{did_you_mean(like, trained)}"
-            )
-        new = self.new_languages(training.cells)
-        added = [code for code in table if code not in self.metadata["languages"]]
-        if new:
-            start = f"those of {like}" if like else "their mean, where they are embeddings"
-            logger.info(f"new languages: {', '.join(new)}; weights at the start: {start}")
-        return PreviousSource(
-            source=self.source,
-            configs=source_configs(Namespace(**self.options)),
-            tensors={
-                name.removeprefix(ADAPTER_PREFIX): tensor
-                for name, tensor in tensors.items()
-                if name.startswith(ADAPTER_PREFIX)
-            },
-            trained=[table.id(code) for code in trained],
-            new=[table.id(code) for code in union(new, added)],
-            like=None if like is None else table.id(like),
-        )
-
-
-def union(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """The distinct names of both, the first ones in front."""
-    return list(dict.fromkeys([*first, *second]))
 
 
 def languages_of(cells: Sequence[str]) -> list[str]:

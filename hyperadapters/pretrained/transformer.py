@@ -6,7 +6,7 @@ from typing import Any
 
 from fairseq.data import Dictionary
 from fairseq.data.multilingual.multilingual_utils import augment_dictionary
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.task_metadata import TOKENS, dictionary_fingerprint, take_input_format
@@ -50,8 +50,9 @@ class Transformer(Pretrained):
     def symbols(self, training: Training) -> list[str]:
         dictionary = read_dictionary(training.dictionary_file)
         if self.languages():
+            shared = self.metadata.get("token_of", {})  # with the token of another language
             augment_dictionary(
-                dictionary, self.languages(), self.token_style,
+                dictionary, [code for code in self.languages() if code not in shared], self.token_style,
                 self.task.get("langtoks_specs", ("main",)) or (), self.task.get("extra_data"),
             )  # fmt: skip
         for tag in self.data_tags:
@@ -137,25 +138,6 @@ class Transformer(Pretrained):
             pairs = self.task.get("lang_pairs") or []
             codes = codes_of(pairs.split(",") if isinstance(pairs, str) else pairs)
         return codes.split(",") if isinstance(codes, str) else list(codes or [])
-
-
-@FORMATS.register("adapter_transformer")
-class AdapterTransformer(Transformer):
-    """A checkpoint of ours that translates with adapters, of which the backbone is taken."""
-
-    tasks = (HYPERX,)
-    refusal = (
-        "this checkpoint has adapters already: continue it with --restore-file, or give the stock "
-        "Transformer"
-    )
-
-    @classmethod
-    def recognises(cls, checkpoint: Checkpoint) -> bool:
-        return is_translation(checkpoint) and not all(map(is_backbone, checkpoint.state["model"]))
-
-    def load_multitask(self, model: nn.Module, training: Training, like: str | None) -> None:
-        logger.info(f"{self.path}: its adapters are left out")
-        super().load_multitask(model, training, like)
 
 
 def is_translation(checkpoint: Checkpoint) -> bool:

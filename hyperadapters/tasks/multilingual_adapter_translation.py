@@ -11,6 +11,7 @@ from fairseq.dataclass.utils import gen_parser_from_dataclass
 from fairseq.tasks import LegacyFairseqTask, register_task, setup_task
 from fairseq.tasks.translation_multi_simple_epoch import TranslationMultiSimpleEpochTask
 from omegaconf import OmegaConf
+from torch import nn
 
 from ..checkpoints import task_metadata
 from ..checkpoints.checkpoint import Checkpoint
@@ -18,12 +19,13 @@ from ..configuration import check_direction_is_known, complete_config, has_adapt
 from ..data.batching import EverySentence
 from ..data.directions import DirectionsManager
 from ..data.start_sample import LEARNT, Speller, StartSample, evenly, spread
-from ..data.stock_options import INIT_FROM, stock_dataclass, to_namespace
+from ..data.stock_options import OF_MODEL, stock_dataclass, to_namespace
 from ..data.tagged_pairs import SRC, TGT, TaggedPairs, complete
 from ..pretrained import TRANSLATION, Pretrained, open_pretrained
+from ..support.errors import UserError
 from ..support.languages import Languages, listed_directions, split_direction
 from ..training.fairseq_globals import reset_best_metric
-from ..training.freezing import freeze
+from ..training.freezing import KeptRows, freeze, freeze_all_but_languages
 from ..training.frozen_weights import keep_apart
 from ..training.head_mask_updates import collect_importance, update_head_masks
 from ..training.parts import mark_parts
@@ -50,7 +52,10 @@ OWN_OPTIONS = [
             metadata={"help": "fill each training batch from one direction instead of mixing them"},
         ),
     ),
-    ("init_from", Any, dataclasses.field(default=INIT_FROM)),
+    *(
+        (name, Any, dataclasses.field(default=OF_MODEL.format(name)))
+        for name in ("init_from", "new_language_like")
+    ),
 ]
 MultilingualAdapterTranslationConfig = stock_dataclass(
     "MultilingualAdapterTranslationConfig", OWN_OPTIONS
@@ -81,6 +86,7 @@ class MultilingualAdapterTranslationTask(
     def __init__(self, args, languages: Languages, dicts, training: bool) -> None:
         super().__init__(args, list(languages), dicts, training)
         self.languages = languages
+        self.kept_rows: list[KeptRows] = []
         self.data_manager = DirectionsManager(
             args, self.lang_pairs, languages, dicts, self.sampling_method
         )
@@ -162,14 +168,34 @@ class MultilingualAdapterTranslationTask(
         mark_parts(model)
         if not from_checkpoint:
             if start:
-                start.load_translation(model)
+                start.load_translation(model, cfg.new_language_like)
                 self.unchecked_start = start.path
-            if cfg.freeze_backbone:
-                trained, frozen = freeze(model, "backbone")
-                logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
-                if start:
-                    keep_apart(model, cfg, start.path, self.args.save_dir)
+            self.freeze(model, cfg, start)
+            if start:
+                keep_apart(model, cfg, start.path, self.args.save_dir)
         return model
+
+    def freeze(self, model: nn.Module, cfg: Any, start: Pretrained | None) -> None:
+        """Freezes the parameters that the options do not train.
+
+        Raises:
+            UserError: if nothing is left to train.
+        """
+        if cfg.train_new_languages_only:
+            new = getattr(start, "new", [])
+            if not new:
+                raise UserError(
+                    "--train-new-languages-only: give --lang-pairs with a language that the checkpoint given "
+                    "as --init-from was not trained with"
+                )
+            ids = list(map(self.languages.id, new))
+            self.kept_rows, values = freeze_all_but_languages(
+                model, start.path, cfg.adapter_source, ids
+            )
+            logger.info(f"frozen: only {values:,} values of {', '.join(new)} are trained")
+        elif cfg.freeze_backbone:
+            trained, frozen = freeze(model, "backbone")
+            logger.info(f"backbone frozen: {trained:,} values are trained, {frozen:,} are not")
 
     def set_direction(self, src: str, tgt: str) -> None:
         """Makes inference translate from `src` to `tgt`, with the dictionary loaded already.
@@ -235,6 +261,8 @@ class MultilingualAdapterTranslationTask(
         check_wrapper(model)
         result = super().train_step(complete(sample), model, *args, **kwargs)
         collect_importance(model)
+        for rows in self.kept_rows:
+            rows.drop_gradients()
         return result
 
     def optimizer_step(self, optimizer, model, update_num: int) -> None:
@@ -242,6 +270,8 @@ class MultilingualAdapterTranslationTask(
         with unused_heads_kept(optimizer, model):
             super().optimizer_step(optimizer, model, update_num)
         update_head_masks(model, update_num + 1)
+        for rows in self.kept_rows:
+            rows.restore()
 
     def valid_step(self, sample, model, criterion):
         return super().valid_step(complete(sample), model, criterion)

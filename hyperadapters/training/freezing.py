@@ -84,6 +84,36 @@ def freeze_all_but(model: nn.Module, names: Collection[str]) -> dict[str, nn.Par
     return trained
 
 
+def freeze_all_but_languages(
+    model: nn.Module, path: str, source: str, ids: Sequence[int]
+) -> tuple[list["KeptRows"], int]:
+    """Stops all parameters from being trained but those that serve some languages alone.
+
+    Args:
+        model: the model.
+        path: what it starts from, for messages.
+        source: the name of its adapter source, for messages.
+        ids: ids of the languages.
+    Returns:
+        the tables of which only some rows may change, and how many values are trained.
+    Raises:
+        UserError: if there are none.
+    """
+    parameters = model.encoder.adapters.language_parameters(ids)
+    if not parameters:
+        raise UserError(
+            f"--train-new-languages-only: the adapters of {path} (--adapter-source {source}) depend on no "
+            "language: leave it out"
+        )
+    rows_by_name = {ADAPTER_PREFIX + parameter: rows for parameter, rows in parameters.items()}
+    trained = freeze_all_but(model, rows_by_name)
+    kept_rows = [
+        KeptRows(trained[name], rows) for name, rows in rows_by_name.items() if rows is not None
+    ]
+    values = sum(p.numel() for p in trained.values()) - sum(k.values.numel() for k in kept_rows)
+    return kept_rows, values
+
+
 class KeptRows:
     """A trained table of which only some rows may change, whatever the optimizer does to it.
 
