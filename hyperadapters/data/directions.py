@@ -27,9 +27,6 @@ class DirectionsManager(MultilingualDatasetManager):
     def __init__(self, args, lang_pairs, languages: Languages, dicts, sampling_method) -> None:
         super().__init__(args, lang_pairs, list(languages), dicts, sampling_method)
         self.languages = languages
-        for code, other in args.token_of.items():
-            if code in self.dicts:  # one dictionary serves all
-                self.dicts.setdefault(other, self.dicts[code])
 
     @classmethod
     def load_all_dictionaries(cls, args, language_list, load_dictionary, training):
@@ -46,11 +43,18 @@ class DirectionsManager(MultilingualDatasetManager):
         return super().load_all_dictionaries(args, language_list, load, training)
 
     def get_encoder_langtok(self, src_lang, tgt_lang, spec=None):
-        src, tgt = (self.args.token_of.get(code, code) for code in (src_lang, tgt_lang))
+        src, tgt = map(self.language_of_token, (src_lang, tgt_lang))
         return super().get_encoder_langtok(src, tgt, spec)
 
     def get_decoder_langtok(self, tgt_lang, spec=None):
-        return super().get_decoder_langtok(self.args.token_of.get(tgt_lang, tgt_lang), spec)
+        return super().get_decoder_langtok(self.language_of_token(tgt_lang), spec)
+
+    def language_of_token(self, code: str | None) -> str | None:
+        """The language whose token a language has, usually itself."""
+        other = self.args.token_of.get(code, code)
+        if other != code and code in self.dicts:  # one dictionary serves all
+            self.dicts.setdefault(other, self.dicts[code])
+        return other
 
     def tag(self, dataset, src: str, tgt: str) -> TaggedPairs:
         """`dataset` with its items marked as being of the direction `src`-`tgt`."""

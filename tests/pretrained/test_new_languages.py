@@ -50,6 +50,11 @@ def test_the_new_language_is_trained_and_translated(toy, grown, run, tmp_path):
     result = run("evaluate", "--checkpoint", more, "--data", toy / "bin", "--directions", "all",
                  "--cpu", "--out", tmp_path / "out", "--json")  # fmt: skip
     assert {"en-fr", "fr-en", "en-de", "de-fr"} <= set(result["directions"])
+    manager = checkpoint.task(str(toy / "bin")).data_manager
+    manager.dicts["fr"] = manager.dicts.pop(
+        "de"
+    )  # as where no direction of that language is loaded
+    assert manager.dicts["fr"][manager.get_decoder_langtok("fr", "tgt")] == "__de__"
     assert more.stat().st_size < first.stat().st_size / 2  # it names the file with the rest
 
 
