@@ -21,6 +21,14 @@ from .task_metadata import from_tensor, to_tensor
 ENTRY = "frozen_weights"  # in a model's state
 FILE = "backbone.pt"
 
+# what a checkpoint has beside its weights, so that `hyperadapters attach` can start from such a file
+NO_TRAINING: dict[str, Any] = {
+    "args": None,
+    "cfg": {},
+    "optimizer_history": [{}],
+    "extra_state": {},
+}
+
 State = dict[str, Tensor]
 
 
@@ -149,7 +157,7 @@ def store(weights: State, source: str, file: str | None, save_dir: str) -> Froze
                 "another --backbone-file"
             )
         with atomic_write(path) as temporary:
-            torch.save({"model": weights}, temporary)
+            torch.save({"model": weights, **NO_TRAINING}, temporary)
     stored = load(path)["model"]
     return FrozenWeights(
         os.path.abspath(path), os.path.relpath(path, save_dir), list(weights),

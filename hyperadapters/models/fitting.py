@@ -28,6 +28,9 @@ class Fitting:
             only name are not to be had.
         """
         state_dict = complete(state_dict, self.checkpoint_folder)
+        for name, buffer in self.named_buffers():
+            if name.endswith(".version"):  # without it, fairseq takes off the last LayerNorm
+                state_dict.setdefault(name, buffer)
         try:
             return super().load_state_dict(state_dict, strict, model_cfg, args)
         except RuntimeError as error:

@@ -8,7 +8,7 @@ from tagging_corpus import train_cells
 from toy import generate, generate_output, scores, train
 
 from hyperadapters.checkpoints import load
-from hyperadapters.checkpoints.frozen_weights import ENTRY
+from hyperadapters.checkpoints.frozen_weights import ENTRY, store
 from hyperadapters.checkpoints.loading import read
 from hyperadapters.support.errors import UserError
 from hyperadapters.training.freezing import is_backbone
@@ -106,3 +106,16 @@ def test_weights_of_another_layout_are_written_once(toy, tagging, tmp_path):
     other = write_folder(tmp_path / "other", tagging)
     with pytest.raises(UserError, match="b.pt holds other weights than the frozen ones of .*other"):
         train_cells(tagging, tmp_path / "c", *words, "--init-from", str(other))
+
+
+def test_a_model_attached_to_a_file_of_frozen_weights_translates_the_same(toy, runs, tmp_path, run):
+    trained = runs / "apart" / "checkpoint_last.pt"
+    weights = {n: t for n, t in load(str(trained))["model"].items() if is_backbone(n)}
+    weights = {n: t for n, t in weights.items() if n.endswith(("weight", "bias"))}
+    store(weights, "elsewhere", None, str(tmp_path))
+    words = ("--whole", "--out", tmp_path / "a.safetensors", "--json")
+    run("export", "--checkpoint", trained, *words)
+    run("attach", "--checkpoint", tmp_path / "backbone.pt", "--adapters", tmp_path / "a.safetensors",
+        "--out", tmp_path / "model.pt", "--json")  # fmt: skip
+    outputs = [generate_output(toy, path, "de", "en") for path in (trained, tmp_path / "model.pt")]
+    assert scores(outputs[0]) == scores(outputs[1])
