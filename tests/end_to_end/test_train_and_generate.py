@@ -26,6 +26,7 @@ from toy import (
     train_stock,
 )
 
+from hyperadapters.checkpoints import load
 from hyperadapters.support.errors import UserError
 
 SOURCES = ["hyper", "language", "pair", "shared", "none"]
@@ -147,7 +148,7 @@ def test_a_stock_checkpoint_translates_the_same_with_adapters_added(toy, tmp_pat
         toy, tmp_path / source, "--init-from", str(checkpoint), "--adapter-source", source,
         "--freeze-backbone", "--lr", "0.0", "--max-update", "1",
     )  # fmt: skip
-    state = torch.load(adapted, weights_only=True)["model"]
+    state = load(str(adapted))["model"]
     for name, tensor in torch.load(checkpoint, weights_only=True)["model"].items():
         assert torch.equal(state[name], tensor), name
     output = generate_output(toy, adapted, "en", "fr")
@@ -157,7 +158,7 @@ def test_a_stock_checkpoint_translates_the_same_with_adapters_added(toy, tmp_pat
 def test_frozen_training_moves_the_adapters_only(toy, tmp_path, stock):
     checkpoint, *_ = stock
     adapted = train(toy, tmp_path, "--init-from", str(checkpoint), "--freeze-backbone")
-    state = torch.load(adapted, weights_only=True)["model"]
+    state = load(str(adapted))["model"]
     for name, tensor in torch.load(checkpoint, weights_only=True)["model"].items():
         assert torch.equal(state[name], tensor), name
     assert state["encoder.adapters.heads.up.weight"].any()

@@ -154,7 +154,7 @@ def test_importance_is_the_slope_of_the_loss(tagging, checkpoint):
             mask[layer, head] += sign * step
             sides.append(loss(mask))
         slope = abs(sides[0] - sides[1]) / (2 * step)
-        assert importance[layer, head].item() == pytest.approx(slope, rel=1e-2, abs=1e-6)
+        assert importance[layer, head].item() == pytest.approx(slope, rel=3e-2, abs=1e-6)
 
 
 def test_a_decoder_that_serves_other_cells_is_left_out(tagging, tmp_path, run):

@@ -55,7 +55,7 @@ def test_groups():
 
 def test_english_is_found_or_named():
     assert english_of(CODES, None) == "en_XX" and english_of(("en", "fr"), None) == "en"
-    assert english_of(("eng_Latn", "fr"), None) is None
+    assert english_of(("eng_Latn", "fr"), None) == "eng_Latn"
     assert english_of(("eng_Latn", "fr"), "eng_Latn") == "eng_Latn"
     with pytest.raises(UserError, match="unknown language 'en'"):
         english_of(CODES, "en")
