@@ -149,13 +149,14 @@ def store(weights: State, source: str, file: str | None, save_dir: str) -> Froze
         UserError: if there are other weights in the file.
     """
     file = file or os.path.join(save_dir, FILE)
-    path = next((path for path in (*origins(source), file) if has(path, weights)), file)
-    if not has(path, weights):
-        if os.path.exists(path):
-            raise UserError(
-                f"{path} holds other weights than the frozen ones of {source}: move it away, or name "
-                "another --backbone-file"
-            )
+    path = next((path for path in (*origins(source), file) if has(path, weights)), None)
+    if path is None and os.path.exists(file):
+        raise UserError(
+            f"{file} holds other weights than the frozen ones of {source}: move it away, or name another "
+            "--backbone-file"
+        )
+    if path is None:
+        path = file
         with atomic_write(path) as temporary:
             torch.save({"model": weights, **NO_TRAINING}, temporary)
     stored = load(path)["model"]

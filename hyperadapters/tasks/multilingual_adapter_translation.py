@@ -34,6 +34,7 @@ from ..training.start_check import CheckedStart
 from ..training.unused_adapters import check_wrapper, clear_unused_gradients
 from ..training.unused_heads import unused_heads_kept
 from .translation_settings import (
+    a_direction,
     check_dictionaries,
     check_directions,
     prepare_generation,
@@ -142,7 +143,7 @@ class MultilingualAdapterTranslationTask(
         Raises:
             UserError: if the two do not go together.
         """
-        src, tgt = split_direction(checkpoint.config.directions.split(",")[0])
+        src, tgt = split_direction(a_direction(checkpoint, data))
         settings = {
             "_name": "multilingual_adapter_translation", "data": data, "path": checkpoint.path,
             "source_lang": src, "target_lang": tgt,

@@ -83,6 +83,22 @@ def stored_dictionary(checkpoint: Checkpoint, data: str) -> str | None:
     return next(filter(os.path.isfile, places), None)
 
 
+def a_direction(checkpoint: Checkpoint, data: str) -> str:
+    """A direction of a checkpoint that a task can be set up with: the first whose dictionaries are there.
+
+    Args:
+        checkpoint: the checkpoint.
+        data: folder of the data, which may have some of its languages alone.
+    """
+    directions = checkpoint.config.directions.split(",")
+    folder = Path(utils.split_paths(data)[0])
+
+    def has_dictionaries(direction: str) -> bool:
+        return all((folder / f"dict.{code}.txt").is_file() for code in split_direction(direction))
+
+    return next(filter(has_dictionaries, directions), directions[0])
+
+
 def check_directions(pairs: list[str], languages: Languages) -> None:
     """Raises:
     UserError: with every malformed pair and unknown language.

@@ -146,7 +146,9 @@ def report(path: str, translations: Translations) -> None:
     )
     if off_target is not None:
         summary += f", {off_target:.0%} in another language"
-    wrong = score - other_score < LEAST_GAIN or (off_target or 0) > MOST_OFF_TARGET
+    has_others = any(other != row[-1] for other, row in zip(translations.others, translations.rows))
+    is_noise = has_others and score - other_score < LEAST_GAIN  # a single sentence has no other
+    wrong = is_noise or (off_target or 0) > MOST_OFF_TARGET
     if wrong:
         logger.warning(f"{summary}; {name}: '{text}' for '{reference}': {ADVICE}")
     else:

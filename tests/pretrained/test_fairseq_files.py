@@ -153,3 +153,5 @@ def test_a_start_that_translates_is_said_and_another_is_warned_of(toy, m2m, tmp_
     assert record.levelname == "WARNING" and "it expects another input: check" in record.message
     assert not said("right", dictionary, "--max-update", "2")  # it is resumed
     assert not said("unchecked", wrong, "--check-sentences", "0")
+    [record] = said("single", dictionary, "--check-sentences", "1")
+    assert record.levelname == "INFO"

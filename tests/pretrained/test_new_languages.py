@@ -50,6 +50,16 @@ def test_the_new_language_is_trained_and_translated(toy, grown, run, tmp_path):
     result = run("evaluate", "--checkpoint", more, "--data", toy / "bin", "--directions", "all",
                  "--cpu", "--out", tmp_path / "out", "--json")  # fmt: skip
     assert {"en-fr", "fr-en", "en-de", "de-fr"} <= set(result["directions"])
+    alone = tmp_path / "bin"  # data of the new language, without those of the first direction
+    alone.mkdir()
+    for file in (toy / "bin").iterdir():
+        if "en-fr" in file.name or file.name in ("dict.en.txt", "dict.fr.txt"):
+            (alone / file.name).symlink_to(file)
+    words = ("--checkpoint", more, "--directions", "all", "--cpu", "--json", "--out")
+    again = run("evaluate", "--data", alone, *words, tmp_path / "again")
+    assert set(again["directions"]) == {"en-fr", "fr-en"}
+    for name, scores_of_direction in again["directions"].items():
+        assert scores_of_direction["chrf"] == result["directions"][name]["chrf"]
     manager = checkpoint.task(str(toy / "bin")).data_manager
     manager.dicts["fr"] = manager.dicts.pop(
         "de"
