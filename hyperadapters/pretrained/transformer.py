@@ -93,7 +93,13 @@ class Transformer(Pretrained):
             )
             by_symbol = (name for name in self.tensors if name.endswith(DECODER_EMBEDDINGS))
             self.tensors |= {name: self.tensors[name][:-tags] for name in by_symbol}
-        return super().tensors_for(dictionary)
+        tensors, stored = super().tensors_for(dictionary), self.metadata.get("dictionary")
+        if stored and stored["sha256"] != dictionary_fingerprint(dictionary):
+            raise UserError(
+                f"--init-from {self.path}: the dictionary has as many entries as the one that it was trained "
+                "with, but others: use that dictionary"
+            )
+        return tensors
 
     @property
     def is_bart(self) -> bool:

@@ -83,7 +83,7 @@ def test_what_is_missing_is_said(toy, grown, tmp_path):
 
     def refused(message, *words):
         with pytest.raises(UserError, match=message):
-            train(toy, tmp_path / "no", *start, *words)
+            train(toy, tmp_path / "no", *start, *map(str, words))
 
     refused("has no token of fr: name the language", *NEW[:2])
     refused("was not trained with it: did you mean", *NEW[:2], "--new-language-like", "dee")
@@ -92,4 +92,12 @@ def test_what_is_missing_is_said(toy, grown, tmp_path):
         "--adapter-source pair: .* has adapters of", *NEW[:2], *NEW[3:], "--adapter-source", "pair"
     )
     refused("--langs en,de,fr is not the language table", *NEW[:2], *NEW[3:], "--langs", "en,de,fr")
+    lines = (toy / "dict.txt").read_text().splitlines()
+    (tmp_path / "other.txt").write_text("\n".join([*lines[1:], lines[0]]) + "\n")
+    refused(
+        "as many entries .* but others: use that",
+        *OLD,
+        "--fixed-dictionary",
+        tmp_path / "other.txt",
+    )
     assert not list((tmp_path / "no").glob("*.pt"))
